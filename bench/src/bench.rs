@@ -1,0 +1,108 @@
+//! What all scenarios share: the hub's binary, folders on the real disk, a log to start on.
+
+use std::cell::OnceCell;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use tempfile::TempDir;
+
+use crate::hub::Hub;
+use crate::options::Options;
+use crate::pour::Senders;
+
+/// Names the hub's binary; `cargo xtask bench` sets it.
+const HUB: &str = "HUBBUB_HUB";
+
+/// Sockets and files for the largest crowd, its limit, and some to spare.
+const FILES: u64 = 8_000;
+
+/// Those who fill the log that hubs start on: as many as an office has, each with a room.
+const WRITERS: usize = 64;
+
+/// Lines that each of them has under way: enough for the log's largest commits.
+const WRITER_WINDOW: usize = 64;
+
+/// One run of the benches.
+pub(crate) struct Bench {
+    hub: PathBuf,
+    folder: PathBuf,
+    pub(crate) quick: bool,
+    log: OnceCell<TempDir>,
+}
+
+impl Bench {
+    pub(crate) fn new(options: &Options) -> Result<Self> {
+        let target = target_folder()?;
+        let hub = match env::var_os(HUB) {
+            Some(hub) => PathBuf::from(hub),
+            None => target.join("release/hub"),
+        };
+        if !hub.is_file() {
+            bail!("there is no hub at {}; `cargo xtask bench` builds it and starts the benches", hub.display());
+        }
+        // In the target folder, which is on a disk where /tmp may be in memory.
+        let folder = target.join("bench");
+        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        let files = rlimit::increase_nofile_limit(u64::MAX).context("raising the limit on open files")?;
+        ensure!(
+            files >= FILES,
+            "this process may open {files} files and needs {FILES}; raise the limit with `ulimit -Hn`"
+        );
+        Ok(Self { hub, folder, quick: options.quick, log: OnceCell::new() })
+    }
+
+    /// Where results go.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The hub that is measured.
+    pub(crate) fn hub(&self) -> &Path {
+        &self.hub
+    }
+
+    /// How often something is done, or how large it is: the second with `--quick`.
+    pub(crate) fn pick<T>(&self, whole: T, quick: T) -> T {
+        if self.quick { quick } else { whole }
+    }
+
+    /// An empty data directory.
+    pub(crate) fn data(&self) -> Result<TempDir> {
+        let made = tempfile::Builder::new().prefix("data-").tempdir_in(&self.folder);
+        made.with_context(|| format!("making a data directory in {}", self.folder.display()))
+    }
+
+    /// Starts a hub on a data directory.
+    pub(crate) fn start(&self, data: &Path) -> Result<Hub> {
+        Hub::start(&self.hub, data, &self.folder.join("hub.log"))
+    }
+
+    /// How many entries [`Bench::log`] has.
+    pub(crate) fn log_size(&self) -> u64 {
+        self.pick(100_000, 10_000)
+    }
+
+    /// A data directory whose log has entries, made over the wire by a hub that was then stopped.
+    /// One hub at a time may use it.
+    pub(crate) fn log(&self) -> Result<&Path> {
+        if let Some(data) = self.log.get() {
+            return Ok(data.path());
+        }
+        let data = self.data()?;
+        let hub = self.start(data.path())?;
+        let mut writers = Senders::gather(&hub, WRITERS)?;
+        writers.pour(self.log_size(), WRITER_WINDOW)?;
+        drop(writers);
+        hub.stop()?;
+        Ok(self.log.get_or_init(|| data).path())
+    }
+}
+
+/// Cargo's target folder: this program lies in `target/release/`.
+fn target_folder() -> Result<PathBuf> {
+    let program = env::current_exe().context("finding this program")?;
+    let target = program.parent().and_then(Path::parent);
+    target.map(Path::to_owned).with_context(|| format!("{} is in no target folder", program.display()))
+}

@@ -1,0 +1,140 @@
+//! A crowd that the hub knows by name.
+
+use anyhow::{Context, Result, bail, ensure};
+use shared::message::{Connected, Hello, Outcome, ToHub, ToNode};
+use shared::wire;
+
+use crate::crowd::Crowd;
+use crate::hub::Hub;
+use crate::socket::add_frame;
+
+/// Requests sent before waiting for their answers: fewer than the hub's queues hold.
+const AT_ONCE: usize = 500;
+
+/// The nick of the guest on this socket.
+pub(crate) fn nick(index: usize) -> String {
+    format!("guest-{index:05}")
+}
+
+/// Opens so many sockets and says hello on each. Also gives the newest `seq` of the log.
+pub(crate) fn welcome(hub: &Hub, count: usize) -> Result<(Crowd, u64)> {
+    let mut crowd = Crowd::open(hub.address(), &hub.authority(), count)?;
+    let hello = Hello { version: wire::VERSION, kind: Some("bench".to_owned()), ..Hello::default() };
+    let mut frame = Vec::new();
+    add_frame(wire::encode(&ToHub::Hello(hello)), &mut frame);
+
+    let mut head = 0;
+    let everyone: Vec<usize> = (0..count).collect();
+    for some in everyone.chunks(AT_ONCE) {
+        for index in some {
+            crowd.send(*index, &frame)?;
+        }
+        let mut state = (0, &mut head);
+        let taken = crowd.serve(
+            &mut state,
+            |(welcomed, head), _, text| match decode(text)? {
+                ToNode::Welcome(welcome) => {
+                    *welcomed += 1;
+                    **head = welcome.seq;
+                    Ok(())
+                }
+                other => bail!("not a welcome: {other:?}"),
+            },
+            |(welcomed, _)| *welcomed == some.len(),
+        );
+        taken.context("waiting for welcomes")?;
+    }
+    Ok((crowd, head))
+}
+
+/// Each takes a nick and is then in the lobby. Returns once all have heard of all.
+pub(crate) fn take_nicks(crowd: &mut Crowd) -> Result<()> {
+    let everyone: Vec<usize> = (0..crowd.len()).collect();
+    let Some((last, others)) = everyone.split_last() else { return Ok(()) };
+    for some in others.chunks(AT_ONCE) {
+        connect(crowd, some).context("taking nicks")?;
+    }
+    // Rooms tell their news in order: who has heard of the last one has heard of all.
+    let mut state = LastOne { people: connect(crowd, &[*last])?, told: vec![false; others.len()] };
+    let nick = nick(*last);
+    let told = crowd.serve(
+        &mut state,
+        |state, index, text| {
+            let ToNode::Presence(presence) = decode(text)? else { return Ok(()) };
+            let of_last = presence.count == Some(state.people) || presence.joined.contains(&nick);
+            if let Some(told) = state.told.get_mut(index).filter(|_| of_last) {
+                *told = true;
+            }
+            Ok(())
+        },
+        |state| state.told.iter().all(|told| *told),
+    );
+    told.with_context(|| format!("waiting until everyone has heard of {nick}"))
+}
+
+struct LastOne {
+    /// How many the room then has.
+    people: u32,
+    /// Which of the others have heard of it.
+    told: Vec<bool>,
+}
+
+/// Takes nicks on these sockets; how many people the last answer names.
+fn connect(crowd: &mut Crowd, indexes: &[usize]) -> Result<u32> {
+    for index in indexes {
+        request(crowd, *index, &ToHub::Connect { id: "connect".to_owned(), nick: nick(*index), token: None })?;
+    }
+    let mut state = (0, 0);
+    crowd.serve(
+        &mut state,
+        |(answered, people), _, text| {
+            if let ToNode::Reply(reply) = decode(text)? {
+                match reply.outcome {
+                    Outcome::Ok(ok) => {
+                        let connected: Connected = serde_json::from_value(ok)?;
+                        *people = u32::try_from(connected.users.len())?.max(*people);
+                    }
+                    Outcome::Error(refusal) => bail!("the hub refused a nick: {}", refusal.message),
+                }
+                *answered += 1;
+            }
+            Ok(())
+        },
+        |(answered, _)| *answered == indexes.len(),
+    )?;
+    Ok(state.1)
+}
+
+/// Sends each of the crowd a request of its own, and waits until all were done.
+pub(crate) fn ask_all(crowd: &mut Crowd, request_of: impl Fn(usize) -> ToHub) -> Result<()> {
+    let count = crowd.len();
+    for index in 0..count {
+        request(crowd, index, &request_of(index))?;
+    }
+    let mut answered = 0;
+    crowd.serve(
+        &mut answered,
+        |answered, _, text| {
+            if let ToNode::Reply(reply) = decode(text)? {
+                ensure!(matches!(reply.outcome, Outcome::Ok(_)), "the hub refused: {reply:?}");
+                *answered += 1;
+            }
+            Ok(())
+        },
+        |answered| *answered == count,
+    )
+}
+
+fn request(crowd: &mut Crowd, index: usize, request: &ToHub) -> Result<()> {
+    let mut frame = Vec::new();
+    add_frame(wire::encode(request), &mut frame);
+    crowd.send(index, &frame)
+}
+
+fn decode(text: &[u8]) -> Result<ToNode> {
+    let message = wire::decode_to_node(std::str::from_utf8(text)?)?;
+    if let ToNode::Error(refusal) = message {
+        bail!("the hub did not understand: {}", refusal.message);
+    }
+    Ok(message)
+}

@@ -1,0 +1,94 @@
+//! What a frame from the hub says, as far as benches care.
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use shared::message::Refusal;
+
+/// How lines begin as the hub writes them. Others are understood too, only slower.
+const SAID: &[u8] = br#"{"type":"said","seq":"#;
+
+/// What a frame says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Heard<'a> {
+    /// A line that was said.
+    Line { seq: u64 },
+    /// A request was done; what it is about, by its id.
+    Done { id: &'a str },
+    /// Presence and the like.
+    Other,
+}
+
+/// The fields that matter, of any frame.
+#[derive(Deserialize)]
+struct Sketch<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    seq: Option<u64>,
+    /// Ids of our own making, which have nothing to unescape.
+    id: Option<&'a str>,
+    error: Option<Refusal>,
+}
+
+/// Reads a frame.
+///
+/// # Errors
+/// If it is a refusal, or nothing that a hub would send.
+pub(crate) fn understand(text: &[u8]) -> Result<Heard<'_>> {
+    if let Some(seq) = text.strip_prefix(SAID).and_then(leading_number) {
+        return Ok(Heard::Line { seq });
+    }
+    let frame: Sketch<'_> = serde_json::from_slice(text)
+        .with_context(|| format!("not a frame of this protocol: {}", String::from_utf8_lossy(text)))?;
+    match (frame.kind, frame) {
+        (_, Sketch { error: Some(refusal), .. }) => bail!("the hub refused: {}", refusal.message),
+        ("said", Sketch { seq: Some(seq), .. }) => Ok(Heard::Line { seq }),
+        ("reply", Sketch { id: Some(id), .. }) => Ok(Heard::Done { id }),
+        ("error", _) => bail!("the hub did not understand: {}", String::from_utf8_lossy(text)),
+        _ => Ok(Heard::Other),
+    }
+}
+
+/// The number at the beginning, if something follows it.
+fn leading_number(text: &[u8]) -> Option<u64> {
+    let digits = text.iter().position(|byte| !byte.is_ascii_digit())?;
+    std::str::from_utf8(&text[..digits]).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::entry::{Entry, Said};
+    use shared::message::{Presence, Sent, ToNode};
+    use shared::wire;
+
+    use super::*;
+
+    fn said(seq: u64) -> String {
+        let [room, from, id, text] = ["lobby", "ana", "1", "{\"type\":\"reply\"}"].map(str::to_owned);
+        wire::encode(&ToNode::Entry(Entry::Said(Said { seq, at: 5, room, from, id, text })))
+    }
+
+    #[test]
+    fn the_hub_s_own_frames_are_understood() {
+        assert!(said(1).as_bytes().starts_with(SAID), "the short way is taken");
+        assert_eq!(understand(said(57).as_bytes()).expect("a line"), Heard::Line { seq: 57 });
+        let reply = wire::encode_ok("0042", &Sent { seq: 7, delivered: None });
+        assert_eq!(understand(reply.as_bytes()).expect("a reply"), Heard::Done { id: "0042" });
+        let presence = wire::encode(&ToNode::Presence(Presence::default()));
+        assert_eq!(understand(presence.as_bytes()).expect("presence"), Heard::Other);
+    }
+
+    #[test]
+    fn fields_may_come_in_any_order() {
+        let line = br#"{ "seq": 9, "text": "x", "type": "said" }"#;
+        assert_eq!(understand(line).expect("a line"), Heard::Line { seq: 9 });
+    }
+
+    #[test]
+    fn refusals_and_nonsense_are_errors() {
+        let refused = br#"{"type":"reply","id":"1","error":{"code":"rate_limited","message":"Slower."}}"#;
+        assert!(understand(refused).expect_err("a refusal").to_string().contains("Slower."));
+        assert!(understand(br#"{"type":"error","code":"bad_message","message":"What?"}"#).is_err());
+        assert!(understand(br#"{"type":"said","seq":12"#).is_err(), "cut off");
+        assert!(understand(b"").is_err());
+    }
+}

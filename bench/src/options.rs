@@ -1,0 +1,56 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::scenarios::Scenario;
+
+/// Measures the release hub and prints the figures.
+#[derive(Parser)]
+#[command(name = "bench", long_about = None, args_conflicts_with_subcommands = true)]
+pub(crate) struct Options {
+    /// Only this scenario; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Vec<Scenario>,
+
+    /// Fewer rounds and smaller logs: quicker, and less to be relied on
+    #[arg(long)]
+    pub(crate) quick: bool,
+
+    #[command(subcommand)]
+    pub(crate) role: Option<Role>,
+}
+
+/// What this program does when it starts itself.
+#[derive(Subcommand)]
+pub(crate) enum Role {
+    /// The physical limit, as a process of its own
+    #[command(hide = true)]
+    Limit {
+        /// How many sockets to accept before it begins
+        #[arg(long)]
+        sockets: usize,
+        /// The length of one line that comes in, in bytes
+        #[arg(long)]
+        line: usize,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn clap_finds_no_fault_with_the_flags() {
+        Options::command().debug_assert();
+    }
+
+    #[test]
+    fn scenarios_are_chosen_by_name() {
+        let options = Options::try_parse_from(["bench", "--only", "fan-out", "--only=page"]);
+        let options = options.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(options.only, [Scenario::FanOut, Scenario::Page]);
+        assert!(Options::try_parse_from(["bench", "--only", "everything"]).is_err());
+    }
+}

@@ -1,0 +1,33 @@
+//! Lines that are on disk when their senders hear so.
+
+use anyhow::Result;
+
+use crate::bench::Bench;
+use crate::pour::Senders;
+use crate::report::{Figure, Unit};
+use crate::statistics::{median, spread};
+
+const SENDERS: usize = 64;
+
+/// How many lines each sender has not heard of yet, and how many lines there are in all.
+const POURS: [(usize, u64); 2] = [(1, 100_000), (16, 400_000)];
+
+pub(super) fn run(bench: &Bench) -> Result<Vec<Figure>> {
+    let data = bench.data()?;
+    let hub = bench.start(data.path())?;
+    let mut senders = Senders::gather(&hub, SENDERS)?;
+    let mut figures = Vec::new();
+    for (window, lines) in POURS {
+        let (mut rates, mut costs) = (Vec::new(), Vec::new());
+        for _ in 0..bench.pick(3, 1) {
+            let poured = senders.pour(lines / bench.pick(1, 10), window)?;
+            rates.push(poured.lines as f64 / poured.took.as_secs_f64());
+            costs.push(poured.cpu.micros() / poured.lines as f64);
+        }
+        let name = format!("acknowledged lines, {SENDERS} senders with {window} each");
+        let note =
+            format!("{} in {} runs; {:.1} µs of the hub's CPU a line", spread(&rates), rates.len(), median(&costs));
+        figures.push(Figure::plain(name, median(&rates), Unit::LinesPerSecond).noting(note));
+    }
+    Ok(figures)
+}

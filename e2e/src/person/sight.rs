@@ -1,0 +1,90 @@
+//! What someone sees of the talk, and what the client tells them.
+
+use serde_json::json;
+
+use super::Person;
+use crate::{Role, eventually};
+
+/// Those lines of the log that are drawn, without days and times: `[seq, "nick: text"]`.
+const LINES: &str = "
+    const log = document.querySelector('[role=log]');
+    return [...log.querySelectorAll('[data-seq]')].map(line => {
+        const copy = line.cloneNode(true);
+        copy.querySelectorAll('h2, time').forEach(part => part.remove());
+        return [Number(line.dataset.seq), copy.textContent];
+    });";
+
+/// The words in all places of a role that are not hidden.
+const WORDS: &str = "
+    return [...document.querySelectorAll(`[role=${arguments[0]}]`)]
+        .map(place => place.innerText.trim())
+        .filter(words => words !== '');";
+
+/// One line of the log, as drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub seq: u64,
+    pub from: String,
+    pub text: String,
+}
+
+impl Person {
+    /// Waits until the talk of that room, or with that nick, is what is shown.
+    pub async fn is_in(&self, place: &str) {
+        self.browser.the(Role::Log, place).await;
+    }
+
+    /// All lines drawn, in their order on the page.
+    pub async fn lines(&self) -> Vec<Line> {
+        let found = eventually("a page with a log on it", async || {
+            self.browser.try_eval::<Vec<(u64, String)>>(LINES, Vec::new()).await.map(Some)
+        });
+        let line = |(seq, words): (u64, String)| {
+            let (from, text) = words.split_once(": ").expect("a line says who said it");
+            Line { seq, from: from.to_owned(), text: text.to_owned() }
+        };
+        found.await.into_iter().map(line).collect()
+    }
+
+    /// All lines drawn, as those who said them and what they said.
+    pub async fn talk(&self) -> Vec<(String, String)> {
+        self.lines().await.into_iter().map(|line| (line.from, line.text)).collect()
+    }
+
+    /// Waits for a line, and gives its position in the log.
+    pub async fn sees(&self, from: &str, text: &str) -> u64 {
+        eventually(format_args!("{} sees the line “{from}: {text}”", self.name), async || {
+            let line = self.lines().await.into_iter().find(|line| line.from == from && line.text == text);
+            Ok(line.map(|line| line.seq))
+        })
+        .await
+    }
+
+    /// Whether a text is anywhere on the page, hidden or not.
+    pub async fn has_on_page(&self, text: &str) -> bool {
+        self.browser.eval("return document.documentElement.innerHTML.includes(arguments[0])", vec![json!(text)]).await
+    }
+
+    /// Waits for something that the client says by the way, in words that hold `part`; gives them all.
+    pub async fn is_told(&self, part: &str) -> String {
+        self.words("status", part).await
+    }
+
+    /// Waits for something that the client says went wrong, in words that hold `part`; gives them all.
+    pub async fn is_warned(&self, part: &str) -> String {
+        self.words("alert", part).await
+    }
+
+    /// What the client says went wrong.
+    pub async fn warnings(&self) -> Vec<String> {
+        self.browser.eval(WORDS, vec![json!("alert")]).await
+    }
+
+    async fn words(&self, role: &str, part: &str) -> String {
+        eventually(format_args!("{} reads “{part}” in a {role}", self.name), async || {
+            let words: Vec<String> = self.browser.try_eval(WORDS, vec![json!(role)]).await?;
+            Ok(words.into_iter().find(|words| words.contains(part)))
+        })
+        .await
+    }
+}

@@ -1,0 +1,49 @@
+//! The programs that are tested with. None of them is optional: a test that could not be run has not held.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// What ends every complaint here.
+const REMEDY: &str = "`cargo xtask test` builds or fetches what the browser tests need and names it to them";
+
+/// The release hub, with the browser client inside: `HUBBUB_HUB`, or where a build of the whole leaves it.
+///
+/// # Panics
+/// If it is not there.
+pub fn hub() -> PathBuf {
+    let built = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/hub");
+    let hub = named("HUBBUB_HUB").unwrap_or_else(built);
+    assert!(hub.is_file(), "there is no hub at {}: {REMEDY}", hub.display());
+    hub
+}
+
+/// The browser: `HUBBUB_CHROMIUM`, or the first on PATH.
+///
+/// # Panics
+/// If there is none.
+pub fn chromium() -> PathBuf {
+    browser_program("HUBBUB_CHROMIUM", &["chromium", "chromium-browser", "google-chrome"])
+}
+
+/// Its driver: `HUBBUB_CHROMEDRIVER`, or the first on PATH.
+///
+/// # Panics
+/// If there is none.
+pub fn chromedriver() -> PathBuf {
+    browser_program("HUBBUB_CHROMEDRIVER", &["chromedriver", "chromium.chromedriver"])
+}
+
+fn browser_program(variable: &str, names: &[&str]) -> PathBuf {
+    if let Some(program) = named(variable) {
+        assert!(program.is_file(), "{variable} names {}, which is no file: {REMEDY}", program.display());
+        return program;
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut places = env::split_paths(&path).flat_map(|folder| names.iter().map(move |name| folder.join(name)));
+    let found = places.find(|place| place.is_file());
+    found.unwrap_or_else(|| panic!("there is no {} on PATH, and {variable} names none: {REMEDY}", names.join(" or ")))
+}
+
+fn named(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
+}

@@ -1,0 +1,189 @@
+//! The trait of what holds the log, and the words it speaks. Nothing outside this
+//! module may know how the log is stored.
+//!
+//! A backplane numbers and keeps entries, decides who owns a nick, and reads pages of
+//! the log. What was asked of it comes back on its one [`Tail`], in the order in which
+//! it became durable: so entries leave the hub in `seq` order and never before they are safe.
+
+mod local;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use shared::entry::Entry;
+use shared::message::Conversation;
+use shared::nick::Nick;
+use tokio::sync::mpsc;
+
+pub use local::{Local, OpenError};
+
+/// Who took a nick, for as long as the log lives. Private messages and ids belong to
+/// the owner, not to the string: when a nick changes hands, a new owner begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OwnerId(pub i64);
+
+/// The asker's own number of a request to the backplane; comes back with its outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ticket(pub u64);
+
+/// What becomes durable comes back here, in order. Each item is one commit.
+pub type Tail = mpsc::Receiver<Vec<Outcome>>;
+
+/// An entry that is to be appended.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub owner: OwnerId,
+    /// The owner's nick, as it is shown.
+    pub from: String,
+    /// Unique for this owner in the log, for ever.
+    pub id: String,
+    pub text: String,
+    pub to: Audience,
+}
+
+/// Who an entry is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Everyone in a room. `key` is what the room is known by, `name` what it is called.
+    Room { key: String, name: String },
+    /// One other owner.
+    Owner {
+        owner: OwnerId,
+        nick: String,
+        /// How many of their nodes were there when it was sent; part of the first answer, which a retry gets again.
+        nodes: u32,
+    },
+}
+
+/// A nick that is to be taken.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    pub nick: Nick,
+    /// The secret given at the first claim, if there was one.
+    pub token: Option<String>,
+}
+
+/// What came of a request.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The entry is durable. `ticket` is the request that made it, if this hub did.
+    Appended { ticket: Option<Ticket>, committed: Committed },
+    /// This owner has sent this id before: the answer it got then.
+    Repeated { ticket: Ticket, seq: u64, nodes: Option<u32> },
+    /// The nick is the asker's.
+    Claimed { ticket: Ticket, claimed: Claimed },
+    /// The nick, or one that looks like it, is another's until then (milliseconds since 1970 UTC).
+    Taken { ticket: Ticket, until: u64 },
+    /// Nothing was changed; the reason is for the log.
+    Failed { ticket: Ticket },
+}
+
+/// An entry of the log with what is needed to route it.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    pub entry: Entry,
+    pub route: Route,
+}
+
+/// Whom an entry of the log concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// The key of a room.
+    Room(String),
+    /// The two ends of a private message.
+    Owners(OwnerId, OwnerId),
+}
+
+/// A nick that was taken.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    pub owner: OwnerId,
+    /// As it is shown: the spelling of its first claim.
+    pub nick: String,
+    pub token: String,
+    /// The latest first.
+    pub conversations: Vec<Conversation>,
+    /// Those who had this nick, or one that looks like it, and lost it by this.
+    pub former: Vec<OwnerId>,
+}
+
+/// What a read is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The key of a room.
+    Room(String),
+    /// What two owners told each other.
+    Owners(OwnerId, OwnerId),
+}
+
+/// Which part of the scope a page shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Range {
+    Newest,
+    /// The newest entries with a smaller `seq`.
+    Before(u64),
+    /// The oldest entries with a greater `seq`.
+    After(u64),
+}
+
+/// A page of the log that is asked for.
+#[derive(Clone, Debug)]
+pub struct Query {
+    pub scope: Scope,
+    pub range: Range,
+    /// At most so many entries; fewer where their texts are long.
+    pub limit: u32,
+}
+
+/// Why a page could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    #[error("too many reads are waiting")]
+    Busy,
+    #[error("the log cannot be read")]
+    Broken,
+}
+
+/// Entries oldest first, and whether there are more in the direction asked for.
+pub type ReadResult = Result<(Vec<Entry>, bool), ReadError>;
+
+/// What is known when a hub starts.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The log's name.
+    pub epoch: String,
+    /// The newest entry's position; 0 in an empty log.
+    pub head: u64,
+    /// Every owner whose nick is still theirs.
+    pub owners: Vec<(OwnerId, String)>,
+    /// The names of the rooms in which something was said.
+    pub rooms: Vec<String>,
+}
+
+/// Holds the log. A request never waits: it is queued, or refused with [`Full`], and its
+/// outcome comes on the tail.
+pub trait Backplane: Send + Sync + 'static {
+    /// What is known at the start. To be asked once, before anything else.
+    fn known(&self) -> Known;
+
+    /// The one tail; none when it was taken before.
+    fn tail(&self) -> Option<Tail>;
+
+    /// Appends an entry: [`Outcome::Appended`], [`Outcome::Repeated`] or [`Outcome::Failed`].
+    fn append(&self, ticket: Ticket, draft: Draft) -> Result<(), Full>;
+
+    /// Takes a nick: [`Outcome::Claimed`], [`Outcome::Taken`] or [`Outcome::Failed`].
+    /// Its owner counts as present until [`Backplane::left`].
+    fn claim(&self, ticket: Ticket, claim: Claim) -> Result<(), Full>;
+
+    /// The owner's last node has left; from now on the time runs after which the nick falls free.
+    fn left(&self, owner: OwnerId) -> Result<(), Full>;
+
+    /// Reads a page of the log.
+    fn read(&self, query: Query) -> Pin<Box<dyn Future<Output = ReadResult> + Send>>;
+}
+
+/// More requests wait than the backplane will hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the log has more to write than it can hold in its queue")]
+pub struct Full;

@@ -1,0 +1,183 @@
+//! The embedded log: SQLite in WAL mode with `synchronous=FULL`, one thread that writes
+//! and one that reads.
+//!
+//! The writer commits together whatever waits while the disk is busy (group commit): on an
+//! idle disk a lone line is committed at once, under load one fsync carries up to
+//! [`MAX_BATCH`] of them. No timer is involved.
+
+mod reader;
+mod schema;
+mod writer;
+
+use std::future::Future;
+use std::io;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Backplane, Claim, Draft, Full, Known, OwnerId, Query, ReadError, ReadResult, Tail, Ticket};
+use writer::{Write, Writer};
+
+/// The file of the log in the data directory.
+const FILE: &str = "hubbub.db";
+
+/// Requests that may wait for the writer: some 50 ms of work at 150,000 rows a second.
+const MAX_WAITING_WRITES: usize = 8_192;
+
+/// Reads that may wait: at 0.1 to 1 ms each, more would time out for those who asked.
+const MAX_WAITING_READS: usize = 1_024;
+
+/// Rows of one commit. Measured: beyond 256 a commit gains nothing and only delays its first row.
+const MAX_BATCH: usize = 256;
+
+/// Commits that may wait to be heard; the writer then waits for the hub.
+const MAX_WAITING_COMMITS: usize = 64;
+
+/// The log in a SQLite database, in a file or in memory.
+pub struct Local {
+    writes: SyncSender<Write>,
+    /// None for a log in memory, which only its writer can see.
+    reads: Option<SyncSender<Read>>,
+    known: Known,
+    tail: Mutex<Option<Tail>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// A read on its way, with the place its answer goes.
+struct Read {
+    query: Query,
+    answer: oneshot::Sender<ReadResult>,
+}
+
+/// Why the log cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("the log {0} was written by a newer version of hub (its format is {1}, this hub knows up to {2}); use that version")]
+    Newer(String, i64, i64),
+    #[error("{0} is not a log of hub: it is a database of something else")]
+    Foreign(String),
+    #[error("the log {0} cannot be opened: {1}")]
+    Sqlite(String, rusqlite::Error),
+    #[error("the log's threads cannot be started: {0}")]
+    Thread(io::Error),
+}
+
+impl Local {
+    /// Opens the log in a directory, which must exist; makes it at the first start.
+    ///
+    /// `nick_ttl` is how long a nick stays its owner's after their last node left.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(directory: &Path, nick_ttl: Duration) -> Result<Self, OpenError> {
+        let path = directory.join(FILE);
+        let shown = path.display().to_string();
+        let broken = |error| OpenError::Sqlite(shown.clone(), error);
+
+        let mut connection = Connection::open(&path).map_err(broken)?;
+        schema::check(&connection, &shown)?;
+        schema::tune(&connection).map_err(broken)?;
+        schema::create(&mut connection).map_err(broken)?;
+        let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let reader = Connection::open_with_flags(&path, read_only).map_err(broken)?;
+        Self::start(connection, Some(reader), nick_ttl, &shown)
+    }
+
+    /// A log that ends with this process.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn in_memory(nick_ttl: Duration) -> Result<Self, OpenError> {
+        let shown = "in memory";
+        let broken = |error| OpenError::Sqlite(shown.to_owned(), error);
+        let mut connection = Connection::open_in_memory().map_err(broken)?;
+        schema::create(&mut connection).map_err(broken)?;
+        Self::start(connection, None, nick_ttl, shown)
+    }
+
+    fn start(
+        connection: Connection,
+        reader: Option<Connection>,
+        nick_ttl: Duration,
+        shown: &str,
+    ) -> Result<Self, OpenError> {
+        let broken = |error| OpenError::Sqlite(shown.to_owned(), error);
+        let known = schema::known(&connection).map_err(broken)?;
+        let (commits, tail) = mpsc::channel(MAX_WAITING_COMMITS);
+        let (writes, waiting) = sync_channel(MAX_WAITING_WRITES);
+        let writer = Writer::new(connection, known.head, nick_ttl, commits).map_err(broken)?;
+        let thread = std::thread::Builder::new().name("log-writer".to_owned());
+        let writer = thread.spawn(move || writer.run(&waiting)).map_err(OpenError::Thread)?;
+        let mut reads = None;
+        if let Some(reader) = reader {
+            let (sender, waiting) = sync_channel::<Read>(MAX_WAITING_READS);
+            let thread = std::thread::Builder::new().name("log-reader".to_owned());
+            // Ends by itself when the last asker is gone; it has nothing to lose.
+            thread.spawn(move || reader::run(&reader, &waiting)).map_err(OpenError::Thread)?;
+            reads = Some(sender);
+        }
+        Ok(Self { writes, reads, known, tail: Mutex::new(Some(tail)), writer: Mutex::new(Some(writer)) })
+    }
+
+    /// Commits what waits and closes the log. Blocks for the time of a commit; later
+    /// requests fail.
+    pub fn close(&self) {
+        // A tail that nobody takes any more must not hold the writer up.
+        drop(self.tail());
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            let closed = self.writes.send(Write::Close).is_ok();
+            if writer.join().is_err() || !closed {
+                tracing::error!("the log's writer ended before its time");
+            }
+        }
+    }
+
+    fn write(&self, write: Write) -> Result<(), Full> {
+        self.writes.try_send(write).map_err(|_| Full)
+    }
+}
+
+impl Backplane for Local {
+    fn known(&self) -> Known {
+        self.known.clone()
+    }
+
+    fn tail(&self) -> Option<Tail> {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn append(&self, ticket: Ticket, draft: Draft) -> Result<(), Full> {
+        self.write(Write::Append(ticket, draft))
+    }
+
+    fn claim(&self, ticket: Ticket, claim: Claim) -> Result<(), Full> {
+        self.write(Write::Claim(ticket, claim))
+    }
+
+    fn left(&self, owner: OwnerId) -> Result<(), Full> {
+        self.write(Write::Left(owner))
+    }
+
+    fn read(&self, query: Query) -> Pin<Box<dyn Future<Output = ReadResult> + Send>> {
+        let (answer, result) = oneshot::channel();
+        let read = Read { query, answer };
+        let queued = match &self.reads {
+            Some(reads) => reads.try_send(read).map_err(|error| match error {
+                TrySendError::Full(_) => ReadError::Busy,
+                TrySendError::Disconnected(_) => ReadError::Broken,
+            }),
+            None => self.write(Write::Read(read)).map_err(|Full| ReadError::Busy),
+        };
+        Box::pin(async move {
+            queued?;
+            result.await.unwrap_or(Err(ReadError::Broken))
+        })
+    }
+}

@@ -1,0 +1,84 @@
+//! How a connection ends: with a close frame that really arrives.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use futures_util::SinkExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
+
+use super::Socket;
+
+/// How long the peer has to take the close frame and to close its side.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Why a connection ends.
+#[derive(Debug)]
+pub(super) enum End {
+    /// With this code and these words, at most 123 bytes.
+    Close(u16, Cow<'static, str>),
+    /// The peer has closed, or the line is dead.
+    Lost,
+}
+
+impl End {
+    /// The text of a data frame; none for a frame that carries no data.
+    pub(super) fn text_of(message: Message) -> Result<Option<Utf8Bytes>, Self> {
+        match message {
+            Message::Text(text) => Ok(Some(text)),
+            Message::Binary(_) => {
+                Err(Self::Close(CloseCode::Unsupported.into(), "binary frames are not spoken here".into()))
+            }
+            Message::Close(_) => Err(Self::Lost),
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(None),
+        }
+    }
+}
+
+impl From<Error> for End {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Capacity(_) => Self::Close(CloseCode::Size.into(), "a frame may have 64 KiB".into()),
+            Error::Utf8(_) => Self::Close(CloseCode::Invalid.into(), "a text frame must be UTF-8".into()),
+            Error::Protocol(error) => Self::Close(CloseCode::Protocol.into(), cut(error.to_string()).into()),
+            _ => Self::Lost,
+        }
+    }
+}
+
+/// A close frame carries at most 123 bytes of words (RFC 6455, section 5.5).
+fn cut(mut words: String) -> String {
+    while words.len() > 123 {
+        words.pop();
+    }
+    words
+}
+
+/// Says the last words and waits, within bounds, until the peer has them.
+pub(super) async fn part(mut socket: Socket, end: End) {
+    let spoken = timeout(PATIENCE, async {
+        match end {
+            End::Close(code, words) => {
+                let frame = CloseFrame { code: code.into(), reason: words.as_ref().into() };
+                socket.send(Message::Close(Some(frame))).await
+            }
+            // The answer to the peer's own close, if there was one, still waits to be sent.
+            End::Lost => socket.flush().await,
+        }
+    });
+    if !matches!(spoken.await, Ok(Ok(()))) {
+        return;
+    }
+    // Closing with unread bytes makes the kernel send a reset, which can overtake the close
+    // frame. So only our side is closed, and what the peer still sends is read and dropped.
+    let io = socket.get_mut();
+    let _ = timeout(PATIENCE, async {
+        let _ = io.shutdown().await;
+        let mut rest = [0; 4096];
+        while matches!(io.read(&mut rest).await, Ok(1..)) {}
+    })
+    .await;
+}

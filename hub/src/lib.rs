@@ -1,0 +1,41 @@
+//! The hub: one process on one host of the LAN that holds the log, and to which every node's
+//! socket leads.
+//!
+//! In the order in which data flows:
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`config`] | flags and environment |
+//! | [`links`] | the invitation: which links lead here |
+//! | [`server`] | binds, accepts, stops |
+//! | [`signals`] | how the operating system asks it to stop |
+//! | [`routes`] | `/ws`, `/health`, the browser client's files |
+//! | [`assets`] | those files, embedded and compressed |
+//! | [`auth`] | cookie, throttle, Host and Origin |
+//! | [`connection`] | one socket ⇄ the message server |
+//! | [`message_server`] | the task that owns the registry and the rooms |
+//! | [`registry`] | pure: nick → nodes, leases, who hears what |
+//! | [`room`] | members, recent entries, fan-out |
+//! | [`outbox`] | bounded queue to one node |
+//! | [`backplane`] | the log behind a trait: append, read, tail, claim |
+
+pub mod assets;
+pub mod auth;
+pub mod backplane;
+mod clock;
+pub mod config;
+pub mod connection;
+mod interfaces;
+pub mod links;
+pub mod message_server;
+pub mod outbox;
+mod rate;
+pub mod registry;
+pub mod room;
+pub mod routes;
+mod secret;
+pub mod server;
+pub mod signals;
+
+pub use config::Config;
+pub use server::{RunningHub, StartError, start};

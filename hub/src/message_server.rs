@@ -1,0 +1,315 @@
+//! The task that owns the registry and the rooms, and decides who hears what.
+//!
+//! It knows nodes, entries and outboxes, never sockets or JSON. It waits for nothing but
+//! its inbox, the log's tail and its own timers: a push to an outbox always returns at once,
+//! and what is to be written goes to the backplane and comes back on the tail.
+
+mod handle;
+mod outcomes;
+mod pings;
+mod requests;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use shared::message::{Answer as Sign, Refusal, ToNode, Welcome};
+use shared::node::is_local;
+use shared::room::RoomName;
+use shared::wire::{MAX_KIND, VERSION, close};
+use slotmap::SecondaryMap;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use crate::backplane::{Backplane, Known, OwnerId, Tail, Ticket};
+use crate::outbox::{Answer, Ending, Outbox, Parcel, Shared};
+use crate::rate::Bucket;
+use crate::registry::{Departed, NodeKey, Registry};
+use crate::{clock, secret};
+
+use handle::FromNode;
+pub use handle::{Handle, Newcomer, Seat};
+use pings::Pings;
+use requests::REQUESTS;
+
+/// Messages from all connections that may wait; a connection that finds it full stops reading its socket.
+const MAX_INBOX: usize = 4_096;
+
+/// Messages taken from the inbox at a time, so that the tail and the timers get their turn.
+const MAX_TURN: usize = 64;
+
+/// Requests that may be on their way to the log. Then the inbox rests until some are durable.
+const MAX_IN_FLIGHT: usize = 4_096;
+
+/// How long news of presence is gathered before a room is told (the wire's 250 ms at the most).
+const PRESENCE_DELAY: Duration = Duration::from_millis(200);
+
+/// How long a stopping hub waits for its nodes to take what is theirs.
+const PARTING: Duration = Duration::from_secs(5);
+
+/// What the message server is told at its start.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What stands after the `@` in node names.
+    pub host: String,
+    /// Lines a second that one owner may send, five seconds' worth at once; none for no limit.
+    pub rate_limit: Option<u32>,
+    /// The log is in memory only.
+    pub ephemeral: bool,
+}
+
+/// Starts the message server. It ends after [`Handle::stop`], or when every handle is gone.
+/// `None` if another took the backplane's tail before.
+pub fn start(backplane: Arc<dyn Backplane>, settings: Settings) -> Option<Handle> {
+    let tail = backplane.tail()?;
+    let (to_inbox, inbox) = mpsc::channel(MAX_INBOX);
+    let server = MessageServer::new(backplane, settings);
+    tokio::spawn(server.run(inbox, tail));
+    Some(Handle::new(to_inbox))
+}
+
+struct MessageServer {
+    backplane: Arc<dyn Backplane>,
+    settings: Settings,
+    epoch: String,
+    /// The newest entry that was told.
+    head: u64,
+    registry: Registry,
+    desks: SecondaryMap<NodeKey, Desk>,
+    /// What a full bucket would say need not be kept; the rest is swept now and then.
+    lines: HashMap<OwnerId, Bucket>,
+    swept: Instant,
+    /// Requests on their way to the log.
+    in_flight: HashMap<Ticket, InFlight>,
+    next_ticket: u64,
+    pings: Pings,
+    /// When which rooms are to be told their news.
+    news: BTreeMap<Instant, Vec<String>>,
+    stopping: Option<Stopping>,
+}
+
+/// What the server keeps of one connection beside the registry.
+struct Desk {
+    outbox: Arc<Outbox>,
+    requests: Bucket,
+}
+
+/// Whatever way the message server ends, no connection is left waiting for it.
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.outbox.close(PARTED);
+    }
+}
+
+/// A request that waits for the log.
+enum InFlight {
+    Claim { node: NodeKey, id: String, done: Option<oneshot::Sender<()>> },
+    Line { node: NodeKey, id: String },
+    PrivateMessage { node: NodeKey, id: String, nodes: u32 },
+}
+
+struct Stopping {
+    done: Vec<oneshot::Sender<()>>,
+    /// Set once all that was under way is durable and the nodes were told.
+    until: Option<Instant>,
+}
+
+impl MessageServer {
+    fn new(backplane: Arc<dyn Backplane>, settings: Settings) -> Self {
+        let Known { epoch, head, owners, rooms } = backplane.known();
+        let mut registry = Registry::new(settings.host.clone(), clock::now());
+        for (owner, nick) in owners {
+            registry.add_owner(owner, nick);
+        }
+        for room in rooms {
+            match RoomName::parse(&room) {
+                Ok(name) => registry.add_kept_room(&name),
+                Err(error) => tracing::warn!(%error, "a room of the log has a name that is not valid any more"),
+            }
+        }
+        Self {
+            backplane,
+            settings,
+            epoch,
+            head,
+            registry,
+            desks: SecondaryMap::new(),
+            lines: HashMap::new(),
+            swept: Instant::now(),
+            in_flight: HashMap::new(),
+            next_ticket: 0,
+            pings: Pings::default(),
+            news: BTreeMap::new(),
+            stopping: None,
+        }
+    }
+
+    async fn run(mut self, mut inbox: mpsc::Receiver<FromNode>, mut tail: Tail) {
+        let mut turn = Vec::with_capacity(MAX_TURN);
+        loop {
+            let deadline = self.deadline();
+            tokio::select! {
+                biased;
+                outcomes = tail.recv() => match outcomes {
+                    Some(outcomes) => outcomes.into_iter().for_each(|outcome| self.outcome(outcome)),
+                    None => {
+                        tracing::error!("the log's writer has ended; the hub cannot go on");
+                        return;
+                    }
+                },
+                count = inbox.recv_many(&mut turn, MAX_TURN), if self.in_flight.len() < MAX_IN_FLIGHT => {
+                    if count == 0 {
+                        return;
+                    }
+                    turn.drain(..).for_each(|message| self.message(message));
+                }
+                () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => self.tick(),
+            }
+            if self.stopped() {
+                return;
+            }
+        }
+    }
+
+    // Timers
+
+    fn deadline(&self) -> Option<Instant> {
+        let news = self.news.keys().next().copied();
+        let parting = self.stopping.as_ref().and_then(|stopping| stopping.until);
+        [news, self.pings.deadline(), parting].into_iter().flatten().min()
+    }
+
+    fn tick(&mut self) {
+        let now = Instant::now();
+        for ping in self.pings.take_expired(now) {
+            self.answer_ping(ping, Sign::Pang, now);
+        }
+        while let Some(entry) = self.news.first_entry() {
+            if *entry.key() > now {
+                break;
+            }
+            for room in entry.remove() {
+                self.tell_presence(&room);
+            }
+        }
+    }
+
+    fn note_news(&mut self) {
+        let rooms = self.registry.take_news();
+        if !rooms.is_empty() {
+            self.news.entry(Instant::now() + PRESENCE_DELAY).or_default().extend(rooms);
+        }
+    }
+
+    fn tell_presence(&mut self, room: &str) {
+        let Some((presence, members)) = self.registry.take_presence(room) else { return };
+        let shared = Arc::new(Shared::new(ToNode::Presence(presence)));
+        for node in members {
+            if let Some(desk) = self.desks.get(node) {
+                desk.outbox.push(Parcel::Shared(Arc::clone(&shared)));
+            }
+        }
+    }
+
+    // From the connections
+
+    fn message(&mut self, message: FromNode) {
+        match message {
+            FromNode::Enter { newcomer, key } => self.enter(newcomer, key),
+            // A stopping hub takes nothing on. Unanswered, it is asked again of the next one.
+            FromNode::Request { .. } if self.stopping.is_some() => {}
+            FromNode::Request { node, request, done } => self.request(node, request, done),
+            FromNode::Alive { node, token } => self.alive(node, token),
+            FromNode::Gone { node } => self.gone(node),
+            FromNode::Stop { done } => self.stop(done),
+        }
+    }
+
+    fn enter(&mut self, newcomer: Newcomer, key: oneshot::Sender<NodeKey>) {
+        let Newcomer { hello, outbox } = newcomer;
+        let kind = hello.kind.filter(|kind| kind.len() <= MAX_KIND && is_local(kind)).unwrap_or_else(|| "node".to_owned());
+        let node = self.registry.add_node(hello.node.as_deref(), kind, clock::now());
+        if key.send(node).is_err() {
+            self.registry.remove_node(node); // the socket closed meanwhile
+            return;
+        }
+        if self.stopping.is_some() {
+            outbox.close(PARTED);
+        }
+        outbox.push(Parcel::Welcome(Box::new(Welcome {
+            version: VERSION,
+            hub: self.registry.hub(),
+            node: self.registry.node_name(node).unwrap_or_default(),
+            session: secret::fresh(),
+            epoch: self.epoch.clone(),
+            seq: self.head,
+            resumed: false,
+            nick: None,
+            ephemeral: self.settings.ephemeral,
+        })));
+        self.desks.insert(node, Desk { outbox, requests: Bucket::new(REQUESTS, Instant::now()) });
+    }
+
+    fn gone(&mut self, node: NodeKey) {
+        self.desks.remove(node);
+        let departed = self.registry.remove_node(node);
+        self.departed(&departed);
+        let now = Instant::now();
+        for ping in self.pings.take_of(node) {
+            self.answer_ping(ping, Sign::Pang, now);
+        }
+        self.note_news();
+    }
+
+    fn departed(&self, departed: &Departed) {
+        if let Some(owner) = departed.last_of
+            && self.backplane.left(owner).is_err()
+        {
+            // Their nick then counts as taken until the next start, and is theirs by token as ever.
+            tracing::warn!("the log's queue is full; a departure was not noted");
+        }
+    }
+
+    // To the connections
+
+    fn reply(&self, node: NodeKey, id: String, result: Result<Answer, Refusal>) {
+        if let Some(desk) = self.desks.get(node) {
+            desk.outbox.push(Parcel::Reply { id, result });
+        }
+    }
+
+    fn stop(&mut self, done: oneshot::Sender<()>) {
+        self.stopping.get_or_insert_with(|| Stopping { done: Vec::new(), until: None }).done.push(done);
+    }
+
+    /// Whether a stop that was asked for is complete: what was under way is durable and
+    /// answered, and the nodes have taken what was theirs and the close, or had time for it.
+    fn stopped(&mut self) -> bool {
+        let in_flight = !self.in_flight.is_empty();
+        let Some(stopping) = &mut self.stopping else { return false };
+        match stopping.until {
+            None if in_flight => false,
+            None => {
+                stopping.until = Some(Instant::now() + PARTING);
+                self.close_all();
+                self.stopped()
+            }
+            Some(until) if self.registry.count_nodes() == 0 || until <= Instant::now() => {
+                let done = self.stopping.take().map(|stopping| stopping.done);
+                done.into_iter().flatten().for_each(|done| {
+                    let _ = done.send(()); // whoever asked may have stopped waiting
+                });
+                true
+            }
+            Some(_) => false,
+        }
+    }
+
+    fn close_all(&self) {
+        self.desks.values().for_each(|desk| desk.outbox.close(PARTED));
+    }
+}
+
+/// What nodes are told when the hub stops.
+const PARTED: Ending = (close::SHUTTING_DOWN, "the hub is shutting down");
+

@@ -1,0 +1,240 @@
+//! What nodes ask: each request is answered at once, or handed to the log with a note of
+//! who waits for it.
+
+use std::sync::Arc;
+
+use shared::message::{Done, ErrorCode, Joined, Nodes, Page, Refusal, Rooms, ToHub, Users};
+use shared::nick::{Nick, NickError};
+use shared::wire::{DEFAULT_PAGE, MAX_PAGE, trim_text};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::{InFlight, MessageServer};
+use crate::backplane::{Audience, Claim, Draft, Full, OwnerId, Query, Range, Scope, Ticket};
+use crate::clock;
+use crate::outbox::{Answer, Parcel};
+use crate::rate::{Bucket, Rate};
+use crate::registry::{NodeKey, not_connected};
+
+/// Requests that make no entry, for one node: a client that comes back to a hundred rooms
+/// asks some three hundred at once.
+pub(super) const REQUESTS: Rate = Rate { per_second: 50.0, burst: 500.0 };
+
+/// A limit on lines allows bursts of so many seconds' worth.
+const BURST_SECONDS: f64 = 5.0;
+
+impl MessageServer {
+    pub(super) fn request(&mut self, node: NodeKey, request: ToHub, done: Option<oneshot::Sender<()>>) {
+        if !self.registry.has_node(node) {
+            return;
+        }
+        let id = request.id().unwrap_or_default().to_owned();
+        let answer = match request {
+            ToHub::Say { room, text, .. } => self.say(node, &id, &room, &text).map(|()| None),
+            ToHub::PrivateMessage { to, text, .. } => self.private_message(node, &id, &to, &text).map(|()| None),
+            other => self.spend_request(node).and_then(|()| self.ask(node, &id, other, done)),
+        };
+        match answer {
+            Ok(Some(answer)) => self.reply(node, id, Ok(answer)),
+            Ok(None) => {} // comes later
+            Err(refusal) => self.reply(node, id, Err(refusal)),
+        }
+        self.note_news();
+    }
+
+    /// Requests that make no entry.
+    fn ask(
+        &mut self,
+        node: NodeKey,
+        id: &str,
+        request: ToHub,
+        done: Option<oneshot::Sender<()>>,
+    ) -> Result<Option<Answer>, Refusal> {
+        Ok(Some(match request {
+            ToHub::Connect { nick, token, .. } => {
+                self.connect(node, id, &nick, token, done)?;
+                return Ok(None);
+            }
+            ToHub::Disconnect { .. } => {
+                self.registry.owner_of(node).ok_or_else(not_connected)?;
+                let departed = self.registry.unbind(node);
+                self.departed(&departed);
+                Answer::Done(Done {})
+            }
+            ToHub::Join { room, .. } => {
+                self.registry.join(node, &room)?;
+                let (_, room) = self.registry.room_of(node, &room)?;
+                let (users, count) = self.registry.roster(room);
+                Answer::Joined(Joined { room: room.name().to_owned(), topic: None, users, count })
+            }
+            ToHub::Leave { room, .. } => {
+                self.registry.leave(node, &room)?;
+                Answer::Done(Done {})
+            }
+            ToHub::ListUsers { room, .. } => Answer::Users(Users { users: self.registry.list_users(room.as_deref()) }),
+            ToHub::ListRooms { .. } => Answer::Rooms(Rooms { rooms: self.registry.list_rooms() }),
+            ToHub::ListNodes { .. } => Answer::Nodes(Nodes { nodes: self.registry.list_nodes() }),
+            ToHub::Ping { node: target, .. } => match self.ping(node, id, &target) {
+                Some(pinged) => Answer::Pinged(pinged),
+                None => return Ok(None),
+            },
+            ToHub::History { room, with, before, after, limit, .. } => {
+                let scope = self.scope(node, room.as_deref(), with.as_deref())?;
+                let range = range(before, after)?;
+                self.read(node, id, Query { scope, range, limit: limit.unwrap_or(DEFAULT_PAGE).clamp(1, MAX_PAGE) });
+                return Ok(None);
+            }
+            ToHub::Search { query, .. } => {
+                return Err(if query.trim().is_empty() {
+                    Refusal::new(ErrorCode::QueryEmpty, "There is nothing to search for.")
+                } else {
+                    Refusal::new(ErrorCode::Unavailable, "This hub cannot search yet.")
+                });
+            }
+            // Neither comes here: a connection answers a second hello, and lines have their own way.
+            ToHub::Hello(_) | ToHub::Say { .. } | ToHub::PrivateMessage { .. } => return Ok(None),
+        }))
+    }
+
+    fn connect(
+        &mut self,
+        node: NodeKey,
+        id: &str,
+        nick: &str,
+        token: Option<String>,
+        done: Option<oneshot::Sender<()>>,
+    ) -> Result<(), Refusal> {
+        let nick = Nick::parse(nick).map_err(|error| {
+            let code = match error {
+                NickError::Invalid(_) => ErrorCode::NickInvalid,
+                NickError::Reserved(_) => ErrorCode::NickNotAllowed,
+            };
+            Refusal::new(code, error.to_string())
+        })?;
+        let ticket = self.ticket();
+        self.backplane.claim(ticket, Claim { nick, token }).map_err(|Full| busy())?;
+        self.in_flight.insert(ticket, InFlight::Claim { node, id: id.to_owned(), done });
+        Ok(())
+    }
+
+    fn say(&mut self, node: NodeKey, id: &str, room: &str, text: &str) -> Result<(), Refusal> {
+        let (owner, nick) = self.registry.owner_of(node).ok_or_else(not_connected)?;
+        let text = trim_text(text)?;
+        let (key, room) = self.registry.room_of(node, room)?;
+        let draft = Draft {
+            owner,
+            from: nick.to_owned(),
+            id: id.to_owned(),
+            text: text.to_owned(),
+            to: Audience::Room { key, name: room.name().to_owned() },
+        };
+        self.append(draft, InFlight::Line { node, id: id.to_owned() })
+    }
+
+    fn private_message(&mut self, node: NodeKey, id: &str, to: &str, text: &str) -> Result<(), Refusal> {
+        let (owner, nick) = self.registry.owner_of(node).ok_or_else(not_connected)?;
+        let text = trim_text(text)?;
+        let (other, to) = self.registry.find_owner(to).ok_or_else(|| no_such_nick(to))?;
+        let nodes = u32::try_from(self.registry.nodes_of(other).count()).unwrap_or(u32::MAX);
+        let draft = Draft {
+            owner,
+            from: nick.to_owned(),
+            id: id.to_owned(),
+            text: text.to_owned(),
+            to: Audience::Owner { owner: other, nick: to.to_owned(), nodes },
+        };
+        self.append(draft, InFlight::PrivateMessage { node, id: id.to_owned(), nodes })
+    }
+
+    fn append(&mut self, draft: Draft, in_flight: InFlight) -> Result<(), Refusal> {
+        self.spend_line(draft.owner)?;
+        let ticket = self.ticket();
+        self.backplane.append(ticket, draft).map_err(|Full| busy())?;
+        self.in_flight.insert(ticket, in_flight);
+        Ok(())
+    }
+
+    fn ticket(&mut self) -> Ticket {
+        self.next_ticket += 1;
+        Ticket(self.next_ticket)
+    }
+
+    fn spend_line(&mut self, owner: OwnerId) -> Result<(), Refusal> {
+        let Some(per_second) = self.settings.rate_limit.map(f64::from) else { return Ok(()) };
+        let rate = Rate { per_second, burst: per_second * BURST_SECONDS };
+        let now = Instant::now();
+        // A bucket is full again after these seconds; kept longer, it would only take room.
+        if now.duration_since(self.swept).as_secs_f64() > BURST_SECONDS {
+            self.lines.retain(|_, bucket| !bucket.is_full(rate, now));
+            self.swept = now;
+        }
+        spend(self.lines.entry(owner).or_insert_with(|| Bucket::new(rate, now)), rate, now)
+    }
+
+    fn spend_request(&mut self, node: NodeKey) -> Result<(), Refusal> {
+        if self.settings.rate_limit.is_none() {
+            return Ok(());
+        }
+        match self.desks.get_mut(node) {
+            Some(desk) => spend(&mut desk.requests, REQUESTS, Instant::now()),
+            None => Ok(()),
+        }
+    }
+
+    fn scope(&self, node: NodeKey, room: Option<&str>, with: Option<&str>) -> Result<Scope, Refusal> {
+        match (room, with) {
+            (Some(room), None) => Ok(Scope::Room(self.registry.room_of(node, room)?.0)),
+            (None, Some(with)) => {
+                let (owner, _) = self.registry.owner_of(node).ok_or_else(not_connected)?;
+                let (other, _) = self.registry.find_owner(with).ok_or_else(|| no_such_nick(with))?;
+                Ok(Scope::Owners(owner, other))
+            }
+            _ => Err(Refusal::new(ErrorCode::BadMessage, "`history` is of a `room` or `with` a nick, one of the two.")),
+        }
+    }
+
+    fn read(&self, node: NodeKey, id: &str, query: Query) {
+        let Some(desk) = self.desks.get(node) else { return };
+        let (outbox, id) = (Arc::clone(&desk.outbox), id.to_owned());
+        let page = self.backplane.read(query);
+        tokio::spawn(async move {
+            let result = match page.await {
+                Ok((entries, more)) => Ok(Answer::Page(Page { entries, more })),
+                Err(error) => {
+                    let message = format!("The hub could not read this page: {error}. Try again.");
+                    Err(Refusal::new(ErrorCode::Unavailable, message))
+                }
+            };
+            outbox.push(Parcel::Reply { id, result });
+        });
+    }
+
+}
+
+fn range(before: Option<u64>, after: Option<u64>) -> Result<Range, Refusal> {
+    match (before, after) {
+        (None, None) => Ok(Range::Newest),
+        (Some(seq), None) => Ok(Range::Before(seq)),
+        (None, Some(seq)) => Ok(Range::After(seq)),
+        (Some(_), Some(_)) => {
+            Err(Refusal::new(ErrorCode::BadMessage, "A page is `before` a seq or `after` one, not both."))
+        }
+    }
+}
+
+fn spend(bucket: &mut Bucket, rate: Rate, now: Instant) -> Result<(), Refusal> {
+    bucket.take(rate, now).map_err(|wait| {
+        let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
+        let message = format!("That is faster than this hub allows. Try again in {ms} ms.");
+        Refusal::until(ErrorCode::RateLimited, message, clock::now().saturating_add(ms))
+    })
+}
+
+fn no_such_nick(nick: &str) -> Refusal {
+    let nick: String = nick.chars().take(shared::name::MAX_CHARS).collect();
+    Refusal::new(ErrorCode::NoSuchNick, format!("Nobody here is called “{nick}”."))
+}
+
+fn busy() -> Refusal {
+    Refusal::new(ErrorCode::Unavailable, "The hub has more to write than its disk takes just now. Try again in a moment.")
+}

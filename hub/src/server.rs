@@ -1,0 +1,224 @@
+//! A running hub: how it starts, and how it stops.
+
+mod data;
+mod listener;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::assets::{BUILT, Client};
+use crate::auth::Cookies;
+use crate::auth::cookie_file::{self, CookieError};
+use crate::auth::host::HostPolicy;
+use crate::backplane::{Backplane, Local, OpenError};
+use crate::config::{Config, Limits};
+use crate::connection::Door;
+use crate::interfaces::{self, Addresses, Interface};
+use crate::links::{self, Invitation};
+use crate::message_server::{self, Handle, Settings};
+use crate::routes::{self, Front};
+use crate::secret;
+
+use data::DataDirectory;
+pub use data::DataError;
+pub(crate) use listener::Arrival;
+pub use listener::BindError;
+
+/// Open files a hub needs beside its sockets: the log's, the runtime's, and some to spare.
+const OTHER_FILES: u64 = 64;
+
+/// How long a hub that stops waits for its nodes: the five seconds that the message server gives
+/// them to take what is theirs, and some for it to say so.
+const NODES_LEAVE: Duration = Duration::from_secs(6);
+
+/// How long it then waits for the last commit.
+const LOG_CLOSES: Duration = Duration::from_secs(2);
+
+/// How long it then waits for sockets that still have something to send. All three together stay
+/// below the ten seconds after which those who run services lose patience.
+const SOCKETS_CLOSE: Duration = Duration::from_secs(1);
+
+/// Why a hub does not start. Displays as one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    #[error("this platform has no place for data; say where the log should lie with --data")]
+    NoDataDirectory,
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
+    Cookie(#[from] CookieError),
+    #[error(transparent)]
+    Log(#[from] OpenError),
+}
+
+/// How far a hub is on its way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    Serving,
+    /// No new connections; those there are finish what they do.
+    Draining,
+    /// All sockets close, whatever they do.
+    Ended,
+}
+
+/// Returns when the hub is no longer serving.
+pub(crate) async fn stopping(phase: &mut watch::Receiver<Phase>) {
+    // An error says that the hub is gone altogether.
+    let _ = phase.wait_for(|phase| *phase > Phase::Serving).await;
+}
+
+/// Returns when every socket is to close.
+pub(crate) async fn ended(phase: &mut watch::Receiver<Phase>) {
+    let _ = phase.wait_for(|phase| *phase == Phase::Ended).await;
+}
+
+/// A hub that accepts connections. Dropping it without [`RunningHub::stop`] closes them at once.
+pub struct RunningHub {
+    address: SocketAddr,
+    name: String,
+    cookie: Option<String>,
+    interfaces: io::Result<Vec<Interface>>,
+    phase: watch::Sender<Phase>,
+    accepting: JoinHandle<()>,
+    /// One permit for each socket that may be open.
+    places: Arc<Semaphore>,
+    limits: Limits,
+    server: Handle,
+    log: Arc<Local>,
+    /// Locked while the hub runs; none if it is ephemeral. Declared after the log, which has to be
+    /// let go of first.
+    data: Option<DataDirectory>,
+}
+
+/// Starts a hub.
+///
+/// # Errors
+/// If it cannot listen, or cannot use its data directory, cookie or log.
+pub async fn start(config: Config) -> Result<RunningHub, StartError> {
+    // First of all, because it leaves nothing behind if it fails.
+    let listener = listener::bind(config.listen)?;
+    let address = listener.local_addr().map_err(|source| BindError::Other { address: config.listen, source })?;
+    let data = match (config.ephemeral, &config.data) {
+        (true, _) => None,
+        (false, Some(path)) => Some(DataDirectory::lock(path)?),
+        (false, None) => return Err(StartError::NoDataDirectory),
+    };
+    let cookie = match (config.open, config.cookie, &data) {
+        (true, _, _) => None,
+        (false, Some(cookie), _) => Some(cookie),
+        (false, None, Some(data)) => Some(cookie_file::read_or_make(data.path())?),
+        (false, None, None) => Some(secret::fresh()),
+    };
+    let log = Arc::new(match &data {
+        Some(data) => Local::open(data.path(), config.nick_ttl)?,
+        None => Local::in_memory(config.nick_ttl)?,
+    });
+    let settings = Settings { host: config.name.clone(), rate_limit: config.rate_limit, ephemeral: config.ephemeral };
+    #[expect(clippy::expect_used, reason = "the log was opened just now, so nobody else follows its tail")]
+    let server = message_server::start(Arc::clone(&log) as Arc<dyn Backplane>, settings).expect("a fresh log");
+
+    let limits = Limits { connections: config.limits.connections.min(sockets_allowed()), ..config.limits };
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let (phase, observed) = watch::channel(Phase::Serving);
+    let client = Client::embedded();
+    let front = Front {
+        door: Arc::new(Door {
+            server: server.clone(),
+            cookies: cookie.as_deref().map_or_else(Cookies::open, Cookies::required),
+            hello_deadline: config.limits.hello,
+        }),
+        hosts: HostPolicy::new(address, &config.name, config.allow_hosts),
+        addresses: Addresses::default(),
+        policy: client.policy(),
+        client,
+        phase: observed.clone(),
+    };
+    let router = routes::router(Arc::new(front));
+    let accepting = tokio::spawn(listener::accept(listener, router, limits, Arc::clone(&places), observed));
+    tracing::info!(%address, "listening");
+    Ok(RunningHub {
+        address,
+        name: config.name,
+        cookie,
+        interfaces: interfaces::list(),
+        phase,
+        accepting,
+        places,
+        limits,
+        server,
+        log,
+        data,
+    })
+}
+
+/// How many sockets the operating system lets this process have, once it was asked for the most.
+fn sockets_allowed() -> usize {
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(files) => usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX),
+        Err(error) => {
+            tracing::warn!(%error, "the limit on open files could not be raised");
+            usize::MAX
+        }
+    }
+}
+
+impl RunningHub {
+    /// Where it listens, with the real port.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The cookie it asks for.
+    pub fn cookie(&self) -> Option<&str> {
+        self.cookie.as_deref()
+    }
+
+    /// The links that lead here, those for other machines first.
+    pub fn links(&self) -> Vec<String> {
+        let interfaces = self.interfaces.as_deref().unwrap_or_default();
+        links::links(self.address, interfaces, self.cookie())
+    }
+
+    /// What to print for whoever started it.
+    pub fn invitation(&self) -> Invitation<'_> {
+        Invitation {
+            host: &self.name,
+            links: self.links(),
+            reach: links::reach(self.address, self.interfaces.as_deref()),
+            data: self.data.as_ref().map(DataDirectory::path),
+            cookie: self.cookie.is_some(),
+            client: BUILT,
+        }
+    }
+
+    /// Stops in good order: accepts nothing more, commits what is under way, tells every node to
+    /// come back later (close code 4001), and closes the log. Takes at most ten seconds.
+    pub async fn stop(self) {
+        tracing::info!("stopping");
+        self.phase.send_replace(Phase::Draining);
+        let _ = self.accepting.await; // it cannot fail but by a panic, which was reported where it was
+        if timeout(NODES_LEAVE, self.server.stop()).await.is_err() {
+            tracing::warn!("the message server did not stop in time");
+        }
+        let log = self.log;
+        let close = tokio::task::spawn_blocking(move || log.close());
+        let committed = timeout(LOG_CLOSES, close).await.is_ok();
+
+        let everyone = u32::try_from(self.limits.connections).unwrap_or(u32::MAX);
+        let closed = timeout(SOCKETS_CLOSE, self.places.acquire_many(everyone)).await.is_ok();
+        self.phase.send_replace(Phase::Ended);
+        if committed {
+            tracing::info!(all_sockets_closed = closed, "stopped; everything is on disk");
+        } else {
+            tracing::error!("the log did not close in time; what was acknowledged is on disk");
+        }
+    }
+}

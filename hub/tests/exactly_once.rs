@@ -1,0 +1,124 @@
+//! A client may always send again: one id of one owner makes one entry.
+
+#![allow(clippy::unwrap_used, reason = "a test that finds what it did not expect stops there")]
+
+mod support;
+
+use node::{Span, Talk};
+use serde_json::json;
+use shared::entry::Entry;
+use support::{TestHub, TestNode};
+
+/// The texts in the lobby's log.
+async fn lobby(node: &TestNode) -> Vec<String> {
+    let entries = node.history(Talk::Room("lobby"), Span::Newest, 200).await.unwrap().entries;
+    entries.iter().map(|entry| entry.text().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn the_same_id_gets_the_same_answer() {
+    let hub = TestHub::start().await;
+    let ana = hub.guest("ana").await;
+    let bob = hub.guest("bob").await;
+    let first = ana.say_as("id", "lobby", "hello").await.unwrap();
+    ana.says("lobby", "something between").await;
+    let again = ana.say_as("id", "lobby", "hello").await.unwrap();
+    let with_another_text = ana.say_as("id", "lobby", "goodbye").await.unwrap();
+    assert_eq!((&again, &with_another_text), (&first, &first));
+
+    let fence = ana.says("lobby", "fence").await;
+    bob.hears_seq(fence).await;
+    assert_eq!(bob.texts_in("lobby"), ["hello", "something between", "fence"]);
+    assert_eq!(lobby(&bob).await, ["hello", "something between", "fence"]);
+}
+
+#[tokio::test]
+async fn it_holds_for_whispers_and_across_kinds() {
+    let hub = TestHub::start().await;
+    let ana = hub.guest("ana").await;
+    let bob = hub.guest("bob").await;
+    let first = ana.private_message_as("w", "bob", "psst").await.unwrap();
+    assert_eq!(ana.private_message_as("w", "bob", "psst").await.unwrap().seq, first.seq);
+    assert_eq!(ana.say_as("w", "lobby", "not twice").await.unwrap().seq, first.seq);
+    let said = ana.say_as("s", "lobby", "hello").await.unwrap();
+    assert_eq!(ana.private_message_as("s", "bob", "not twice").await.unwrap().seq, said.seq);
+
+    let fence = ana.says("lobby", "fence").await;
+    bob.hears_seq(fence).await;
+    assert_eq!(bob.entries().iter().map(Entry::text).collect::<Vec<_>>(), ["psst", "hello", "fence"]);
+}
+
+#[tokio::test]
+async fn it_holds_on_every_node_of_the_owner() {
+    let hub = TestHub::start().await;
+    let ana = hub.guest("ana").await;
+    let phone = hub.second_node_of(&ana).await;
+    let first = ana.say_as("id", "lobby", "hello").await.unwrap();
+    assert_eq!(phone.say_as("id", "lobby", "hello").await.unwrap(), first);
+    assert_eq!(lobby(&ana).await, ["hello"]);
+}
+
+#[tokio::test]
+async fn it_holds_over_a_restart() {
+    let hub = TestHub::start().await;
+    let ana = hub.guest("ana").await;
+    let _bob = hub.guest("bob").await;
+    let said = ana.say_as("s", "lobby", "hello").await.unwrap();
+    let whispered = ana.private_message_as("w", "bob", "psst").await.unwrap();
+    let token = ana.token().to_owned();
+
+    let hub = hub.restart().await;
+    let mut ana = hub.node().await;
+    ana.takes("ana", Some(&token)).await;
+    assert_eq!(ana.say_as("s", "lobby", "hello").await.unwrap().seq, said.seq);
+    assert_eq!(ana.private_message_as("w", "bob", "psst").await.unwrap().seq, whispered.seq);
+    assert_eq!(lobby(&ana).await, ["hello"]);
+    assert_eq!(ana.whole_history(Talk::With("bob")).await.len(), 1);
+}
+
+#[tokio::test]
+async fn it_holds_with_both_in_flight() {
+    let hub = TestHub::start_unlimited().await;
+    let ana = hub.guest("ana").await;
+    let phone = hub.second_node_of(&ana).await;
+    for n in 0..50 {
+        let id = format!("id{n}");
+        let (one, other) = tokio::join!(ana.say_as(&id, "lobby", "hello"), phone.say_as(&id, "lobby", "hello"));
+        assert_eq!(one.unwrap(), other.unwrap());
+    }
+    assert_eq!(lobby(&ana).await.len(), 50);
+
+    // And from one node, before any answer.
+    let mut bob = hub.raw_guest("bob").await;
+    let say = json!({"type": "say", "id": "twice", "room": "lobby", "text": "hello"});
+    for _ in 0..10 {
+        bob.json(&say).await;
+    }
+    let first = bob.ok("twice").await;
+    for _ in 1..10 {
+        assert_eq!(bob.ok("twice").await, first);
+    }
+    assert_eq!(lobby(&ana).await.len(), 51);
+}
+
+#[tokio::test]
+async fn ids_are_each_owners_own() {
+    let hub = TestHub::start().await;
+    let ana = hub.guest("ana").await;
+    let bob = hub.guest("bob").await;
+    let anas = ana.say_as("1", "lobby", "of ana").await.unwrap();
+    let bobs = bob.say_as("1", "lobby", "of bob").await.unwrap();
+    assert_ne!(anas.seq, bobs.seq);
+    assert_eq!(lobby(&ana).await, ["of ana", "of bob"]);
+}
+
+#[tokio::test]
+async fn an_id_that_made_no_entry_is_still_free() {
+    let hub = TestHub::start().await;
+    let ana = hub.guest("ana").await;
+    assert!(ana.say_as("id", "garden", "hello").await.is_err());
+    assert!(ana.say_as("id", "lobby", "  ").await.is_err());
+    assert!(ana.private_message_as("id", "nobody-here", "hello").await.is_err());
+    let seq = ana.say_as("id", "lobby", "hello").await.unwrap().seq;
+    assert_eq!(ana.hears_text("hello").await.seq, seq);
+}

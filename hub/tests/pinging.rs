@@ -1,0 +1,52 @@
+//! A node that is alive answers `pong`; for any other the hub says `pang`.
+
+mod support;
+
+use serde_json::json;
+use shared::message::Answer;
+use support::{TestHub, eventually};
+
+#[tokio::test]
+async fn whoever_is_alive_answers() {
+    let hub = TestHub::start().await;
+    let asker = hub.node().await;
+    let asked = hub.named_node(Some("tab-7f3a")).await;
+    let hubs_name = asker.welcome().hub.clone();
+    for node in [&*asked.welcome().node, "tab-7f3a", &*asker.welcome().node, &*hubs_name, "hub"] {
+        let pinged = asker.ping(node).await.unwrap();
+        assert_eq!(pinged.answer, Answer::Pong, "{node}");
+        assert!(pinged.ms < 5_000, "{node} took {} ms", pinged.ms);
+    }
+}
+
+#[tokio::test]
+async fn nobody_answers_for_who_is_not_there() {
+    let hub = TestHub::start().await;
+    let asker = hub.node().await;
+    let gone = hub.named_node(Some("gone")).await;
+    let name = gone.welcome().node.clone();
+    gone.close().await;
+    eventually("the node is gone", async || (asker.ping(&name).await.unwrap().answer == Answer::Pang).then_some(()))
+        .await;
+    for unknown in ["nobody", "gone", "nobody@nowhere", "hub@elsewhere", "", "two words", "@", "\u{202e}"] {
+        assert_eq!(asker.ping(unknown).await.unwrap().answer, Answer::Pang, "{unknown:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_keeps_silent_is_not_taken_for_alive() {
+    let hub = TestHub::start().await;
+    let asker = hub.node().await;
+    let mut silent = hub.raw().await;
+    silent.json(&json!({"type": "hello", "version": 1, "cookie": hub.cookie(), "node": "silent"})).await;
+    silent.message().await; // the welcome; from here on it reads nothing and answers nothing
+    assert_eq!(asker.ping("silent").await.unwrap().answer, Answer::Pang);
+}
+
+#[tokio::test]
+async fn the_websockets_own_ping_is_answered_too() {
+    let hub = TestHub::start().await;
+    let mut socket = hub.raw_welcomed().await;
+    socket.ping(b"are you there?").await;
+    assert_eq!(socket.pong().await, b"are you there?");
+}

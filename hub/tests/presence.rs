@@ -1,0 +1,215 @@
+//! Who comes and goes is told to those in the room: soon, together, and not when nothing came of it.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use shared::message::{Joined, Presence, ToNode};
+use support::{TestHub, TestNode};
+
+/// How long presence is gathered.
+const GATHERED: Duration = Duration::from_millis(250);
+
+/// What a busy machine may add to that.
+const SLACK: Duration = Duration::from_millis(1_000);
+
+fn names(presence: &[Presence], room: &str, pick: fn(&Presence) -> &Vec<String>) -> Vec<String> {
+    presence.iter().filter(|presence| presence.room == room).flat_map(|presence| pick(presence).clone()).collect()
+}
+
+/// Who was said to have joined, apart from oneself.
+fn joined(node: &TestNode, room: &str) -> Vec<String> {
+    names(&node.presence(), room, |presence| &presence.joined).into_iter().filter(|nick| nick != node.nick()).collect()
+}
+
+/// Who was said to have left.
+fn left(node: &TestNode, room: &str) -> Vec<String> {
+    names(&node.presence(), room, |presence| &presence.left)
+}
+
+#[tokio::test]
+async fn coming_and_going_is_told_soon() {
+    let hub = TestHub::start().await;
+    let ana = hub.guest("ana").await;
+
+    let started = Instant::now();
+    let bob = hub.guest("bob").await;
+    ana.hears_joined("lobby", "bob").await;
+    assert!(started.elapsed() < GATHERED + SLACK, "{:?}", started.elapsed());
+
+    let started = Instant::now();
+    bob.leave("lobby").await.unwrap();
+    ana.hears_left("lobby", "bob").await;
+    assert!(started.elapsed() < GATHERED + SLACK, "{:?}", started.elapsed());
+
+    bob.joins("lobby").await;
+    bob.disconnect().await.unwrap();
+    let cid = hub.guest("cid").await;
+    ana.hears_joined("lobby", "cid").await;
+    cid.close().await;
+    ana.hears_left("lobby", "cid").await;
+}
+
+#[tokio::test]
+async fn many_together_are_told_together() {
+    const CROWD: usize = 30;
+    let hub = TestHub::start().await;
+    let ana = hub.guest("ana").await;
+    let started = Instant::now();
+    let mut crowd = Vec::new();
+    for n in 0..CROWD {
+        crowd.push(hub.guest(&format!("guest{n}")).await);
+    }
+    let took = started.elapsed();
+    ana.hears("all of them", |_| (joined(&ana, "lobby").len() == CROWD).then_some(())).await;
+    let messages = ana.presence().len();
+    let most = took.as_millis() / GATHERED.as_millis() + 2;
+    assert!(messages as u128 <= most, "{messages} messages in {took:?}");
+    let mut names = joined(&ana, "lobby");
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), CROWD, "each once");
+}
+
+#[tokio::test]
+async fn it_is_told_in_the_room_and_nowhere_else() {
+    let hub = TestHub::start().await;
+    let ana = hub.guest("ana").await;
+    let bob = hub.guest("bob").await;
+    let eve = hub.guest("eve").await;
+    ana.joins("garden").await;
+    bob.joins("garden").await;
+    ana.hears_joined("garden", "bob").await;
+    bob.leave("garden").await.unwrap();
+    ana.hears_left("garden", "bob").await;
+    let _fence = hub.guest("fence").await;
+    eve.hears_joined("lobby", "fence").await;
+    assert!(eve.presence().iter().all(|presence| presence.room == "lobby"), "{:?}", eve.presence());
+}
+
+#[tokio::test]
+async fn a_further_node_is_no_news() {
+    let hub = TestHub::start().await;
+    let ana = hub.guest("ana").await;
+    let bob = hub.guest("bob").await;
+    ana.hears_joined("lobby", "bob").await;
+    let phone = hub.second_node_of(&bob).await;
+    bob.close().await;
+    let _fence = hub.guest("fence").await;
+    ana.hears_joined("lobby", "fence").await;
+    assert_eq!((joined(&ana, "lobby"), left(&ana, "lobby")), (vec!["bob".to_owned(), "fence".to_owned()], vec![]));
+
+    phone.close().await;
+    ana.hears_left("lobby", "bob").await; // with the last of its nodes
+}
+
+#[tokio::test]
+async fn a_quick_reload_makes_no_noise() {
+    const RELOADS: usize = 5;
+    let hub = TestHub::start().await;
+    let ana = hub.guest("ana").await;
+    let mut bob = hub.guest("bob").await;
+    ana.hears_joined("lobby", "bob").await;
+    let mut slow = 0; // on a machine that is busy with other things, a reload may be none of the quick ones
+    for _ in 0..RELOADS {
+        let mut reloaded = hub.node().await;
+        let gone = Instant::now();
+        bob.close().await;
+        reloaded.takes("bob", Some(bob.token())).await;
+        slow += usize::from(gone.elapsed() >= GATHERED);
+        bob = reloaded;
+    }
+    let gone = Instant::now();
+    bob.leave("lobby").await.unwrap();
+    bob.joins("lobby").await;
+    slow += usize::from(gone.elapsed() >= GATHERED);
+
+    let _fence = hub.guest("fence").await;
+    ana.hears_joined("lobby", "fence").await;
+    let noise = left(&ana, "lobby").len();
+    assert!(noise <= slow, "{noise} times, though only {slow} were slow: {:?}", ana.presence());
+    assert_eq!(joined(&ana, "lobby").len(), 2 + noise, "who came back is there: {:?}", ana.presence());
+    ana.says("lobby", "still there?").await;
+    bob.hears_text("still there?").await;
+}
+
+/// Who was there when a node came, and all that it was told from then on, add up to who is there:
+/// also where somebody came or went in the moment for which presence is gathered.
+#[tokio::test]
+async fn what_one_found_and_was_told_is_who_is_there() {
+    let hub = TestHub::start().await;
+    let mut restless = Vec::new();
+    for n in 0..4 {
+        restless.push(hub.guest(&format!("restless{n}")).await);
+    }
+    let mut watchers = Vec::new();
+    for n in 0..8 {
+        watchers.push(hub.raw_guest(&format!("watcher{n}")).await);
+    }
+    let mut known = Vec::new();
+    for (n, watcher) in watchers.iter_mut().enumerate() {
+        toggle(&restless[n % 3..]).await;
+        watcher.json(&json!({"type": "join", "id": "join", "room": "garden"})).await;
+        let joined: Joined = serde_json::from_value(watcher.ok("join").await).unwrap();
+        known.push(joined.users.into_iter().map(|user| user.nick).collect::<BTreeSet<_>>());
+        toggle(&restless[n % 4..]).await;
+    }
+    let fence = hub.guest("fence").await;
+    fence.joins("garden").await;
+    let there: BTreeSet<String> =
+        fence.list_users(Some("garden")).await.unwrap().users.into_iter().map(|user| user.nick).collect();
+    for (watcher, known) in watchers.iter_mut().zip(&mut known) {
+        while !known.contains("fence") {
+            if let ToNode::Presence(presence) = watcher.message().await
+                && presence.room == "garden"
+            {
+                known.extend(presence.joined);
+                known.retain(|nick| !presence.left.contains(nick));
+            }
+        }
+        assert_eq!(*known, there);
+    }
+}
+
+/// Those who are in the garden leave it, those who are not join it.
+async fn toggle(nodes: &[TestNode]) {
+    for node in nodes {
+        if node.leave("garden").await.is_err() {
+            node.joins("garden").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_big_room_is_told_by_its_count_alone() {
+    const BIG: u32 = 250;
+    let hub = TestHub::start().await;
+    let ana = hub.guest("ana").await;
+    let mut crowd = Vec::new();
+    for n in 1..BIG {
+        crowd.push(hub.guest(&format!("guest{n}")).await);
+    }
+    ana.hears("all of them by name", |_| (joined(&ana, "lobby").len() + 1 == BIG as usize).then_some(())).await;
+
+    let told = ana.presence().len();
+    crowd.push(hub.guest("one-more").await);
+    crowd.push(hub.guest("and-another").await);
+    let count = |count: u32| move |presence: &Presence| presence.room == "lobby" && presence.count == Some(count);
+    ana.hears("a count", |_| ana.presence().iter().any(count(BIG + 2)).then_some(())).await;
+    for presence in &ana.presence()[told..] {
+        let alone = presence.joined.is_empty() && presence.left.is_empty() && presence.states.is_empty();
+        assert!(alone && presence.count.is_some_and(|count| count > BIG), "{presence:?}");
+    }
+
+    // Shrunk to where names are told again, those who were counted are told by name, or by a last count.
+    for guest in crowd.drain(..10) {
+        guest.close().await;
+    }
+    ana.hears("fewer", |_| {
+        let latest = ana.presence().pop()?;
+        (latest.count.is_some_and(|count| count <= BIG) || !latest.left.is_empty()).then_some(())
+    })
+    .await;
+}

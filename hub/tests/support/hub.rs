@@ -1,0 +1,126 @@
+//! A real hub inside the test, on a port and in a directory of its own.
+
+use std::net::SocketAddr;
+
+use hub::{Config, RunningHub};
+use node::{Arrivals, Error, Node, Options};
+use tempfile::TempDir;
+
+use super::{RawSocket, TestNode};
+
+pub(crate) struct TestHub {
+    running: RunningHub,
+    data: TempDir,
+    change: fn(&mut Config),
+}
+
+impl TestHub {
+    /// A hub as [`Config::for_tests`] makes it.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// The same for tests that say more than the rate limit lets.
+    pub(crate) async fn start_unlimited() -> Self {
+        Self::start_with(|config| config.rate_limit = None).await
+    }
+
+    /// The same with its configuration changed.
+    pub(crate) async fn start_with(change: fn(&mut Config)) -> Self {
+        let data = tempfile::tempdir().expect("a temporary directory");
+        let mut config = Config::for_tests(data.path());
+        change(&mut config);
+        let running = start(config).await;
+        Self { running, data, change }
+    }
+
+    /// Stops it in good order and starts it again on the same log and port.
+    pub(crate) async fn restart(self) -> Self {
+        let address = self.address();
+        self.running.stop().await;
+        let mut config = Config::for_tests(self.data.path());
+        (self.change)(&mut config);
+        config.listen = address;
+        Self { running: start(config).await, ..self }
+    }
+
+    /// Stops it in good order; its log stays as long as what this returns.
+    pub(crate) async fn stop(self) -> TempDir {
+        self.running.stop().await;
+        self.data
+    }
+
+    /// Starts a hub on the log that another left.
+    pub(crate) async fn start_on(data: TempDir) -> Self {
+        let running = start(Config::for_tests(data.path())).await;
+        Self { running, data, change: |_| {} }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.running.address()
+    }
+
+    /// Its cookie; empty for an open hub.
+    pub(crate) fn cookie(&self) -> String {
+        self.running.cookie().unwrap_or_default().to_owned()
+    }
+
+    /// Connects a bare node, with options of its own.
+    pub(crate) async fn connect(&self, options: Options) -> Result<(Node, Arrivals), Error> {
+        Node::connect(&self.address().to_string(), options).await
+    }
+
+    /// A node that has been welcomed and has no nick yet.
+    pub(crate) async fn node(&self) -> TestNode {
+        self.named_node(None).await
+    }
+
+    /// The same with a wish for its name.
+    pub(crate) async fn named_node(&self, name: Option<&str>) -> TestNode {
+        let options = Options {
+            cookie: self.running.cookie().map(str::to_owned),
+            name: name.map(str::to_owned),
+            kind: Some("test".to_owned()),
+            ..Options::default()
+        };
+        let (node, arrivals) = self.connect(options).await.expect("a welcome");
+        TestNode::new(node, arrivals)
+    }
+
+    /// A node with a nick, in the lobby.
+    pub(crate) async fn guest(&self, nick: &str) -> TestNode {
+        let mut node = self.node().await;
+        node.takes(nick, None).await;
+        node
+    }
+
+    /// A further node of a nick that another node holds.
+    pub(crate) async fn second_node_of(&self, guest: &TestNode) -> TestNode {
+        let mut node = self.node().await;
+        node.takes(guest.nick(), Some(guest.token())).await;
+        node
+    }
+
+    /// A socket that has said nothing yet.
+    pub(crate) async fn raw(&self) -> RawSocket {
+        RawSocket::open(self.address()).await
+    }
+
+    /// A socket that has been welcomed.
+    pub(crate) async fn raw_welcomed(&self) -> RawSocket {
+        let mut socket = self.raw().await;
+        socket.hello(&self.cookie()).await;
+        socket
+    }
+
+    /// A socket with a nick, in the lobby.
+    pub(crate) async fn raw_guest(&self, nick: &str) -> RawSocket {
+        let mut socket = self.raw_welcomed().await;
+        socket.takes(nick).await;
+        socket
+    }
+}
+
+async fn start(config: Config) -> RunningHub {
+    hub::start(config).await.unwrap_or_else(|error| panic!("the hub does not start: {error}"))
+}

@@ -1,0 +1,25 @@
+//! What the hub and every node of Hubbub agree on. No I/O, no clock, no randomness;
+//! compiles to native code and to wasm.
+//!
+//! In the order in which data flows:
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`command`] | what a person types, `/pm bob hi`, as a [`command::Command`] |
+//! | [`session`] | one client's side of the protocol: hello, requests, retries |
+//! | [`message`] | [`message::ToHub`] and [`message::ToNode`], the message enum |
+//! | [`wire`] | version, limits, encode, decode |
+//! | [`name`], [`nick`], [`room`], [`node`] | valid names, and when two are one |
+//! | [`entry`] | what the log holds |
+//! | [`transcript`] | what one node knows, folded from what it received |
+
+pub mod command;
+pub mod entry;
+pub mod message;
+pub mod name;
+pub mod nick;
+pub mod node;
+pub mod room;
+pub mod session;
+pub mod transcript;
+pub mod wire;

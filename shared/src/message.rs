@@ -1,0 +1,411 @@
+//! The message enum: what nodes send to the hub and what they receive.
+//! On the wire each is one JSON object tagged by `type`; see `docs/protocol.md`.
+
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::entry::Entry;
+
+/// What a node sends to the hub. All but `hello` are requests: they carry an `id`
+/// of 1 to 64 bytes chosen by the client, which the [`Reply`] repeats.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ToHub {
+    /// Opens the connection; the first frame, sent once.
+    Hello(Hello),
+    /// Takes a nick and joins the lobby. Reply: [`Connected`].
+    Connect {
+        id: String,
+        nick: String,
+        /// What an earlier [`Connected`] gave: proves that the nick is ours.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
+    },
+    /// Leaves all rooms and lets go of the nick, which stays reserved for its token. Reply: [`Done`].
+    Disconnect { id: String },
+    /// Enters a room, which exists from its first visitor on. Reply: [`Joined`].
+    Join { id: String, room: String },
+    /// Leaves a room. Reply: [`Done`].
+    Leave { id: String, room: String },
+    /// Says a line in a room. Reply: [`Sent`], once it is on disk.
+    Say { id: String, room: String, text: String },
+    /// Says something to one nick alone. Reply: [`Sent`], once it is on disk.
+    PrivateMessage { id: String, to: String, text: String },
+    /// Who is in a room, or on the hub. Reply: [`Users`].
+    ListUsers {
+        id: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+    },
+    /// Which rooms there are. Reply: [`Rooms`].
+    ListRooms { id: String },
+    /// Which nodes there are, the hub among them. Reply: [`Nodes`].
+    ListNodes { id: String },
+    /// Is that node alive? Reply: [`Pinged`].
+    Ping { id: String, node: String },
+    /// A page of the log: of a room one is in, or of one's talk `with` a nick. Reply: [`Page`].
+    History {
+        id: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        with: Option<String>,
+        /// Only entries with a smaller `seq`; the newest of them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<u64>,
+        /// Only entries with a greater `seq`; the oldest of them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<u64>,
+        /// At most so many entries, 1 to 200; 50 where missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u32>,
+    },
+    /// Entries that hold a text. Reply: [`Page`].
+    Search {
+        id: String,
+        query: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<u64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u32>,
+    },
+}
+
+impl ToHub {
+    /// The request's id; none for `hello`.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Hello(_) => None,
+            Self::Connect { id, .. }
+            | Self::Disconnect { id }
+            | Self::Join { id, .. }
+            | Self::Leave { id, .. }
+            | Self::Say { id, .. }
+            | Self::PrivateMessage { id, .. }
+            | Self::ListUsers { id, .. }
+            | Self::ListRooms { id }
+            | Self::ListNodes { id }
+            | Self::Ping { id, .. }
+            | Self::History { id, .. }
+            | Self::Search { id, .. } => Some(id),
+        }
+    }
+}
+
+/// Opens a connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The protocol's version, [`crate::wire::VERSION`].
+    pub version: u32,
+    /// The hub's shared secret, where it wants one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cookie: Option<String>,
+    /// The local name this node would like; the hub makes it unique, or makes one up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// What sort of node this is, for lists: `tab`, `terminal`, `bot`… At most 16 letters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The secret of an earlier [`Welcome`], to resume that session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// The last `seq` seen; every later entry this node may see follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u64>,
+}
+
+/// What a node receives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ToNode {
+    /// Answers [`Hello`].
+    Welcome(Welcome),
+    /// After a resume: all entries up to `seq` that this node may see have been sent.
+    Synced { seq: u64 },
+    /// Answers a request.
+    Reply(Reply),
+    /// Who came, went or changed state in a room. Not kept.
+    Presence(Presence),
+    /// Answers a frame that carried no usable id.
+    Error(Refusal),
+    /// An entry of the log: `said`, `whispered`. Durable, in `seq` order.
+    #[serde(untagged)]
+    Entry(Entry),
+}
+
+/// Answers [`Hello`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    pub version: u32,
+    /// The hub's own node name.
+    pub hub: String,
+    /// This node's full name, `name@host`.
+    pub node: String,
+    /// The secret that resumes this session.
+    pub session: String,
+    /// Names the log. If it differs from the one known, what is held is of another log.
+    pub epoch: String,
+    /// The newest entry's position; 0 in an empty log.
+    pub seq: u64,
+    /// Whether name, nick and rooms of the earlier session were taken up.
+    pub resumed: bool,
+    /// The nick bound to this node; null until connected.
+    pub nick: Option<String>,
+    /// The log is in memory only and ends with the hub.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ephemeral: bool,
+}
+
+/// Answers the request with the same `id`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    pub id: String,
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was done; what this holds depends on the request (see [`ToHub`]).
+    Ok(serde_json::Value),
+    /// It was refused.
+    Error(Refusal),
+}
+
+/// Why something was refused, for programs and for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    pub code: ErrorCode,
+    /// One or two sentences: what is wrong, and what to do.
+    pub message: String,
+    /// When the same request may succeed, in milliseconds since 1970 UTC
+    /// (`nick_in_use`, `rate_limited`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<u64>,
+}
+
+impl Refusal {
+    /// A refusal that time alone does not lift.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), until: None }
+    }
+
+    /// A refusal that may be lifted at `until` (milliseconds since 1970 UTC).
+    pub fn until(code: ErrorCode, message: impl Into<String>, until: u64) -> Self {
+        Self { code, message: message.into(), until: Some(until) }
+    }
+}
+
+/// The codes of refusals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// The frame is not a message of this protocol, or not one that fits here.
+    BadMessage,
+    /// Another owner holds this nick, or one that looks like it.
+    NickInUse,
+    /// The nick is reserved.
+    NickNotAllowed,
+    /// The nick has characters or a length that nicks may not have.
+    NickInvalid,
+    /// The request needs a nick (or, before it, a hello).
+    NotConnected,
+    /// The room's name has characters or a length that names may not have, or looks like another's.
+    RoomInvalid,
+    /// The node has not joined this room.
+    NotInRoom,
+    /// Nothing is left of the text once its ends are trimmed.
+    TextEmpty,
+    /// The text is over 16 KiB of UTF-8.
+    TextTooLong,
+    /// Nobody holds this nick.
+    NoSuchNick,
+    /// The owner of the nick sends faster than the hub allows.
+    RateLimited,
+    /// Nothing to search for.
+    QueryEmpty,
+    /// The hub cannot do this now (its disk, its load, its version); nothing was changed.
+    Unavailable,
+    /// A code of a later version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Reply to `connect`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connected {
+    /// The nick as it is shown to all.
+    pub nick: String,
+    /// Proves ownership of the nick, here and on further nodes.
+    pub token: String,
+    /// The room joined: `lobby`.
+    pub room: String,
+    pub topic: Option<String>,
+    /// Who is in that room, this nick included; of a room of more than 250 people only 50.
+    pub users: Vec<User>,
+    /// How many are in that room.
+    #[serde(default)]
+    pub count: u32,
+    /// Whom this nick has exchanged private messages with, the latest first; at most 100.
+    #[serde(default)]
+    pub conversations: Vec<Conversation>,
+}
+
+/// One private conversation of a nick.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversation {
+    /// The other nick.
+    pub with: String,
+    /// The latest entry of it.
+    pub seq: u64,
+}
+
+/// Reply to `join`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joined {
+    /// The room's name as its first visitor wrote it.
+    pub room: String,
+    pub topic: Option<String>,
+    /// Who is in it, this nick included; of a room of more than 250 people only 50.
+    pub users: Vec<User>,
+    /// How many are in it.
+    #[serde(default)]
+    pub count: u32,
+}
+
+/// Reply to `say` and `private_message`: the entry is on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// The entry's position in the log.
+    pub seq: u64,
+    /// For a private message: how many nodes of `to` it reached at once; 0 = kept until `to` comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered: Option<u32>,
+}
+
+/// Reply to `disconnect` and `leave`: nothing to tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {}
+
+/// Reply to `list_users`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Users {
+    pub users: Vec<User>,
+}
+
+/// A nick, and how it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    pub nick: String,
+    pub state: State,
+    /// How many nodes it is connected with.
+    pub nodes: u32,
+}
+
+/// How a nick is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    #[default]
+    Online,
+    Away,
+    Reconnecting,
+    Offline,
+}
+
+/// Reply to `list_rooms`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rooms {
+    pub rooms: Vec<RoomInfo>,
+}
+
+/// A room, as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomInfo {
+    pub room: String,
+    pub topic: Option<String>,
+    /// How many nicks are in it.
+    pub users: u32,
+}
+
+/// Reply to `list_nodes`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nodes {
+    pub nodes: Vec<NodeInfo>,
+}
+
+/// A node, as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeInfo {
+    /// `name@host`.
+    pub node: String,
+    pub nick: Option<String>,
+    /// `hub`, or what its hello said.
+    pub kind: String,
+    /// When it connected, in milliseconds since 1970 UTC.
+    pub since: u64,
+}
+
+/// Reply to `ping`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pinged {
+    pub answer: Answer,
+    /// How long the answer took, in milliseconds.
+    pub ms: u64,
+}
+
+/// What a ping brought back, in Erlang's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// The node is alive.
+    Pong,
+    /// The node is unknown, gone, or silent.
+    Pang,
+}
+
+/// Reply to `history` and `search`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// Oldest first.
+    pub entries: Vec<Entry>,
+    /// Whether there are more in the direction asked for.
+    pub more: bool,
+}
+
+/// Who came, went or changed state in a room. In a room of more than 250 people
+/// it carries `count` alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Presence {
+    pub room: String,
+    #[serde(default)]
+    pub joined: Vec<String>,
+    #[serde(default)]
+    pub left: Vec<String>,
+    /// Nick → its new state.
+    #[serde(default)]
+    pub states: std::collections::BTreeMap<String, State>,
+    /// How many nicks are in the room now.
+    #[serde(default)]
+    pub count: Option<u32>,
+}
+
+impl Serialize for Presence {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Presence", 4)?;
+        fields.serialize_field("room", &self.room)?;
+        match self.count {
+            Some(count) => fields.serialize_field("count", &count)?,
+            None => {
+                fields.serialize_field("joined", &self.joined)?;
+                fields.serialize_field("left", &self.left)?;
+                fields.serialize_field("states", &self.states)?;
+            }
+        }
+        fields.end()
+    }
+}

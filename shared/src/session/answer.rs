@@ -1,0 +1,33 @@
+//! What a reply says, by the request it answers.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::Response;
+use crate::message::{ErrorCode, Outcome, Refusal, ToHub};
+
+/// Reads the outcome of a request.
+pub(super) fn read(request: &ToHub, outcome: Outcome) -> Result<Response, Refusal> {
+    let value = match outcome {
+        Outcome::Ok(value) => value,
+        Outcome::Error(refusal) => return Err(refusal),
+    };
+    match request {
+        ToHub::Connect { .. } => parse(value).map(Response::Connected),
+        ToHub::Join { .. } => parse(value).map(Response::Joined),
+        ToHub::Hello(_) | ToHub::Disconnect { .. } | ToHub::Leave { .. } => Ok(Response::Done),
+        ToHub::Say { .. } | ToHub::PrivateMessage { .. } => parse(value).map(Response::Sent),
+        ToHub::ListUsers { .. } => parse(value).map(Response::Users),
+        ToHub::ListRooms { .. } => parse(value).map(Response::Rooms),
+        ToHub::ListNodes { .. } => parse(value).map(Response::Nodes),
+        ToHub::Ping { .. } => parse(value).map(Response::Pinged),
+        ToHub::History { .. } | ToHub::Search { .. } => parse(value).map(Response::Page),
+    }
+}
+
+fn parse<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
+    serde_json::from_value(value).map_err(|error| {
+        let words = format!("The hub's answer cannot be read ({error}). Are hub and client of one version?");
+        Refusal::new(ErrorCode::BadMessage, words)
+    })
+}

@@ -1,0 +1,94 @@
+//! What a session tells: the driver what to do, the app what it learnt.
+
+use std::fmt;
+
+use crate::entry::Entry;
+use crate::message::{Connected, Joined, Nodes, Page, Pinged, Presence, Refusal, Rooms, Sent, ToHub, Users, Welcome};
+
+/// What the driver is to do. Its `Debug` shows no frame: one may hold the cookie.
+#[derive(Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "an effect lives only from here to the driver")]
+pub enum Effect {
+    /// Open a WebSocket to the hub. All it does is reported under this number. At most one is
+    /// open or opening at a time.
+    Open { socket: u32 },
+    /// Send a text frame.
+    Send { socket: u32, frame: String },
+    /// Close that socket (code 1000). What it still reports is passed over.
+    Close { socket: u32 },
+    /// Something for the app: fold it into its [`crate::transcript::Transcript`], show it.
+    Deliver(Delivery),
+    /// The state of the connection has changed to this.
+    Phase(Phase),
+}
+
+impl fmt::Debug for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open { socket } => write!(f, "Open({socket})"),
+            Self::Send { socket, frame } => write!(f, "Send({socket}, {} bytes)", frame.len()),
+            Self::Close { socket } => write!(f, "Close({socket})"),
+            Self::Deliver(_) => write!(f, "Deliver"),
+            Self::Phase(phase) => phase.fmt(f),
+        }
+    }
+}
+
+/// The state of the connection, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Not started, or stopped.
+    Idle,
+    /// A socket opens, or hello, nick and rooms are being said.
+    Connecting,
+    /// The hub answers; nick (if there is one) and rooms are ours.
+    Online,
+    /// The connection was lost; the next attempt (the `attempt`th since) is made at `until`.
+    Waiting { until: u64, attempt: u32 },
+    /// The same while the device says that it has no network. Attempts go on all the same, since
+    /// the hub may be on this very device.
+    Offline,
+    /// The hub wants a cookie, or another one: see [`Session::give_cookie`].
+    CookieWanted { why: String },
+    /// The hub does not want this client back; [`Session::retry`] tries all the same.
+    Refused { why: String },
+}
+
+/// What the app is told. A `connect` among it holds the token: not for logs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// The hub has said welcome. `new_log`: its log is not the one known until now, so what was
+    /// received before is of another log; never set at the first welcome.
+    Welcomed { welcome: Welcome, new_log: bool },
+    /// The connection is gone; until [`Phase::Online`] lines may be missed. They come afterwards,
+    /// as pages of `history` that the session asks for by itself.
+    Lost,
+    /// A line that was asked for is in the outbox; it stays there until it is `Answered`.
+    Sending { request: ToHub },
+    /// An entry, as it was said.
+    Heard(Entry),
+    /// Who came, went or changed state.
+    Presence(Presence),
+    /// A request has ended: one of the app's, or one that the session made by itself (`connect`,
+    /// `join`, `leave`, and `history` after a return). A refused `connect` of its own means that the
+    /// nick is lost and [`super::Session::nick`] none. What is refused for now only (`unavailable`,
+    /// `rate_limited`) the session asks again, where it asked by itself, and says nothing.
+    Answered { request: ToHub, answer: Result<Response, Refusal> },
+    /// The hub complains about a frame, without saying which.
+    Complaint(Refusal),
+}
+
+/// What a request gave; which one follows from the request (see [`ToHub`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Response {
+    Connected(Connected),
+    Joined(Joined),
+    /// To `leave` and `disconnect`.
+    Done,
+    Sent(Sent),
+    Users(Users),
+    Rooms(Rooms),
+    Nodes(Nodes),
+    Pinged(Pinged),
+    Page(Page),
+}

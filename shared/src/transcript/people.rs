@@ -1,0 +1,72 @@
+//! Who is in a room: a full list first, then differences.
+
+use std::collections::BTreeMap;
+
+use super::place::fold;
+use crate::message::{Presence, State, User};
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct People {
+    users: BTreeMap<String, User>,
+    /// What the hub counted, once it counts only.
+    counted: Option<usize>,
+}
+
+impl People {
+    /// The whole list; or, where `count` is greater, some of it.
+    pub(super) fn set(&mut self, users: &[User], count: u32) {
+        self.users = users.iter().map(|user| (fold(&user.nick), user.clone())).collect();
+        self.counted = Some(count as usize).filter(|count| *count > self.users.len());
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.set(&[], 0);
+    }
+
+    /// What has changed.
+    pub(super) fn apply(&mut self, presence: &Presence) {
+        for nick in &presence.joined {
+            let user = self.users.entry(fold(nick)).or_insert_with(|| User {
+                nick: nick.clone(),
+                state: State::Online,
+                nodes: 1,
+            });
+            user.state = State::Online;
+        }
+        for nick in &presence.left {
+            self.users.remove(&fold(nick));
+        }
+        for (nick, state) in &presence.states {
+            if let Some(user) = self.users.get_mut(&fold(nick)) {
+                user.state = *state;
+            }
+        }
+        self.counted = match (presence.count, self.counted) {
+            // A count beside names says nothing new of a room whose names are known.
+            (Some(count), None)
+                if presence.joined.is_empty() && presence.left.is_empty() && presence.states.is_empty() =>
+            {
+                Some(count as usize)
+            }
+            (Some(count), Some(_)) => Some(count as usize),
+            (None, Some(counted)) => Some((counted + presence.joined.len()).saturating_sub(presence.left.len())),
+            (_, None) => None,
+        };
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &User> {
+        self.users.values()
+    }
+
+    pub(super) fn state_of(&self, nick: &str) -> Option<State> {
+        self.users.get(&fold(nick)).map(|user| user.state)
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.counted.unwrap_or(self.users.len())
+    }
+
+    pub(super) fn only_counted(&self) -> bool {
+        self.counted.is_some()
+    }
+}

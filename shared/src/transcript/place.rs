@@ -1,0 +1,68 @@
+//! Where something is said.
+
+use crate::message::ToHub;
+
+/// Where something is said. Two spellings that differ in case alone are one place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// A room.
+    Room(String),
+    /// The private conversation with a nick.
+    With(String),
+}
+
+impl Place {
+    /// The room's name or the other's nick.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Room(name) | Self::With(name) => name,
+        }
+    }
+
+    /// The request that says `text` here.
+    pub fn say(&self, id: String, text: String) -> ToHub {
+        match self {
+            Self::Room(room) => ToHub::Say { id, room: room.clone(), text },
+            Self::With(to) => ToHub::PrivateMessage { id, to: to.clone(), text },
+        }
+    }
+
+    /// The request for a page of what was said here.
+    pub fn history(&self, id: String, before: Option<u64>, after: Option<u64>, limit: u32) -> ToHub {
+        let (room, with) = match self {
+            Self::Room(room) => (Some(room.clone()), None),
+            Self::With(nick) => (None, Some(nick.clone())),
+        };
+        ToHub::History { id, room, with, before, after, limit: Some(limit) }
+    }
+
+    /// The place a request speaks in or of, if it is of one.
+    pub(crate) fn of(request: &ToHub) -> Option<Self> {
+        match request {
+            ToHub::Say { room, .. }
+            | ToHub::Leave { room, .. }
+            | ToHub::ListUsers { room: Some(room), .. }
+            | ToHub::History { room: Some(room), .. } => Some(Self::Room(room.clone())),
+            ToHub::PrivateMessage { to, .. } | ToHub::History { room: None, with: Some(to), .. } => {
+                Some(Self::With(to.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The spelling all spellings of a place share. A `#` before a room's name is its reader's, not the name's.
+    pub(super) fn key(&self) -> Self {
+        match self {
+            Self::Room(room) => {
+                let room = room.trim();
+                Self::Room(fold(room.strip_prefix('#').unwrap_or(room)))
+            }
+            Self::With(nick) => Self::With(fold(nick.trim())),
+        }
+    }
+}
+
+/// A name without its case.
+pub(super) fn fold(name: &str) -> String {
+    name.to_lowercase()
+}

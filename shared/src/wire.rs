@@ -1,0 +1,199 @@
+//! The wire: version, limits, close codes, and the way between bytes and messages.
+//! Every limit has its unit and its reason.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::message::{ErrorCode, Refusal, ToHub, ToNode};
+
+/// The protocol's version.
+pub const VERSION: u32 = 1;
+
+/// The WebSocket subprotocol that names this version.
+pub const SUBPROTOCOL: &str = "hubbub.v1";
+
+/// One frame from a node, in bytes; a longer one closes the connection with 1009.
+/// The longest text with every byte escaped as `\u00XX` still fits in it by half.
+pub const MAX_FRAME: usize = 64 * 1024;
+
+/// Text of a message, in bytes of UTF-8, after its ends are trimmed: some six pages.
+pub const MAX_TEXT: usize = 16 * 1024;
+
+/// An id of a request, in bytes: room for a UUID with a prefix.
+pub const MAX_ID: usize = 64;
+
+/// What a node calls its sort, in characters: it is drawn in a narrow column.
+pub const MAX_KIND: usize = 16;
+
+/// Entries of one page of history: about a screen's worth several times over, and a frame of at most 3 MiB.
+pub const MAX_PAGE: u32 = 200;
+
+/// Entries of a page where the request names no limit.
+pub const DEFAULT_PAGE: u32 = 50;
+
+/// Private conversations named in the reply to `connect`: more than a person scans.
+pub const MAX_CONVERSATIONS: usize = 100;
+
+/// Nicks in a room beyond which presence is a count: everyone's coming and going
+/// sent to everyone grows with the square of it.
+pub const MAX_PRESENCE: usize = 250;
+
+/// Why a connection ends. 4000 to 4399 say "come back", 4400 to 4999 "do not".
+pub mod close {
+    /// The hub stops (or starts anew).
+    pub const SHUTTING_DOWN: u16 = 4001;
+    /// The node reads too slowly to be helped.
+    pub const TOO_SLOW: u16 = 4002;
+    /// The cookie is wrong or missing.
+    pub const COOKIE_WRONG: u16 = 4401;
+    /// The version of the hello is not spoken here.
+    pub const VERSION: u16 = 4406;
+    /// No hello came in time.
+    pub const NO_HELLO: u16 = 4408;
+    /// A newer connection took over this session.
+    pub const REPLACED: u16 = 4409;
+    /// Too many wrong cookies from this address.
+    pub const TOO_MANY_COOKIES: u16 = 4429;
+
+    /// Whether a client should come back after this code. Codes below 4000 are the
+    /// WebSocket's own: a dropped line (1006) is worth a retry, a breach of protocol
+    /// (1002, 1003, 1007 to 1010) would only be repeated.
+    pub fn may_return(code: u16) -> bool {
+        match code {
+            4000..=4399 => true,
+            4400..=4999 => false,
+            1002 | 1003 | 1007..=1010 => false,
+            _ => true,
+        }
+    }
+}
+
+/// Why a text cannot be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    #[error("The message is empty.")]
+    Empty,
+    #[error("The message is {0} bytes long; at most 16384 fit. Send it in parts.")]
+    TooLong(usize),
+}
+
+impl From<TextError> for Refusal {
+    fn from(error: TextError) -> Self {
+        let code = match error {
+            TextError::Empty => ErrorCode::TextEmpty,
+            TextError::TooLong(_) => ErrorCode::TextTooLong,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+/// The text as it is said: ends trimmed, not empty, at most [`MAX_TEXT`] bytes.
+pub fn trim_text(text: &str) -> Result<&str, TextError> {
+    let text = text.trim();
+    if text.is_empty() {
+        Err(TextError::Empty)
+    } else if text.len() > MAX_TEXT {
+        Err(TextError::TooLong(text.len()))
+    } else {
+        Ok(text)
+    }
+}
+
+/// A frame that is not a message, with the id of the request it may have been.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct DecodeError {
+    /// The frame's `id`, where it had a usable one: the answer is then a reply.
+    pub id: Option<String>,
+    /// What is wrong, for the one who wrote the client.
+    pub message: String,
+}
+
+/// Reads a frame that came from a node.
+///
+/// # Errors
+/// If it is not one of [`ToHub`], or its id is not of 1 to [`MAX_ID`] bytes.
+pub fn decode_to_hub(frame: &str) -> Result<ToHub, DecodeError> {
+    // The common way pays for one pass; only a bad frame is looked at again for its id.
+    match serde_json::from_str::<ToHub>(frame) {
+        Ok(message) => match message.id() {
+            Some(id) if !usable(id) => Err(unusable_id()),
+            _ => Ok(message),
+        },
+        Err(error) => Err(explain(frame, &error)),
+    }
+}
+
+/// Reads a frame that came from the hub.
+///
+/// # Errors
+/// If it is not one of [`ToNode`]; a client passes over it, since later versions may add messages.
+pub fn decode_to_node(frame: &str) -> Result<ToNode, serde_json::Error> {
+    serde_json::from_str(frame)
+}
+
+/// A message as a frame.
+pub fn encode<M: Serialize>(message: &M) -> String {
+    // Our messages have string keys and finite numbers only, so this cannot fail; should a
+    // later one break that, the peer sees an empty object rather than the process end.
+    serde_json::to_string(message).unwrap_or_else(|_| "{}".to_owned())
+}
+
+/// The reply that a request was done, without a detour over a JSON tree.
+pub fn encode_ok<T: Serialize>(id: &str, ok: &T) -> String {
+    #[derive(Serialize)]
+    #[serde(tag = "type", rename = "reply")]
+    struct ReplyOk<'a, T> {
+        id: &'a str,
+        ok: &'a T,
+    }
+    encode(&ReplyOk { id, ok })
+}
+
+fn usable(id: &str) -> bool {
+    (1..=MAX_ID).contains(&id.len())
+}
+
+fn unusable_id() -> DecodeError {
+    DecodeError { id: None, message: format!("`id` must be a string of 1 to {MAX_ID} bytes.") }
+}
+
+fn explain(frame: &str, error: &serde_json::Error) -> DecodeError {
+    let Ok(value) = serde_json::from_str::<Value>(frame) else {
+        return DecodeError { id: None, message: format!("A frame is one JSON object; this is not JSON: {error}.") };
+    };
+    let Value::Object(fields) = value else {
+        return DecodeError { id: None, message: "A frame is one JSON object tagged by `type`.".to_owned() };
+    };
+    let kind = match fields.get("type") {
+        Some(Value::String(kind)) => kind.as_str(),
+        Some(_) => "",
+        None => {
+            return DecodeError { id: usable_id(&fields), message: "The frame has no `type`.".to_owned() };
+        }
+    };
+    if kind != "hello" {
+        match fields.get("id") {
+            None => {
+                return DecodeError { id: None, message: format!("The `{}` request has no `id`.", shorten(kind)) };
+            }
+            Some(Value::String(id)) if usable(id) => {}
+            Some(_) => return unusable_id(),
+        }
+    }
+    DecodeError { id: usable_id(&fields), message: format!("Not a message of this protocol: {}.", shorten(&error.to_string())) }
+}
+
+fn usable_id(fields: &serde_json::Map<String, Value>) -> Option<String> {
+    fields.get("id").and_then(Value::as_str).filter(|id| usable(id)).map(str::to_owned)
+}
+
+/// A sender's words inside an error are cut, so that the answer is never longer than the question.
+fn shorten(words: &str) -> String {
+    const LONGEST: usize = 200; // characters: enough for serde's own sentences
+    let mut short: String = words.chars().take(LONGEST).collect();
+    if short.len() < words.len() {
+        short.push('…');
+    }
+    short
+}

@@ -1,0 +1,425 @@
+//! A sample of every message, in a file of its own under `golden/`: decoded it is the value written
+//! here, encoded this is what stands in the file. A message without a sample does not compile, or
+//! fails; so does a file that nothing uses.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it is surprised")]
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::Value;
+use shared::entry::{Entry, Said, Whispered};
+use shared::message::{
+    Answer, Connected, Conversation, Done, ErrorCode, Hello, Joined, NodeInfo, Nodes, Outcome, Page, Pinged, Presence,
+    Refusal, Reply, RoomInfo, Rooms, Sent, State, ToHub, ToNode, User, Users, Welcome,
+};
+use shared::session::Response;
+use shared::wire;
+
+/// The name of a value's variant, and the names of all variants. One that is missing here does not compile.
+macro_rules! variants {
+    ($name:ident, $all:ident, $of:ident: $($variant:ident)*) => {
+        fn $name(value: &$of) -> &'static str {
+            match value {
+                $($of::$variant { .. } => stringify!($variant),)*
+            }
+        }
+        const $all: &[&str] = &[$(stringify!($variant)),*];
+    };
+}
+
+variants!(to_hub, TO_HUB, ToHub: Hello Connect Disconnect Join Leave Say PrivateMessage ListUsers ListRooms ListNodes
+    Ping History Search);
+variants!(to_node, TO_NODE, ToNode: Welcome Synced Reply Presence Error Entry);
+variants!(entry, ENTRIES, Entry: Said Whispered);
+variants!(response, RESPONSES, Response: Connected Joined Done Sent Users Rooms Nodes Pinged Page);
+variants!(error_code, ERROR_CODES, ErrorCode: BadMessage NickInUse NickNotAllowed NickInvalid NotConnected RoomInvalid
+    NotInRoom TextEmpty TextTooLong NoSuchNick RateLimited QueryEmpty Unavailable Unknown);
+variants!(state, STATES, State: Online Away Reconnecting Offline);
+variants!(answer, ANSWERS, Answer: Pong Pang);
+
+/// 2026-11-20, 12:00 UTC.
+const AT: u64 = 1_795_176_000_000;
+
+fn text(text: &str) -> String {
+    text.to_owned()
+}
+
+fn some(words: &str) -> Option<String> {
+    Some(text(words))
+}
+
+fn samples_to_hub() -> Vec<(&'static str, ToHub)> {
+    let id = || text("7f3a-1");
+    let history = ToHub::History { id: id(), room: None, with: None, before: None, after: None, limit: None };
+    let of = |change: fn(&mut ToHub)| {
+        let mut history = history.clone();
+        change(&mut history);
+        history
+    };
+    vec![
+        (
+            "hello",
+            ToHub::Hello(Hello {
+                version: 1,
+                cookie: some("pOQ2c0okie"),
+                node: some("tab-7f3a"),
+                kind: some("tab"),
+                ..Hello::default()
+            }),
+        ),
+        ("hello_bare", ToHub::Hello(Hello { version: 1, ..Hello::default() })),
+        (
+            "hello_resuming",
+            ToHub::Hello(Hello {
+                version: 1,
+                node: some("tab-7f3a"),
+                session: some("s3ss10n"),
+                after: Some(41),
+                ..Hello::default()
+            }),
+        ),
+        ("connect", ToHub::Connect { id: id(), nick: text("dr00"), token: None }),
+        ("connect_with_token", ToHub::Connect { id: id(), nick: text("dr00"), token: some("t0k3n") }),
+        ("disconnect", ToHub::Disconnect { id: id() }),
+        ("join", ToHub::Join { id: id(), room: text("den") }),
+        ("leave", ToHub::Leave { id: id(), room: text("den") }),
+        ("say", ToHub::Say { id: id(), room: text("lobby"), text: text("hi, Åsa\nand “all” 👋") }),
+        ("private_message", ToHub::PrivateMessage { id: id(), to: text("bob"), text: text("psst") }),
+        ("list_users", ToHub::ListUsers { id: id(), room: None }),
+        ("list_users_of_a_room", ToHub::ListUsers { id: id(), room: some("lobby") }),
+        ("list_rooms", ToHub::ListRooms { id: id() }),
+        ("list_nodes", ToHub::ListNodes { id: id() }),
+        ("ping", ToHub::Ping { id: id(), node: text("tab-7f3a@den.local") }),
+        (
+            "history_of_a_room",
+            of(|history| {
+                let ToHub::History { room, .. } = history else { return };
+                *room = some("lobby");
+            }),
+        ),
+        (
+            "history_before",
+            of(|history| {
+                let ToHub::History { room, before, limit, .. } = history else { return };
+                (*room, *before, *limit) = (some("lobby"), Some(58), Some(200));
+            }),
+        ),
+        (
+            "history_after",
+            of(|history| {
+                let ToHub::History { room, after, limit, .. } = history else { return };
+                (*room, *after, *limit) = (some("lobby"), Some(41), Some(200));
+            }),
+        ),
+        (
+            "history_with_a_nick",
+            of(|history| {
+                let ToHub::History { with, .. } = history else { return };
+                *with = some("bob");
+            }),
+        ),
+        ("search", ToHub::Search { id: id(), query: text("kettle"), room: None, before: None, limit: None }),
+        (
+            "search_in_a_room",
+            ToHub::Search { id: id(), query: text("茶"), room: some("lobby"), before: Some(58), limit: Some(20) },
+        ),
+    ]
+}
+
+fn said() -> Entry {
+    Entry::Said(Said { seq: 58, at: AT, room: text("lobby"), from: text("dr00"), id: text("7f3a-1"), text: text("hi") })
+}
+
+fn whispered() -> Entry {
+    Entry::Whispered(Whispered {
+        seq: 60,
+        at: AT + 9_000,
+        from: text("dr00"),
+        to: text("bob"),
+        id: text("7f3a-3"),
+        text: text("psst"),
+    })
+}
+
+fn user(nick: &str, state: State, nodes: u32) -> User {
+    User { nick: text(nick), state, nodes }
+}
+
+fn welcome() -> Welcome {
+    Welcome {
+        version: 1,
+        hub: text("hub@den.local"),
+        node: text("tab-7f3a@den.local"),
+        session: text("s3ss10n"),
+        epoch: text("3p0ch"),
+        seq: 57,
+        resumed: false,
+        nick: None,
+        ephemeral: false,
+    }
+}
+
+fn samples_of_entries_and_signals() -> Vec<(&'static str, ToNode)> {
+    vec![
+        ("welcome", ToNode::Welcome(welcome())),
+        ("welcome_resumed", ToNode::Welcome(Welcome { resumed: true, nick: some("dr00"), ..welcome() })),
+        ("welcome_ephemeral", ToNode::Welcome(Welcome { seq: 0, ephemeral: true, ..welcome() })),
+        ("synced", ToNode::Synced { seq: 57 }),
+        ("said", ToNode::Entry(said())),
+        ("whispered", ToNode::Entry(whispered())),
+        (
+            "presence",
+            ToNode::Presence(Presence {
+                room: text("lobby"),
+                joined: vec![text("bob")],
+                left: Vec::new(),
+                states: [(text("ana"), State::Away)].into(),
+                count: None,
+            }),
+        ),
+        (
+            "presence_counted",
+            ToNode::Presence(Presence { room: text("hall"), count: Some(312), ..Presence::default() }),
+        ),
+        ("error", ToNode::Error(Refusal::new(ErrorCode::BadMessage, "The frame has no `type`."))),
+    ]
+}
+
+fn samples_of_answers() -> Vec<(&'static str, Response)> {
+    let everyone = vec![
+        user("ana", State::Online, 2),
+        user("bob", State::Away, 1),
+        user("carl", State::Reconnecting, 1),
+        user("dr00", State::Offline, 0),
+    ];
+    vec![
+        (
+            "reply_connected",
+            Response::Connected(Connected {
+                nick: text("dr00"),
+                token: text("t0k3n"),
+                room: text("lobby"),
+                topic: None,
+                users: vec![user("ana", State::Online, 1), user("dr00", State::Online, 1)],
+                count: 2,
+                conversations: vec![Conversation { with: text("bob"), seq: 41 }],
+            }),
+        ),
+        (
+            "reply_joined",
+            Response::Joined(Joined {
+                room: text("den"),
+                topic: some("Tea at four"),
+                users: vec![user("dr00", State::Online, 1)],
+                count: 1,
+            }),
+        ),
+        ("reply_done", Response::Done),
+        ("reply_sent", Response::Sent(Sent { seq: 58, delivered: None })),
+        ("reply_sent_privately", Response::Sent(Sent { seq: 60, delivered: Some(0) })),
+        ("reply_users", Response::Users(Users { users: everyone })),
+        (
+            "reply_rooms",
+            Response::Rooms(Rooms {
+                rooms: vec![
+                    RoomInfo { room: text("den"), topic: some("Tea at four"), users: 1 },
+                    RoomInfo { room: text("lobby"), topic: None, users: 2 },
+                ],
+            }),
+        ),
+        (
+            "reply_nodes",
+            Response::Nodes(Nodes {
+                nodes: vec![
+                    NodeInfo { node: text("hub@den.local"), nick: None, kind: text("hub"), since: AT },
+                    NodeInfo {
+                        node: text("tab-7f3a@den.local"),
+                        nick: some("dr00"),
+                        kind: text("tab"),
+                        since: AT + 5_000,
+                    },
+                ],
+            }),
+        ),
+        ("reply_pong", Response::Pinged(Pinged { answer: Answer::Pong, ms: 3 })),
+        ("reply_pang", Response::Pinged(Pinged { answer: Answer::Pang, ms: 5_000 })),
+        ("reply_page", Response::Page(Page { entries: vec![said(), whispered()], more: true })),
+    ]
+}
+
+fn samples_of_refusals() -> Vec<(&'static str, Refusal)> {
+    let new = Refusal::new;
+    vec![
+        ("refused_bad_message", new(ErrorCode::BadMessage, "Not a message of this protocol: missing field `room`.")),
+        (
+            "refused_nick_in_use",
+            Refusal::until(ErrorCode::NickInUse, "The nick “ana” is taken. Choose another.", AT + 86_400_000),
+        ),
+        ("refused_nick_not_allowed", new(ErrorCode::NickNotAllowed, "The nick “server” is reserved. Choose another.")),
+        ("refused_nick_invalid", new(ErrorCode::NickInvalid, "This nick is empty.")),
+        ("refused_not_connected", new(ErrorCode::NotConnected, "Connect with a nick first.")),
+        ("refused_room_invalid", new(ErrorCode::RoomInvalid, "This room's name is empty.")),
+        ("refused_not_in_room", new(ErrorCode::NotInRoom, "You are not in “den”. Join it first.")),
+        ("refused_text_empty", new(ErrorCode::TextEmpty, "The message is empty.")),
+        (
+            "refused_text_too_long",
+            new(ErrorCode::TextTooLong, "The message is 20000 bytes long; at most 16384 fit. Send it in parts."),
+        ),
+        ("refused_no_such_nick", new(ErrorCode::NoSuchNick, "Nobody is called “bbo”.")),
+        (
+            "refused_rate_limited",
+            Refusal::until(ErrorCode::RateLimited, "You send faster than this hub allows. Wait a moment.", AT + 50),
+        ),
+        ("refused_query_empty", new(ErrorCode::QueryEmpty, "There is nothing to search for.")),
+        ("refused_unavailable", new(ErrorCode::Unavailable, "The hub's disk is full; nothing was changed.")),
+    ]
+}
+
+fn samples_to_node() -> Vec<(&'static str, ToNode)> {
+    let reply = |outcome| ToNode::Reply(Reply { id: text("7f3a-1"), outcome });
+    let answers = samples_of_answers().into_iter().map(|(name, answer)| (name, reply(Outcome::Ok(value_of(&answer)))));
+    let refusals = samples_of_refusals().into_iter().map(|(name, refusal)| (name, reply(Outcome::Error(refusal))));
+    samples_of_entries_and_signals().into_iter().chain(answers).chain(refusals).collect()
+}
+
+fn value_of(answer: &Response) -> Value {
+    fn json<T: Serialize>(ok: &T) -> Value {
+        serde_json::to_value(ok).unwrap()
+    }
+    match answer {
+        Response::Connected(ok) => json(ok),
+        Response::Joined(ok) => json(ok),
+        Response::Done => json(&Done {}),
+        Response::Sent(ok) => json(ok),
+        Response::Users(ok) => json(ok),
+        Response::Rooms(ok) => json(ok),
+        Response::Nodes(ok) => json(ok),
+        Response::Pinged(ok) => json(ok),
+        Response::Page(ok) => json(ok),
+    }
+}
+
+// --- the files ---
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+fn read(kind: &str, name: &str) -> String {
+    let path = folder(kind).join(format!("{name}.json"));
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Both ways: the file decoded is the sample, the sample encoded is what stands in the file.
+fn check<M: Serialize + PartialEq + Debug, E: Debug>(
+    kind: &str,
+    samples: &[(&'static str, M)],
+    decode: fn(&str) -> Result<M, E>,
+) {
+    for (name, sample) in samples {
+        let file = read(kind, name);
+        assert_eq!(decode(&file).as_ref().ok(), Some(sample), "{kind}/{name}.json decodes to something else");
+        let encoded: Value = serde_json::from_str(&wire::encode(sample)).unwrap();
+        let expected: Value = serde_json::from_str(&file).unwrap();
+        assert_eq!(encoded, expected, "{kind}/{name}.json is not what this is encoded to");
+    }
+    let used: BTreeSet<String> = samples.iter().map(|(name, _)| format!("{name}.json")).collect();
+    assert_eq!(used.len(), samples.len(), "two samples of one name");
+    let files = fs::read_dir(folder(kind)).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    assert_eq!(files.collect::<BTreeSet<_>>(), used, "files under golden/{kind}, and those that are used");
+}
+
+fn covers<'a>(what: impl Iterator<Item = &'a str>, all: &[&'a str]) {
+    let have: BTreeSet<&str> = what.collect();
+    let missing: Vec<_> = all.iter().filter(|name| !have.contains(**name)).collect();
+    assert!(missing.is_empty(), "no sample of {missing:?}");
+}
+
+#[test]
+fn messages_to_the_hub_are_as_in_their_files() {
+    check("to_hub", &samples_to_hub(), wire::decode_to_hub);
+}
+
+#[test]
+fn messages_to_nodes_are_as_in_their_files() {
+    check("to_node", &samples_to_node(), wire::decode_to_node);
+}
+
+#[test]
+fn every_message_has_a_sample() {
+    let (hub, node) = (samples_to_hub(), samples_to_node());
+    covers(hub.iter().map(|(_, sample)| to_hub(sample)), TO_HUB);
+    covers(node.iter().map(|(_, sample)| to_node(sample)), TO_NODE);
+    covers([said(), whispered()].iter().map(entry), ENTRIES);
+    let answers = samples_of_answers();
+    covers(answers.iter().map(|(_, sample)| response(sample)), RESPONSES);
+    let users = answers.iter().filter_map(|(_, sample)| match sample {
+        Response::Users(users) => Some(users.users.iter().map(|user| state(&user.state))),
+        _ => None,
+    });
+    covers(users.flatten(), STATES);
+    let pings = answers.iter().filter_map(|(_, sample)| match sample {
+        Response::Pinged(pinged) => Some(answer(&pinged.answer)),
+        _ => None,
+    });
+    covers(pings, ANSWERS);
+    // No hub sends `unknown`; it is what a code of a later version is read as.
+    let codes = samples_of_refusals();
+    covers(codes.iter().map(|(_, refusal)| error_code(&refusal.code)).chain(["Unknown"]), ERROR_CODES);
+}
+
+#[test]
+fn refusals_are_in_files_named_after_their_codes() {
+    for (name, refusal) in samples_of_refusals() {
+        let code = serde_json::to_value(refusal.code).unwrap();
+        assert_eq!(name.strip_prefix("refused_"), code.as_str());
+    }
+}
+
+/// The fast way past a JSON tree writes the same.
+#[test]
+fn replies_encoded_at_once_are_the_same() {
+    for (name, answer) in samples_of_answers() {
+        let encoded = match &answer {
+            Response::Connected(ok) => wire::encode_ok("7f3a-1", ok),
+            Response::Joined(ok) => wire::encode_ok("7f3a-1", ok),
+            Response::Done => wire::encode_ok("7f3a-1", &Done {}),
+            Response::Sent(ok) => wire::encode_ok("7f3a-1", ok),
+            Response::Users(ok) => wire::encode_ok("7f3a-1", ok),
+            Response::Rooms(ok) => wire::encode_ok("7f3a-1", ok),
+            Response::Nodes(ok) => wire::encode_ok("7f3a-1", ok),
+            Response::Pinged(ok) => wire::encode_ok("7f3a-1", ok),
+            Response::Page(ok) => wire::encode_ok("7f3a-1", ok),
+        };
+        let encoded: Value = serde_json::from_str(&encoded).unwrap();
+        assert_eq!(encoded, serde_json::from_str::<Value>(&read("to_node", name)).unwrap(), "{name}");
+    }
+}
+
+/// What `docs/protocol.md` shows as frames are frames.
+#[test]
+fn the_documentation_shows_real_messages() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/protocol.md");
+    let docs = fs::read_to_string(docs).unwrap();
+    let mut shown = 0;
+    for line in docs.lines() {
+        let (to_hub, frame) = match line.strip_prefix("→ ") {
+            Some(frame) => (true, frame),
+            None => (false, line.strip_prefix("← ").unwrap_or(line)),
+        };
+        if !frame.starts_with("{\"type\"") {
+            continue;
+        }
+        shown += 1;
+        if to_hub {
+            wire::decode_to_hub(frame).unwrap_or_else(|error| panic!("{frame}: {error}"));
+        } else {
+            wire::decode_to_node(frame).unwrap_or_else(|error| panic!("{frame}: {error}"));
+        }
+    }
+    assert!(shown > 5, "the examples have moved: {shown} found");
+}

@@ -1,0 +1,39 @@
+//! The browser client: this tab's node, and what a person sees of it.
+//!
+//! In the order in which data flows:
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`socket`] | the WebSocket |
+//! | [`driver`] | does what `shared::session` wants done |
+//! | [`message_handler`] | what arrives, into the transcript and from there into signals |
+//! | [`node`] | this tab's node as the views know it: those signals, and what a person wants |
+//! | [`view`] | what a person sees, one file a part |
+//! | [`rows`], [`links`], [`hue`], [`calendar`], [`notice`] | pure: how things are shown |
+//! | [`storage`], [`invitation`], [`clock`], [`viewport`] | the browser: what it keeps, its address, time and size |
+
+mod calendar;
+mod clock;
+mod driver;
+mod hue;
+mod invitation;
+mod links;
+mod message_handler;
+mod node;
+mod notice;
+mod rows;
+mod socket;
+mod storage;
+mod tab_completion;
+mod view;
+mod viewport;
+
+use leptos::mount::mount_to_body;
+use leptos::prelude::document;
+
+fn main() {
+    mount_to_body(view::App);
+    if let Some(loading) = document().get_element_by_id("loading") {
+        loading.remove();
+    }
+}

@@ -1,0 +1,145 @@
+//! Where the view of a transcript stands: at its end, or at the line one reads. Whatever comes,
+//! goes or changes its height above or below, that stays where it is.
+
+use leptos::html::Div;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Element, HtmlElement, ResizeObserver};
+
+/// Nearer to the end than this many pixels is at the end: a line and a half.
+const NEAR_END: i32 = 36;
+
+/// Nearer to the beginning than this many pixels older lines are fetched: before one gets there.
+const NEAR_TOP: i32 = 600;
+
+/// The position, kept by watching the height of the lines and of the view.
+#[derive(Clone, Copy)]
+pub(super) struct Scroll {
+    view: NodeRef<Div>,
+    held: StoredValue<Held, LocalStorage>,
+}
+
+struct Held {
+    /// The view follows the end.
+    at_end: bool,
+    /// The line at the top of the view, and how far below the view's top it begins.
+    anchor: Option<(Element, f64)>,
+    /// How far the view's top is above the end, should the anchor be drawn anew.
+    above_end: i32,
+    observer: Option<(ResizeObserver, Closure<dyn Fn()>)>,
+}
+
+/// Where the view stands after it was scrolled.
+pub(super) struct Stand {
+    pub(super) at_end: bool,
+    pub(super) near_top: bool,
+    /// The `seq` of the line at the top of the view.
+    pub(super) top: Option<u64>,
+}
+
+impl Scroll {
+    /// Keeps the place of `lines`, the only child of `view`. `settled` is called after the
+    /// position was put right, with it.
+    pub(super) fn keep(view: NodeRef<Div>, lines: NodeRef<Div>, settled: impl Fn(Stand) + 'static) -> Self {
+        let held = Held { at_end: true, anchor: None, above_end: 0, observer: None };
+        let scroll = Self { view, held: StoredValue::new_local(held) };
+        let changed = Closure::<dyn Fn()>::new(move || {
+            scroll.put_right();
+            if let Some(stand) = scroll.stand() {
+                settled(stand);
+            }
+        });
+        if let Ok(observer) = ResizeObserver::new(changed.as_ref().unchecked_ref()) {
+            scroll.held.update_value(|held| held.observer = Some((observer, changed)));
+        }
+        // Heights are reported after layout and before anything is painted: nothing is seen to jump.
+        Effect::new(move |_| {
+            let (Some(view), Some(lines)) = (view.get(), lines.get()) else { return };
+            scroll.held.with_value(|held| {
+                if let Some((observer, _)) = &held.observer {
+                    observer.observe(&view);
+                    observer.observe(&lines);
+                }
+            });
+        });
+        on_cleanup(move || {
+            if let Some(Some((observer, _))) = scroll.held.try_update_value(|held| held.observer.take()) {
+                observer.disconnect();
+            }
+        });
+        scroll
+    }
+
+    /// The person (or this) has scrolled.
+    pub(super) fn scrolled(self) -> Option<Stand> {
+        let view = self.view.get_untracked()?;
+        let above_end = view.scroll_height() - view.scroll_top();
+        let at_end = above_end - view.client_height() <= NEAR_END;
+        let anchor = if at_end { None } else { first_in_view(&view) };
+        self.held.update_value(|held| {
+            held.at_end = at_end;
+            held.above_end = above_end;
+            held.anchor = anchor;
+        });
+        self.stand()
+    }
+
+    /// To the newest line, and stay there.
+    pub(super) fn to_end(self) {
+        self.held.update_value(|held| {
+            held.at_end = true;
+            held.anchor = None;
+        });
+        self.put_right();
+    }
+
+    fn put_right(self) {
+        let Some(view) = self.view.get_untracked() else { return };
+        self.held.with_value(|held| {
+            if held.at_end {
+                view.set_scroll_top(view.scroll_height());
+            } else if let Some((anchor, below_top)) = &held.anchor
+                && anchor.is_connected()
+            {
+                let moved = below(&view, anchor) - below_top;
+                if moved.abs() >= 1.0 {
+                    view.set_scroll_top(view.scroll_top() + moved.round() as i32);
+                }
+            } else {
+                view.set_scroll_top(view.scroll_height() - held.above_end);
+            }
+        });
+    }
+
+    fn stand(self) -> Option<Stand> {
+        let view = self.view.get_untracked()?;
+        self.held.with_value(|held| {
+            let top = held.anchor.as_ref().and_then(|(anchor, _)| anchor.get_attribute("data-seq")?.parse().ok());
+            Some(Stand { at_end: held.at_end, near_top: view.scroll_top() < NEAR_TOP, top })
+        })
+    }
+}
+
+/// How far an element begins below the view's top, in pixels.
+fn below(view: &HtmlElement, element: &Element) -> f64 {
+    element.get_bounding_client_rect().top() - view.get_bounding_client_rect().top()
+}
+
+/// The first line of the log that begins in the view. Lines are in order, so it is found by halving.
+fn first_in_view(view: &HtmlElement) -> Option<(Element, f64)> {
+    let lines = view.query_selector_all("[data-seq]").ok()?;
+    let at = |index| lines.item(index).and_then(|line| line.dyn_into::<Element>().ok());
+    let (mut low, mut high) = (0, lines.length());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if below(view, &at(middle)?) < 0.0 {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    let line = at(low.min(lines.length().checked_sub(1)?))?;
+    let below_top = below(view, &line);
+    Some((line, below_top))
+}

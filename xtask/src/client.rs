@@ -1,0 +1,182 @@
+//! The browser client: Trunk builds it, and `dist/` holds it whole for the hub to embed.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use crate::arguments::Profile;
+use crate::steps::{Failure, Outcome, Step, root, say};
+use crate::tools;
+use crate::turn::Turn;
+
+// Relative to the top of the checkout.
+const DIST: &str = "dist";
+const PAGE: &str = "index.html";
+const FRESH: &str = "target/client";
+/// `trunk serve` adds a script to the page that reloads it; that must never get into `dist/`.
+const SERVED: &str = "target/client-served";
+
+/// Cargo's profile for a client that every visitor downloads. It must not strip symbols as the hub's does:
+/// with them goes the section from which wasm-opt learns what the wasm may use, and it then refuses the file.
+const PROFILE: &str = "wasm-release";
+
+/// File names, relative to the folder, with `/` between their parts, and what the files hold.
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// Builds the client into `dist/`. Where nothing came out different, `dist/` is left untouched, so that the
+/// hub is not built again either.
+pub(crate) fn build(profile: Profile) -> Outcome {
+    let tools = tools::ensure()?;
+    let _turn = Turn::take("client")?;
+    fetch_crates()?;
+
+    let step = tools.trunk().words("build --offline --dist").arg(FRESH);
+    let (step, how) = match profile {
+        Profile::Release => (step.words("--release --cargo-profile").arg(PROFILE), "release"),
+        Profile::Dev => (step, "unoptimised"),
+    };
+    step.run(&format!("building the browser client ({how})"))?;
+
+    let fresh = read(FRESH)?;
+    let missing = missing(&fresh);
+    if !missing.is_empty() {
+        let missing = missing.join(", ");
+        return Err(Failure::new(format!("the browser client came out incomplete: {FRESH} lacks {missing}")));
+    }
+    if read(DIST).is_ok_and(|standing| standing == fresh) {
+        return Ok(());
+    }
+    replace(DIST, FRESH)
+}
+
+/// Runs `trunk serve` until it is stopped.
+pub(crate) fn serve(flags: &[OsString]) -> Outcome<ExitCode> {
+    let tools = tools::ensure()?;
+    fetch_crates()?;
+    say("the hub beside it: cargo run -p hub -- --listen 127.0.0.1:4000 --open --ephemeral \
+         --allow-host 127.0.0.1:8080");
+    tools
+        .trunk()
+        .words("serve --offline --dist")
+        .arg(SERVED)
+        .args(flags)
+        .become_it("serving the browser client on http://127.0.0.1:8080/")
+}
+
+/// Trunk runs offline, so that it never fetches a tool of its own choice; the crates must be there then.
+fn fetch_crates() -> Outcome {
+    Step::cargo().arg("fetch").run("fetching the crates")
+}
+
+/// What a page needs and `files` lack: the page, a script, the wasm, and whatever the page refers to.
+fn missing(files: &Files) -> Vec<String> {
+    let Some(page) = files.get(PAGE) else {
+        return vec![PAGE.to_owned()];
+    };
+    let page = String::from_utf8_lossy(page);
+    let mut missing: Vec<String> = [".js", ".wasm"]
+        .into_iter()
+        .filter(|end| !files.keys().any(|name| name.ends_with(end)))
+        .map(|end| format!("any {end} file"))
+        .collect();
+    let named = own_files(&page).filter(|name| files.get(*name).is_none_or(Vec::is_empty));
+    missing.extend(named.map(str::to_owned));
+    missing.sort();
+    missing.dedup();
+    missing
+}
+
+/// The files of this site that a page names, in attributes and inline scripts alike: what stands in quotes and
+/// begins with `/` or `./`, as Trunk writes it, and has an extension.
+fn own_files(page: &str) -> impl Iterator<Item = &str> {
+    page.split(['"', '\''])
+        .filter_map(|text| text.strip_prefix("./").or_else(|| text.strip_prefix('/')))
+        .filter_map(|name| name.split(['?', '#']).next())
+        .filter(|name| !name.starts_with('/') && !name.contains(char::is_whitespace))
+        .filter(|name| {
+            let last = name.rsplit('/').next().unwrap_or(name);
+            last.contains('.') && !last.ends_with('.')
+        })
+}
+
+fn read(folder: &str) -> Outcome<Files> {
+    let mut files = Files::new();
+    read_into(&mut files, &root().join(folder), "")
+        .map_err(|error| Failure::new(format!("could not read {folder}: {error}")))?;
+    Ok(files)
+}
+
+fn read_into(files: &mut Files, folder: &Path, prefix: &str) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            read_into(files, &entry.path(), &format!("{name}/"))?;
+        } else {
+            files.insert(name, fs::read(entry.path())?);
+        }
+    }
+    Ok(())
+}
+
+/// Puts `new` in the place of `old`.
+fn replace(old: &str, new: &str) -> Outcome {
+    let failed = |error: io::Error| Failure::new(format!("could not move {new} to {old}: {error}"));
+    let (old, new) = (root().join(old), root().join(new));
+    match fs::remove_dir_all(&old) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    fs::rename(new, &old).map_err(failed)?;
+    // A hub built elsewhere meanwhile is younger than these files and yet does not hold them; Cargo, which goes
+    // by the youngest file, must see that.
+    let page = File::options().append(true).open(old.join(PAGE));
+    page.and_then(|page| page.set_modified(SystemTime::now())).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HTML: &str = r#"<!DOCTYPE html><html lang="en"><head>
+<link rel="stylesheet" href="/style-12ab.css" integrity="sha384-a/b.c+d">
+<link rel="icon" href="./icons/icon.svg?v=1">
+<link rel="modulepreload" href="/web-34cd.js">
+<link rel="preload" href="/web-34cd_bg.wasm" as="fetch" type="application/wasm">
+<a href="/">start</a> <a href="https://example.org/x.html">x</a> <a href="//cdn.example/x.js">y</a>
+<script type="module">
+import init from '/web-34cd.js';
+init({ module_or_path: '/web-34cd_bg.wasm' });
+</script></head></html>"#;
+
+    fn files(names: &[&str]) -> Files {
+        let filled = |name: &&str| ((*name).to_owned(), b"x".to_vec());
+        let mut files: Files = names.iter().map(filled).collect();
+        files.insert(PAGE.to_owned(), HTML.as_bytes().to_vec());
+        files
+    }
+
+    #[test]
+    fn a_whole_client_lacks_nothing() {
+        let files = files(&["icons/icon.svg", "style-12ab.css", "web-34cd.js", "web-34cd_bg.wasm"]);
+        assert_eq!(missing(&files), [""; 0]);
+    }
+
+    #[test]
+    fn what_the_page_names_must_be_there_and_not_empty() {
+        let mut files = files(&["style-12ab.css", "web-34cd.js", "other.wasm"]);
+        files.insert("web-34cd.js".to_owned(), Vec::new());
+        assert_eq!(missing(&files), ["icons/icon.svg", "web-34cd.js", "web-34cd_bg.wasm"]);
+    }
+
+    #[test]
+    fn without_a_page_a_script_or_wasm_there_is_no_client() {
+        assert_eq!(missing(&Files::new()), ["index.html"]);
+        let page = (PAGE.to_owned(), b"<html></html>".to_vec());
+        assert_eq!(missing(&Files::from([page])), ["any .js file", "any .wasm file"]);
+    }
+}
