@@ -146,7 +146,8 @@ impl Browser {
     /// # Panics
     /// If it never does.
     pub async fn until(&self, what: &str, script: &str) {
-        eventually(what, async || Ok(self.try_eval::<Value>(script, Vec::new()).await?.as_bool().filter(|yes| *yes))).await;
+        eventually(what, async || Ok(self.try_eval::<Value>(script, Vec::new()).await?.as_bool().filter(|yes| *yes)))
+            .await;
     }
 
     /// What has this role and name now, if anything has.

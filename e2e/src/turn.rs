@@ -15,9 +15,8 @@ impl Turn {
     /// Waits until fewer than [`AT_A_TIME`] others run in this process.
     pub(crate) fn take() -> Self {
         let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut running = ENDED
-            .wait_while(running, |running| *running >= AT_A_TIME)
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut running =
+            ENDED.wait_while(running, |running| *running >= AT_A_TIME).unwrap_or_else(PoisonError::into_inner);
         *running += 1;
         Self(())
     }

@@ -19,10 +19,7 @@ const PAUSE: Duration = Duration::from_millis(30);
 ///
 /// # Panics
 /// After [`DEADLINE`], with `what` was not to be seen.
-pub async fn eventually<T>(
-    what: impl Display,
-    mut look: impl AsyncFnMut() -> Result<Option<T>, CmdError>,
-) -> T {
+pub async fn eventually<T>(what: impl Display, mut look: impl AsyncFnMut() -> Result<Option<T>, CmdError>) -> T {
     let deadline = Instant::now() + DEADLINE;
     loop {
         let trouble = match look().await {

@@ -22,7 +22,7 @@ use hyper_util::rt::TokioIo;
 use shared::message::{ErrorCode, Hello, Refusal, ToHub};
 use shared::wire::{DecodeError, MAX_FRAME, VERSION, close, decode_to_hub};
 use tokio::sync::oneshot;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout_at};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout_at};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -81,7 +81,7 @@ pub async fn run(io: TokioIo<Upgraded>, peer: SocketAddr, door: Arc<Door>) {
             let outbox = Arc::new(Outbox::default());
             match door.server.enter(Newcomer { hello, outbox: Arc::clone(&outbox) }).await {
                 Some(seat) => Connection::new(&mut socket, seat, &outbox, strikes).run().await,
-                None => End::Close(close::SHUTTING_DOWN, "the hub is shutting down".into()),
+                None => shutting_down(),
             }
         }
         Err(end) => end,
@@ -96,10 +96,10 @@ async fn greet(socket: &mut Socket, peer: SocketAddr, door: &Door) -> Result<(He
     let no_hello = || End::Close(close::NO_HELLO, "no hello came in time".into());
     let mut strikes = Strikes::default();
     loop {
-        let message = match timeout_at(deadline, socket.next()).await {
-            Err(_) => return Err(no_hello()),
-            Ok(None) => return Err(End::Lost),
-            Ok(Some(message)) => message.map_err(End::from)?,
+        let message = tokio::select! {
+            message = socket.next() => message.ok_or(End::Lost)?.map_err(End::from)?,
+            () = sleep_until(deadline) => return Err(no_hello()),
+            () = door.server.stopping() => return Err(shutting_down()),
         };
         let Some(text) = End::text_of(message)? else { continue };
         let refusal = match decode_to_hub(&text) {
@@ -118,6 +118,10 @@ async fn greet(socket: &mut Socket, peer: SocketAddr, door: &Door) -> Result<(He
         let sent = timeout_at(deadline, socket.send(encode::frame(refusal))).await;
         sent.map_err(|_| no_hello())?.map_err(End::from)?;
     }
+}
+
+fn shutting_down() -> End {
+    End::Close(close::SHUTTING_DOWN, "the hub is shutting down".into())
 }
 
 fn admit(hello: &Hello, peer: SocketAddr, door: &Door) -> Result<(), End> {
@@ -243,7 +247,7 @@ impl<'a> Connection<'a> {
                     Poll::Pending => {
                         self.parcels.push_front(parcel);
                         self.blocked = true;
-                        return Poll::Pending;
+                        return self.outbox.poll_overflow(context).map(Event::Ending);
                     }
                 }
                 if let Err(error) = Pin::new(&mut *self.socket).start_send(encode::frame(parcel)) {

@@ -92,6 +92,8 @@ struct MessageServer {
 struct Desk {
     outbox: Arc<Outbox>,
     requests: Bucket,
+    /// The token of the nick that is bound to the node, so that it may ask for it again.
+    token: Option<String>,
 }
 
 /// Whatever way the message server ends, no connection is left waiting for it.
@@ -247,7 +249,7 @@ impl MessageServer {
             nick: None,
             ephemeral: self.settings.ephemeral,
         })));
-        self.desks.insert(node, Desk { outbox, requests: Bucket::new(REQUESTS, Instant::now()) });
+        self.desks.insert(node, Desk { outbox, requests: Bucket::new(REQUESTS, Instant::now()), token: None });
     }
 
     fn gone(&mut self, node: NodeKey) {

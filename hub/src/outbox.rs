@@ -129,6 +129,8 @@ struct Waiting {
     /// Sum of the parcels' weights.
     weight: usize,
     ending: Option<Ending>,
+    /// The queue was thrown away: what the ending is about has been lost to the node already.
+    overflown: bool,
     /// The connection's task, while it waits for something to take.
     taker: Option<Waker>,
 }
@@ -151,6 +153,7 @@ impl Outbox {
         if waiting.parcels.len() >= MAX_PARCELS || waiting.weight >= MAX_WEIGHT {
             waiting.parcels = VecDeque::new();
             waiting.weight = 0;
+            waiting.overflown = true;
             waiting.ending = Some((close::TOO_SLOW, "too slow: more waited for this node than the hub holds"));
         } else {
             waiting.parcels.push_back(parcel);
@@ -164,6 +167,20 @@ impl Outbox {
         let mut waiting = self.waiting();
         waiting.ending.get_or_insert(ending);
         waiting.wake();
+    }
+
+    /// Whether anything pushed now would be dropped.
+    pub fn is_ended(&self) -> bool {
+        self.waiting().ending.is_some()
+    }
+
+    /// For a connection that can take nothing just now: ready once it is not worth waiting any more.
+    pub fn poll_overflow(&self, context: &mut Context<'_>) -> Poll<Ending> {
+        let mut waiting = self.waiting();
+        match waiting.ending {
+            Some(ending) if waiting.overflown => Poll::Ready(ending),
+            _ => waiting.wake_later(context),
+        }
     }
 
     /// Moves all that waits to the end of `parcels`.
@@ -182,14 +199,18 @@ impl Outbox {
         if let Some(ending) = waiting.ending {
             return Poll::Ready(Taken::Ending(ending));
         }
-        if waiting.taker.as_ref().is_none_or(|taker| !taker.will_wake(context.waker())) {
-            waiting.taker = Some(context.waker().clone());
-        }
-        Poll::Pending
+        waiting.wake_later(context)
     }
 }
 
 impl Waiting {
+    fn wake_later<T>(&mut self, context: &Context<'_>) -> Poll<T> {
+        if self.taker.as_ref().is_none_or(|taker| !taker.will_wake(context.waker())) {
+            self.taker = Some(context.waker().clone());
+        }
+        Poll::Pending
+    }
+
     fn wake(&mut self) {
         if let Some(taker) = self.taker.take() {
             taker.wake();

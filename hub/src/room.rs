@@ -33,6 +33,9 @@ struct Person {
 struct Change {
     nick: String,
     was_here: bool,
+    /// Someone entered meanwhile and found it otherwise than the members were told: then it is
+    /// news to them even if it came to nothing for the rest.
+    found_otherwise: bool,
 }
 
 impl Room {
@@ -78,6 +81,9 @@ impl Room {
         if !self.members.insert(node) {
             return false;
         }
+        for (changed, change) in &mut self.changed {
+            change.found_otherwise |= *changed != owner && self.people.contains_key(changed) != change.was_here;
+        }
         let person = self.people.entry(owner).or_insert_with(|| Person { nick: nick.to_owned(), nodes: 0 });
         person.nodes += 1;
         person.nodes == 1 && self.change(owner, nick, false)
@@ -101,7 +107,11 @@ impl Room {
     fn change(&mut self, owner: OwnerId, nick: &str, was_here: bool) -> bool {
         let first = self.changed.is_empty();
         // Gone and back before anyone was told is no news, so the earliest state counts.
-        self.changed.entry(owner).or_insert_with(|| Change { nick: nick.to_owned(), was_here });
+        self.changed.entry(owner).or_insert_with(|| Change {
+            nick: nick.to_owned(),
+            was_here,
+            found_otherwise: false,
+        });
         first
     }
 
@@ -109,11 +119,10 @@ impl Room {
     pub fn take_presence(&mut self) -> Option<Presence> {
         let changed = std::mem::take(&mut self.changed);
         let (mut joined, mut left) = (Vec::new(), Vec::new());
-        for (owner, Change { nick, was_here }) in changed {
-            match (was_here, self.people.contains_key(&owner)) {
-                (false, true) => joined.push(nick),
-                (true, false) => left.push(nick),
-                _ => {}
+        for (owner, Change { nick, was_here, found_otherwise }) in changed {
+            let is_here = self.people.contains_key(&owner);
+            if was_here != is_here || found_otherwise {
+                if is_here { &mut joined } else { &mut left }.push(nick);
             }
         }
         if joined.is_empty() && left.is_empty() {
@@ -161,6 +170,27 @@ mod tests {
         room.leave(node[0], ANA);
         room.enter(node[1], ANA, "ana");
         assert_eq!(room.take_presence(), None);
+    }
+
+    #[test]
+    fn who_entered_between_a_coming_and_a_going_is_told_of_the_going() {
+        let (mut room, node) = (Room::new("den".into(), false), nodes(2));
+        room.enter(node[0], ANA, "ana");
+        room.enter(node[1], BOB, "bob"); // and finds ana
+        room.leave(node[0], ANA);
+        let presence = room.take_presence().unwrap();
+        assert_eq!((presence.joined, presence.left), (vec!["bob".to_owned()], vec!["ana".to_owned()]));
+    }
+
+    #[test]
+    fn who_entered_between_a_going_and_a_coming_back_is_told_of_the_coming() {
+        let (mut room, node) = (Room::new("den".into(), false), nodes(3));
+        room.enter(node[0], ANA, "ana");
+        room.take_presence();
+        room.leave(node[0], ANA);
+        room.enter(node[1], BOB, "bob"); // and does not find ana
+        room.enter(node[2], ANA, "ana");
+        assert_eq!(room.take_presence().unwrap().joined, ["ana", "bob"]);
     }
 
     #[test]

@@ -196,9 +196,8 @@ async fn changing_hands_takes_nothing_along() {
     let said = first.say_as("id-1", "lobby", "the first ana").await.unwrap();
     first.close().await;
 
-    let mut second = hub.node().await;
-    eventually("ana falls free", async || second.connect_nick("ana", None).await.ok()).await;
-    let connected = second.takes("ana", None).await;
+    let second = hub.node().await;
+    let connected = eventually("ana falls free", async || second.connect_nick("ana", None).await.ok()).await;
     assert_eq!(connected.conversations, [], "no conversation comes along");
     assert_eq!(second.whole_history(Talk::With("bob")).await, [], "no private message comes along");
 

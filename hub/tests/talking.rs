@@ -78,7 +78,8 @@ async fn everyone_hears_the_same_order() {
         assert_eq!(lines.len(), TALKERS * LINES, "{} hears each line once", talker.nick());
         assert!(lines.is_sorted_by(|a, b| a.seq < b.seq), "{} hears them in order", talker.nick());
         for other in &talkers {
-            let of_other = lines.iter().filter(|said| said.from == other.nick()).map(|said| said.text.parse::<usize>().unwrap());
+            let of_other =
+                lines.iter().filter(|said| said.from == other.nick()).map(|said| said.text.parse::<usize>().unwrap());
             assert!(of_other.eq(0..LINES), "{}'s lines stay in the order said", other.nick());
         }
         if first_heard.is_empty() {

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Person;
-use crate::role::{self, Role};
 use crate::eventually;
+use crate::role::{self, Role};
 
 /// Who stands in a list: the name as it was written, and all that stands there.
 const PRESENT: &str = "

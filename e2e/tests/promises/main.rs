@@ -17,6 +17,8 @@
 //! | `layout` | everything is in sight, on a laptop and on a telephone |
 //! | `plain_http` | all of it works where there is no HTTPS |
 
+#![allow(clippy::expect_used, reason = "a test that finds what it did not expect stops there and then")]
+
 mod colliding_nicks;
 mod composer;
 mod cookie;

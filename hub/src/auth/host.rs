@@ -57,13 +57,13 @@ pub enum Refused {
     #[error("The request must have one Host header that names a host, and its target no other host than that.")]
     HostUnclear,
     #[error(
-        "This hub does not answer to the host {0}. If it should, start it with --allow-host {0} \
-         (or without the port, for any port)."
+        "This hub does not answer to the host {0}. If it should, start it with --allow-host {host}.",
+        host = .0.host
     )]
     Host(Authority),
     #[error(
-        "Pages of {scheme}://{authority} may not use this hub. If they should, start it with --allow-host {authority} \
-         (or without the port, for any port)."
+        "Pages of {scheme}://{authority} may not use this hub. If they should, start it with --allow-host {}.",
+        authority.host
     )]
     Origin { scheme: Scheme, authority: Authority },
     #[error(

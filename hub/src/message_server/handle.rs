@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use shared::message::{Hello, ToHub};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::outbox::Outbox;
 use crate::registry::NodeKey;
@@ -33,11 +33,12 @@ pub struct Newcomer {
 #[derive(Clone, Debug)]
 pub struct Handle {
     inbox: mpsc::Sender<FromNode>,
+    stopping: Arc<watch::Sender<bool>>,
 }
 
 impl Handle {
     pub(super) fn new(inbox: mpsc::Sender<FromNode>) -> Self {
-        Self { inbox }
+        Self { inbox, stopping: Arc::new(watch::Sender::new(false)) }
     }
 
     /// Gives a node its place; the welcome is the first thing in its outbox. None if the hub has stopped.
@@ -58,9 +59,16 @@ impl Handle {
         self.inbox.closed().await;
     }
 
+    /// Returns when the hub has begun to stop.
+    pub async fn stopping(&self) {
+        // The sender lives as long as this handle, so there is no error to meet.
+        let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
+    }
+
     /// Stops: what is under way becomes durable and is answered, then every node is told 4001.
     /// Returns when all have gone, or after the five seconds they are given.
     pub async fn stop(&self) {
+        self.stopping.send_replace(true);
         let (done, stopped) = oneshot::channel();
         if self.inbox.send(FromNode::Stop { done }).await.is_ok() {
             let _ = stopped.await; // an error says that it has ended already

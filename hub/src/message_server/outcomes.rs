@@ -79,6 +79,9 @@ impl MessageServer {
         }
         let departed = self.registry.bind(node, owner, &nick, &former);
         self.departed(&departed);
+        if let Some(desk) = self.desks.get_mut(node) {
+            desk.token = Some(token.clone());
+        }
         let answer = self.registry.join(node, LOBBY).map(|_| ()).and_then(|()| {
             let (_, room) = self.registry.room_of(node, LOBBY)?;
             let (users, count) = self.registry.roster(room);

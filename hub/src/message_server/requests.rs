@@ -111,6 +111,11 @@ impl MessageServer {
             };
             Refusal::new(code, error.to_string())
         })?;
+        let own = self.registry.owner_of(node).is_some_and(|(_, own)| own.to_lowercase() == nick.as_str().to_lowercase());
+        let token = match (token, self.desks.get(node)) {
+            (None, Some(desk)) if own => desk.token.clone(),
+            (token, _) => token,
+        };
         let ticket = self.ticket();
         self.backplane.claim(ticket, Claim { nick, token }).map_err(|Full| busy())?;
         self.in_flight.insert(ticket, InFlight::Claim { node, id: id.to_owned(), done });
@@ -196,6 +201,9 @@ impl MessageServer {
     fn read(&self, node: NodeKey, id: &str, query: Query) {
         let Some(desk) = self.desks.get(node) else { return };
         let (outbox, id) = (Arc::clone(&desk.outbox), id.to_owned());
+        if outbox.is_ended() {
+            return; // nobody is there to read it
+        }
         let page = self.backplane.read(query);
         tokio::spawn(async move {
             let result = match page.await {

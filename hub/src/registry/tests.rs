@@ -188,13 +188,13 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 proptest! {
-    /// Whatever nodes do, what they are told of presence adds up to who is there, and no
-    /// room, name or nick is left behind.
+    /// Whatever nodes do, what each found when it entered and was told since adds up to who is
+    /// there, and no room, name or nick is left behind.
     #[test]
     fn presence_adds_up(acts in prop::collection::vec(act(), 0..200)) {
         let mut registry = registry();
         let mut nodes: Vec<NodeKey> = Vec::new();
-        let mut told: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut views: BTreeMap<(String, NodeKey), BTreeSet<String>> = BTreeMap::new();
         for act in acts.into_iter().chain([Act::Told]) {
             let pick = |number: usize| nodes.get(number % nodes.len().max(1)).copied();
             match act {
@@ -211,8 +211,14 @@ proptest! {
                 }
                 Act::Join(node, room) => {
                     if let Some(node) = pick(node) {
-                        let joined = registry.join(node, &format!("room{room}")).is_ok();
+                        let name = format!("room{room}");
+                        let joined = registry.join(node, &name).is_ok();
                         prop_assert_eq!(joined, registry.owner_of(node).is_some());
+                        if joined {
+                            let (found, count) = registry.roster(&registry.rooms[&name]);
+                            prop_assert_eq!(found.len(), count as usize);
+                            views.insert((name, node), found.into_iter().map(|user| user.nick).collect());
+                        }
                     }
                 }
                 Act::Leave(node, room) => {
@@ -228,25 +234,27 @@ proptest! {
                 }
                 Act::Told => {
                     for room in registry.take_news() {
-                        let presence = registry.take_presence(&room).map(|(presence, _)| presence);
-                        if let Some(presence) = presence {
-                            let here = told.entry(room).or_default();
-                            for nick in presence.joined {
-                                prop_assert!(here.insert(nick), "told twice of a coming");
-                            }
-                            for nick in presence.left {
-                                prop_assert!(here.remove(&nick), "told of a going that was no news");
-                            }
+                        let told = registry.take_presence(&room);
+                        let Some((presence, members)) = told.map(|(presence, members)| (presence, members.collect::<Vec<_>>()))
+                        else {
+                            continue;
+                        };
+                        for member in members {
+                            let view = views.get_mut(&(room.clone(), member)).expect("a member has entered");
+                            view.extend(presence.joined.iter().cloned());
+                            presence.left.iter().for_each(|nick| {
+                                view.remove(nick);
+                            });
                         }
                     }
-                    for (key, room) in &registry.rooms {
-                        let here: BTreeSet<String> = room.people().map(|(_, nick)| nick.to_owned()).collect();
-                        prop_assert_eq!(told.get(key).cloned().unwrap_or_default(), here);
+                    for ((room, _), view) in &views {
+                        let here: BTreeSet<String> =
+                            registry.rooms[room].people().map(|(_, nick)| nick.to_owned()).collect();
+                        prop_assert_eq!(view, &here);
                     }
                 }
             }
-            // An empty room ends untold, since nobody is there to hear it.
-            told.retain(|room, _| registry.rooms.contains_key(room));
+            views.retain(|(room, node), _| registry.room_of(*node, room).is_ok());
             for node in &nodes {
                 let state = &registry.nodes[*node];
                 prop_assert_eq!(registry.names.get(&state.name), Some(node));

@@ -8,7 +8,7 @@ use web_sys::{HtmlElement, HtmlTextAreaElement};
 
 use super::connection::StandingLine;
 use crate::node::Node;
-use crate::storage;
+use crate::{hue, storage};
 use crate::tab_completion::{Typed, candidates};
 
 /// What browsers report for a key that an input method has swallowed.
@@ -99,6 +99,7 @@ pub(super) fn Composer() -> impl IntoView {
                 send();
             }
         >
+            <p class="prompt" aria-hidden="true"><bdi class=move || hue::classes(&node.nick.get())>{node.nick}</bdi></p>
             <div class="composer-box">
                 <label class="unseen" for="message">"Message"</label>
                 <textarea

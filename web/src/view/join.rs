@@ -43,7 +43,7 @@ pub(super) fn Join() -> impl IntoView {
         <main class="join">
             <div class="join-sheet">
                 <h1 class="wordmark">"Hubbub"</h1>
-                <p class="lead">"A chat for this network. Nothing said here gets lost, and nothing leaves."</p>
+                <p class="lead">"A chat for this network. What is said here stays here."</p>
                 <div role="status">
                     {move || form.farewell.get().map(|words| view! { <p class="farewell">{words}</p> })}
                 </div>

@@ -16,6 +16,7 @@ pub(super) fn People() -> impl IntoView {
     view! {
         <div class="people-head">
             <h2 id="people-title">"People"</h2>
+            <span class="count">{talk.count}</span>
             <button class="drawer-close quiet" type="button" on:click=move |_| drawers.shut()>"Close"</button>
         </div>
         <div class="side-scroll">

@@ -1,0 +1,179 @@
+//! Everything is in sight, on a laptop and on a telephone.
+
+use e2e::browser::{PHONE, WIDE};
+use e2e::{Person, Role, play};
+use fantoccini::elements::Element;
+use serde::Deserialize;
+use serde_json::json;
+
+/// The narrowest screen that WCAG 2.2, criterion 1.4.10, asks for.
+const NARROW: (u32, u32) = (320, 640);
+
+/// A telephone whose keyboard is shown.
+const TYPING: (u32, u32) = (390, 400);
+
+/// What sticks out of the window to the side: whatever can be scrolled there, and each line and control that is
+/// not whole.
+const STICKS_OUT: &str = "
+    const out = [];
+    const name = part => `${part.tagName}.${part.className} “${(part.textContent || '').slice(0, 40)}”`;
+    for (const part of document.querySelectorAll('*')) {
+        if (part.checkVisibility && !part.checkVisibility({ visibilityProperty: true })) continue;
+        const scrolls = ['auto', 'scroll'].includes(getComputedStyle(part).overflowX) || part === document.documentElement;
+        if (scrolls && part.scrollWidth > part.clientWidth) out.push(`${name(part)} can be scrolled sideways`);
+    }
+    for (const part of document.querySelectorAll('main [data-seq], main textarea, main button, main input, dialog[open] *')) {
+        const box = part.getBoundingClientRect();
+        if (box.width > 0 && (box.left < -0.5 || box.right > innerWidth + 0.5)) out.push(`${name(part)} is cut off`);
+    }
+    return out;";
+
+#[derive(Debug, Deserialize)]
+struct Box {
+    left: f64,
+    top: f64,
+    right: f64,
+    bottom: f64,
+}
+
+async fn place(person: &Person, element: &Element) -> Box {
+    let script = "const { left, top, right, bottom } = arguments[0].getBoundingClientRect(); return { left, top, right, bottom }";
+    person.browser.eval(script, vec![json!(element)]).await
+}
+
+async fn in_sight(person: &Person, (width, height): (u32, u32), role: Role, name: &str) -> Box {
+    let element = person.browser.the(role, name).await;
+    let place = place(person, &element).await;
+    assert!(
+        place.left >= -0.5
+            && place.top >= -0.5
+            && place.right <= f64::from(width) + 0.5
+            && place.bottom <= f64::from(height) + 0.5
+            && place.right - place.left >= 24.0
+            && place.bottom - place.top >= 16.0,
+        "{role:?} {name} is in sight at {width} × {height}: {place:?}"
+    );
+    place
+}
+
+async fn fits(person: &Person, what: &str) {
+    let out: Vec<String> = person.browser.eval(STICKS_OUT, Vec::new()).await;
+    assert!(out.is_empty(), "{what}: {out:#?}");
+}
+
+/// What tries hardest to be wider than a screen.
+fn unruly_lines() -> [String; 4] {
+    [
+        "W".repeat(600),
+        format!("https://example.org/{}", "a".repeat(400)),
+        format!("    fn main() {{ println!(\"{}\"); }}", "x".repeat(200)),
+        "字".repeat(300),
+    ]
+}
+
+#[test]
+fn nothing_sticks_out_to_the_side() {
+    play(async |stage| {
+        let long = stage.hub().native("an-extraordinarily-long-nickname").await;
+        let ana = stage.person("ana").await;
+        ana.opens(&stage.hub().page()).await;
+        for size in [NARROW, PHONE, WIDE] {
+            ana.browser.resize(size).await;
+            for (role, name) in [(Role::Textbox, "Nick"), (Role::Textbox, "Cookie"), (Role::Button, "Join")] {
+                in_sight(&ana, size, role, name).await;
+            }
+            fits(&ana, "the way in").await;
+        }
+        ana.fills_in("Cookie", &stage.hub().cookie()).await;
+        ana.joins_as("ana").await;
+        for line in unruly_lines() {
+            long.say("lobby", &line).await.expect("a line said");
+            ana.sees("an-extraordinarily-long-nickname", &line).await;
+            long.private_message("ana", &line).await.expect("a line said");
+        }
+        let room = "a-room-whose-name-goes-on-and-on";
+        ana.says(&format!("/join {room}")).await;
+        ana.is_in(room).await;
+        let sizes = [NARROW, PHONE, (700, 900), (1000, 700), WIDE];
+        for size in sizes {
+            ana.browser.resize(size).await;
+            fits(&ana, "an empty room").await;
+        }
+        ana.goes_to("an-extraordinarily-long-nickname").await;
+        for size in sizes {
+            ana.browser.resize(size).await;
+            fits(&ana, "a private conversation").await;
+        }
+        ana.goes_to("lobby").await;
+        for command in ["/help", "/nodes", "/users", "/nonsense-that-goes-on"] {
+            ana.says(command).await;
+            for size in sizes {
+                ana.browser.resize(size).await;
+                fits(&ana, command).await;
+            }
+            ana.fills_in("Message", "").await;
+        }
+    });
+}
+
+#[test]
+fn the_composer_is_in_sight_at_every_size() {
+    play(async |stage| {
+        let ana = stage.guest("ana").await;
+        ana.says("hello").await;
+        ana.sees("ana", "hello").await;
+        for size in [NARROW, PHONE, TYPING, WIDE] {
+            ana.browser.resize(size).await;
+            in_sight(&ana, size, Role::Textbox, "Message").await;
+            in_sight(&ana, size, Role::Button, "Send").await;
+            in_sight(&ana, size, Role::Log, "lobby").await;
+        }
+        // Also when much is written in it.
+        ana.writes(&"line\n".repeat(60)).await;
+        for size in [NARROW, PHONE, TYPING, WIDE] {
+            ana.browser.resize(size).await;
+            in_sight(&ana, size, Role::Textbox, "Message").await;
+            in_sight(&ana, size, Role::Button, "Send").await;
+            in_sight(&ana, size, Role::Log, "lobby").await;
+        }
+    });
+}
+
+#[test]
+fn a_wide_window_shows_rooms_talk_and_people_beside_each_other() {
+    play(async |stage| {
+        let ana = stage.guest("ana").await;
+        let rooms = in_sight(&ana, WIDE, Role::List, "Rooms").await;
+        let talk = in_sight(&ana, WIDE, Role::Log, "lobby").await;
+        let people = in_sight(&ana, WIDE, Role::List, "People").await;
+        assert!(rooms.right <= talk.left && talk.right <= people.left, "{rooms:?}, {talk:?}, {people:?}");
+        assert!(talk.right - talk.left > 600.0, "most of it is for the talk");
+    });
+}
+
+#[test]
+fn a_telephone_has_rooms_and_people_in_drawers() {
+    play(async |stage| {
+        let _bob = stage.hub().native("bob").await;
+        let ana = stage.guest("ana").await;
+        ana.says("/join cellar").await;
+        ana.is_in("cellar").await;
+        ana.browser.resize(PHONE).await;
+        for list in ["Rooms", "People"] {
+            ana.browser.none(Role::List, list).await;
+        }
+
+        ana.browser.click(Role::Button, "Rooms").await;
+        in_sight(&ana, PHONE, Role::List, "Rooms").await;
+        fits(&ana, "the drawer with the rooms").await;
+        ana.goes_to("lobby").await;
+        ana.browser.none(Role::List, "Rooms").await;
+
+        ana.browser.click(Role::Button, "People 2").await;
+        in_sight(&ana, PHONE, Role::List, "People").await;
+        ana.browser.click(Role::Button, "online: bob").await;
+        ana.is_in("bob").await;
+        ana.browser.none(Role::List, "People").await;
+        in_sight(&ana, PHONE, Role::Textbox, "Message").await;
+    });
+}
