@@ -1,7 +1,7 @@
 //! A crowd that the hub knows by name.
 
 use anyhow::{Context, Result, bail, ensure};
-use shared::message::{Connected, Hello, Outcome, ToHub, ToNode};
+use shared::message::{Connected, Hello, Outcome, Reply, ToHub, ToNode};
 use shared::wire;
 
 use crate::crowd::Crowd;
@@ -52,57 +52,66 @@ pub(crate) fn take_nicks(crowd: &mut Crowd) -> Result<()> {
     let everyone: Vec<usize> = (0..crowd.len()).collect();
     let Some((last, others)) = everyone.split_last() else { return Ok(()) };
     for some in others.chunks(AT_ONCE) {
-        connect(crowd, some).context("taking nicks")?;
+        connect(crowd, some, |taking| taking.answers == some.len()).context("taking nicks")?;
     }
     // Rooms tell their news in order: who has heard of the last one has heard of all.
-    let mut state = LastOne { people: connect(crowd, &[*last])?, told: vec![false; others.len()] };
-    let nick = nick(*last);
-    let told = crowd.serve(
-        &mut state,
-        |state, index, text| {
-            let ToNode::Presence(presence) = decode(text)? else { return Ok(()) };
-            let of_last = presence.count == Some(state.people) || presence.joined.contains(&nick);
-            if let Some(told) = state.told.get_mut(index).filter(|_| of_last) {
-                *told = true;
-            }
-            Ok(())
-        },
-        |state| state.told.iter().all(|told| *told),
-    );
-    told.with_context(|| format!("waiting until everyone has heard of {nick}"))
+    let told = |taking: &Taking| taking.answers == 1 && others.iter().all(|index| taking.has_told(*index));
+    connect(crowd, &[*last], told).with_context(|| format!("waiting until everyone has heard of {}", nick(*last)))
 }
 
-struct LastOne {
-    /// How many the room then has.
+/// Nicks that are being taken, and what the crowd hears of it.
+struct Taking {
+    answers: usize,
+    /// How many people there are by the last answer.
     people: u32,
-    /// Which of the others have heard of it.
-    told: Vec<bool>,
+    /// The nick that is to be heard of.
+    nick: String,
+    /// Who has heard of it by name.
+    named: Vec<bool>,
+    /// How many people each was told there are; 0 of none.
+    counts: Vec<u32>,
 }
 
-/// Takes nicks on these sockets; how many people the last answer names.
-fn connect(crowd: &mut Crowd, indexes: &[usize]) -> Result<u32> {
+impl Taking {
+    fn has_told(&self, index: usize) -> bool {
+        self.named[index] || self.counts[index] == self.people
+    }
+
+    fn hear(&mut self, index: usize, message: ToNode) -> Result<()> {
+        match message {
+            ToNode::Reply(Reply { outcome: Outcome::Ok(ok), .. }) => {
+                let connected: Connected = serde_json::from_value(ok)?;
+                self.people = connected.count;
+                self.answers += 1;
+            }
+            ToNode::Reply(reply) => bail!("the hub refused a nick: {reply:?}"),
+            ToNode::Presence(presence) => {
+                self.named[index] |= presence.joined.contains(&self.nick);
+                self.counts[index] = presence.count.unwrap_or_default();
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Takes nicks on these sockets, the last of which is to be heard of, until `done`.
+fn connect(crowd: &mut Crowd, indexes: &[usize], done: impl Fn(&Taking) -> bool) -> Result<()> {
     for index in indexes {
         request(crowd, *index, &ToHub::Connect { id: "connect".to_owned(), nick: nick(*index), token: None })?;
     }
-    let mut state = (0, 0);
-    crowd.serve(
-        &mut state,
-        |(answered, people), _, text| {
-            if let ToNode::Reply(reply) = decode(text)? {
-                match reply.outcome {
-                    Outcome::Ok(ok) => {
-                        let connected: Connected = serde_json::from_value(ok)?;
-                        *people = u32::try_from(connected.users.len())?.max(*people);
-                    }
-                    Outcome::Error(refusal) => bail!("the hub refused a nick: {}", refusal.message),
-                }
-                *answered += 1;
-            }
-            Ok(())
-        },
-        |(answered, _)| *answered == indexes.len(),
-    )?;
-    Ok(state.1)
+    let mut taking = Taking {
+        answers: 0,
+        people: 0,
+        nick: indexes.last().map_or_else(String::new, |index| nick(*index)),
+        named: vec![false; crowd.len()],
+        counts: vec![0; crowd.len()],
+    };
+    let served = crowd.serve(&mut taking, |taking, index, text| taking.hear(index, decode(text)?), done);
+    let told = (0..taking.counts.len()).filter(|index| taking.has_told(*index)).count();
+    served.with_context(|| {
+        format!("{} answers of {}, {told} have heard of {}", taking.answers, indexes.len(), taking.nick)
+    })
 }
 
 /// Sends each of the crowd a request of its own, and waits until all were done.

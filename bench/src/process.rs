@@ -160,6 +160,21 @@ impl CpuUse {
     }
 }
 
+/// CPUs that this process may use.
+pub(crate) fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// How many processes wanted a CPU in the last minute, on average.
+pub(crate) fn load() -> Result<f64> {
+    let averages = fs::read_to_string("/proc/loadavg").context("reading /proc/loadavg")?;
+    first_average(&averages).with_context(|| format!("/proc/loadavg: {averages:?}"))
+}
+
+fn first_average(averages: &str) -> Option<f64> {
+    averages.split_whitespace().next()?.parse().ok()
+}
+
 /// A field of `/proc/PID/status` that is given in kB (which means KiB there).
 fn status_field(status: &str, field: &str) -> Option<u64> {
     let value = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
@@ -191,6 +206,12 @@ mod tests {
         assert_eq!(on_cpu("170124 945472 2\n"), Some(Duration::from_nanos(170_124)));
         assert_eq!(on_cpu(""), None);
         assert_eq!(on_cpu("x 1 2"), None);
+    }
+
+    #[test]
+    fn the_load_is_the_average_of_the_last_minute() {
+        assert_eq!(first_average("8.47 6.01 5.30 3/321 4242\n"), Some(8.47));
+        assert_eq!(first_average(""), None);
     }
 
     fn times(threads: &[(u32, &str, u64)]) -> CpuTimes {

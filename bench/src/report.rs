@@ -8,6 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use serde::{Serialize, Serializer};
 
+use crate::process;
+
 /// One thing that was measured.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Figure {
@@ -79,15 +81,20 @@ impl Unit {
         }
     }
 
-    /// Three digits that count, and the unit.
+    /// The value for people, and the unit.
     fn show(self, value: f64) -> String {
-        let digits = match value.abs() {
-            size if size >= 100.0 => 0,
-            size if size >= 10.0 => 1,
-            _ => 2,
-        };
-        format!("{value:.digits$} {}", self.symbol())
+        format!("{} {}", short(value), self.symbol())
     }
+}
+
+/// A number with three digits that count.
+pub(crate) fn short(value: f64) -> String {
+    let digits = match value.abs() {
+        size if size >= 100.0 => 0,
+        size if size >= 10.0 => 1,
+        _ => 2,
+    };
+    format!("{value:.digits$}")
 }
 
 impl Serialize for Unit {
@@ -168,16 +175,19 @@ struct Written<'a> {
     at: u64,
     quick: bool,
     cores: usize,
+    /// Processes that wanted a CPU in the last minute before it, on average.
+    load: f64,
     figures: &'a [Figure],
 }
 
-/// Writes the figures of a scenario to `folder/scenario.json`.
-pub(crate) fn write(folder: &Path, scenario: &str, quick: bool, figures: &[Figure]) -> Result<()> {
+/// Writes the figures of a scenario to `folder/scenario.json`. `load` is the machine's before it.
+pub(crate) fn write(folder: &Path, scenario: &str, quick: bool, load: f64, figures: &[Figure]) -> Result<()> {
     let written = Written {
         scenario,
         at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
         quick,
-        cores: std::thread::available_parallelism().map_or(0, usize::from),
+        cores: process::cores(),
+        load,
         figures,
     };
     let path = folder.join(format!("{scenario}.json"));

@@ -4,9 +4,14 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use shared::message::ToHub;
+use shared::room::LOBBY;
+use shared::wire;
 
 use crate::crowd::{Crowd, Patience};
 use crate::heard::{Heard, understand};
+use crate::limit::{id, text};
+use crate::socket::add_frame;
 use crate::statistics::Latencies;
 
 /// How long a room must be silent to be sure that no line comes twice.
@@ -147,6 +152,11 @@ impl Room {
         Ok(std::mem::take(&mut ledger.latencies))
     }
 
+    /// Those who were in it.
+    pub(crate) fn into_crowd(self) -> Crowd {
+        self.crowd
+    }
+
     /// Listens until the room has been silent for a while: a line too many would come now.
     pub(crate) fn hush(&mut self) -> Result<()> {
         let Self { crowd, ledger, .. } = self;
@@ -156,6 +166,12 @@ impl Room {
         }
         Ok(())
     }
+}
+
+/// Adds the request for the line that gets this `seq`.
+pub(crate) fn say(seq: u64, bytes: &mut Vec<u8>) {
+    let say = ToHub::Say { id: id(seq), room: LOBBY.to_owned(), text: text() };
+    add_frame(wire::encode(&say), bytes);
 }
 
 fn hear(ledger: &mut Ledger, index: usize, text: &[u8]) -> Result<()> {

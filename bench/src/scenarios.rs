@@ -12,6 +12,7 @@ use clap::ValueEnum;
 
 use crate::bench::Bench;
 use crate::options::Options;
+use crate::process;
 use crate::report::{self, Figure};
 
 /// The scenarios, in the order in which they run.
@@ -68,10 +69,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             continue;
         }
         let name = scenario.name();
+        let load = process::load()?;
         eprintln!("bench: {name}");
+        if load > process::cores() as f64 {
+            eprintln!("bench: the machine is busy (load {load:.1}): read the ratios, not the times");
+        }
         match scenario.run(&bench) {
             Ok(measured) => {
-                report::write(bench.folder(), name, bench.quick, &measured)?;
+                report::write(bench.folder(), name, bench.quick, load, &measured)?;
                 figures.extend(measured);
             }
             Err(error) => {

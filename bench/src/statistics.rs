@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::report::short;
+
 /// The middle of these values; of an even number, the mean of the two in the middle. 0 of none.
 pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
@@ -17,7 +19,7 @@ pub(crate) fn median(values: &[f64]) -> f64 {
 pub(crate) fn spread(values: &[f64]) -> String {
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
     let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    format!("{least:.2} to {most:.2}")
+    format!("{} to {}", short(least), short(most))
 }
 
 /// How long deliveries took.
@@ -54,6 +56,11 @@ mod tests {
         assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
         assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
         assert_eq!(median(&[]), 0.0);
+    }
+
+    #[test]
+    fn a_spread_names_both_ends() {
+        assert_eq!(spread(&[12.34, 9.876, 123.4]), "9.88 to 123");
     }
 
     #[test]

@@ -130,14 +130,13 @@ impl fmt::Display for Invitation<'_> {
         match &self.reach {
             Reach::Network => {}
             Reach::LoopbackOnly => {
-                writeln!(f, "Only this machine can open it: the hub listens on loopback (--listen).\n")?
+                writeln!(f, "Only this machine can open it: the hub listens on loopback (--listen).\n")?;
             }
             Reach::NoNetwork => writeln!(f, "Only this machine can open it: it is in no network at the moment.\n")?,
-            Reach::Unknown(error) => writeln!(
-                f,
-                "The addresses of this machine could not be listed ({error}): on others, put its name or address in \
-                 place of localhost.\n"
-            )?,
+            Reach::Unknown(error) => {
+                writeln!(f, "The addresses of this machine could not be listed ({error}).")?;
+                writeln!(f, "On other machines, put its name or address in place of localhost.\n")?;
+            }
         }
         if !self.client {
             writeln!(f, "There is no page to open yet: this hub was built without the browser client.")?;

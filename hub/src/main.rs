@@ -47,6 +47,8 @@ fn complain(what: &str) {
 enum Failure {
     #[error(transparent)]
     Start(#[from] StartError),
+    #[error("the log failed and the hub could not go on; what was acknowledged is on disk, the log above says why")]
+    Log,
     #[error("the operating system refuses what the hub needs: {0}")]
     System(#[from] io::Error),
 }
@@ -63,11 +65,14 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let mut signals = Signals::take()?;
     let hub = hub::start(config).await?;
     invite(&hub);
-    signals.next().await;
+    let failed = tokio::select! {
+        () = signals.next() => false,
+        () = hub.failed() => true,
+    };
     tokio::select! {
-        () = hub.stop() => Ok(()),
+        () = hub.stop() => if failed { Err(Failure::Log) } else { Ok(()) },
         () = signals.next() => {
-            tracing::warn!("stopped at once, as asked twice; what was acknowledged is on disk");
+            tracing::warn!("stopped at once, as asked twice");
             std::process::exit(INTERRUPTED)
         }
     }

@@ -8,7 +8,8 @@ use subtle::ConstantTimeEq;
 /// 128 bits: beyond guessing, and short enough for a link.
 const BYTES: usize = 16;
 
-/// A fresh secret from the operating system's generator, as 22 characters of URL-safe base64.
+/// A fresh secret, as 22 characters of URL-safe base64. The generator is a cryptographic one that
+/// the operating system seeds.
 pub(crate) fn fresh() -> String {
     URL_SAFE_NO_PAD.encode(rand::random::<[u8; BYTES]>())
 }

@@ -93,8 +93,7 @@ pub struct RunningHub {
     limits: Limits,
     server: Handle,
     log: Arc<Local>,
-    /// Locked while the hub runs; none if it is ephemeral. Declared after the log, which has to be
-    /// let go of first.
+    /// Locked while the hub runs; none if it is ephemeral.
     data: Option<DataDirectory>,
 }
 
@@ -162,10 +161,10 @@ pub async fn start(config: Config) -> Result<RunningHub, StartError> {
 /// How many sockets the operating system lets this process have, once it was asked for the most.
 fn sockets_allowed() -> usize {
     match rlimit::increase_nofile_limit(u64::MAX) {
-        Ok(files) => usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX),
+        Ok(files) => usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(Semaphore::MAX_PERMITS),
         Err(error) => {
             tracing::warn!(%error, "the limit on open files could not be raised");
-            usize::MAX
+            Semaphore::MAX_PERMITS
         }
     }
 }
@@ -199,6 +198,11 @@ impl RunningHub {
         }
     }
 
+    /// Returns if the hub can serve no longer although nobody stopped it: its log has failed for good.
+    pub async fn failed(&self) {
+        self.server.ended().await;
+    }
+
     /// Stops in good order: accepts nothing more, commits what is under way, tells every node to
     /// come back later (close code 4001), and closes the log. Takes at most ten seconds.
     pub async fn stop(self) {
@@ -210,15 +214,15 @@ impl RunningHub {
         }
         let log = self.log;
         let close = tokio::task::spawn_blocking(move || log.close());
-        let committed = timeout(LOG_CLOSES, close).await.is_ok();
+        let committed = matches!(timeout(LOG_CLOSES, close).await, Ok(Ok(())));
 
         let everyone = u32::try_from(self.limits.connections).unwrap_or(u32::MAX);
         let closed = timeout(SOCKETS_CLOSE, self.places.acquire_many(everyone)).await.is_ok();
         self.phase.send_replace(Phase::Ended);
-        if committed {
-            tracing::info!(all_sockets_closed = closed, "stopped; everything is on disk");
-        } else {
-            tracing::error!("the log did not close in time; what was acknowledged is on disk");
+        match self.data {
+            None => tracing::info!(all_sockets_closed = closed, "stopped"),
+            Some(_) if committed => tracing::info!(all_sockets_closed = closed, "stopped; everything is on disk"),
+            Some(_) => tracing::error!("the log did not close in time; what was acknowledged is on disk"),
         }
     }
 }

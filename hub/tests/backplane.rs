@@ -356,3 +356,34 @@ fn a_file_that_is_no_log_of_ours_is_refused() {
     std::fs::write(&path, "these are no tables at all, but long enough to look like some".repeat(100)).unwrap();
     assert!(matches!(Local::open(folder.path(), DAY).err().unwrap(), OpenError::Sqlite(..)));
 }
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_can_read_the_log() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let _log = Local::open(folder.path(), DAY).unwrap();
+    for file in std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
+        let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{:?}", file.file_name());
+    }
+}
+
+/// Another program that holds the database's lock stands for every reason why a commit may fail.
+#[tokio::test]
+async fn a_failed_commit_refuses_its_requests_and_harms_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = Asked::new(Local::open(folder.path(), DAY).unwrap());
+    let ana = log.claim("ana", None).await.unwrap();
+    log.say(&ana, "lobby", "1", "before").await;
+
+    let other = rusqlite::Connection::open(folder.path().join("hubbub.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = log.append(line(&ana, "lobby", "2", "cannot be kept")).await;
+    assert!(matches!(refused, Outcome::Failed { .. }), "{refused:?}");
+    assert_eq!(log.page(room("lobby"), Range::Newest, 50).await, (vec![1], false), "reads go on");
+    other.execute_batch("ROLLBACK").unwrap();
+
+    assert_eq!(log.say(&ana, "lobby", "2", "the same again").await, 2);
+    assert_eq!(log.page(room("lobby"), Range::Newest, 50).await, (vec![1, 2], false));
+}

@@ -317,6 +317,35 @@ async fn a_hub_runs_on_when_nobody_reads_its_invitation() {
     assert!(get(port, "/health").await.contains("200 OK"));
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn out_of_files_it_waits_and_goes_on() {
+    use rustix::process::{Resource, getrlimit, prlimit};
+
+    let mut hub = Hub::new().switch("--ephemeral").start().await;
+    let id = i32::try_from(hub.child.id().unwrap()).unwrap();
+    let limit = |files| {
+        let rlimit = rustix::process::Rlimit { current: Some(files), ..getrlimit(Resource::Nofile) };
+        prlimit(Pid::from_raw(id), Resource::Nofile, rlimit).unwrap()
+    };
+    let before = limit(1).current.unwrap();
+    let mut waiting = TcpStream::connect(("127.0.0.1", hub.port())).await.unwrap();
+    let mut log = BufReader::new(&mut hub.stderr).lines();
+    loop {
+        let line = timeout(DEADLINE, log.next_line()).await.expect("a warning").unwrap().expect("that it runs on");
+        if line.contains("no connection can be accepted") {
+            break;
+        }
+    }
+    limit(before);
+
+    let request = format!("GET /health HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n", hub.port());
+    waiting.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    timeout(DEADLINE, waiting.read_to_string(&mut answer)).await.expect("an answer").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
 // Refusing to start.
 
 #[tokio::test]

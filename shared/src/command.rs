@@ -167,7 +167,9 @@ fn unknown(name: &str) -> CommandError {
     }
     let shown: String = name.chars().take(LONGEST).collect();
     let cut = if shown.len() < name.len() { "…" } else { "" };
-    let nearest = nearest(&shown.to_lowercase());
+    // What follows a sign is no part of the word: `/usr/bin`.
+    let word: String = shown.to_lowercase().chars().take_while(|letter| letter.is_alphanumeric()).collect();
+    let nearest = nearest(&word);
     CommandError(format!(
         "There is no command /{shown}{cut}; the nearest is {}. To say it as it is, begin with //",
         nearest.usage()

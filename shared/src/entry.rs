@@ -1,16 +1,35 @@
 //! What the log holds: things said that must not be lost, each numbered by the hub.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, from_value};
 
 /// One entry of the log, as nodes receive it. Its `seq` orders it among all entries
 /// of the log that its `epoch` names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Entry {
     /// A line said in a room.
     Said(Said),
     /// A private message, seen by the nodes of its two nicks only.
     Whispered(Whispered),
+}
+
+impl Entry {
+    /// Out of a JSON tree, as all that nodes receive (see [`crate::message::ToNode`]).
+    pub(crate) fn from_tree(value: Value) -> serde_json::Result<Self> {
+        match value.get("type").and_then(Value::as_str) {
+            Some("said") => from_value(value).map(Self::Said),
+            Some("whispered") => from_value(value).map(Self::Whispered),
+            _ => Err(serde_json::Error::custom("no message of a known type")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_tree(Value::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
 }
 
 /// A line said in a room.

@@ -16,13 +16,15 @@ pub enum NameError {
     Empty,
     #[error("has {0} characters; at most 32 fit")]
     TooLong(usize),
-    #[error("has a space in it; use letters, digits and - _ .")]
+    #[error("has a space in it; use letters, digits, dots, - and _")]
     Space,
     #[error("may not contain “{0}”, which commands and addresses use")]
     Sign(char),
     #[error("has more accents on one letter than can be read")]
     Marks,
-    #[error("has characters that are invisible, change direction or are no letters; use letters, digits and - _ .")]
+    #[error(
+        "has characters that are invisible, change direction or are no letters; use letters, digits, dots, - and _"
+    )]
     Character,
     #[error("needs at least one letter or digit")]
     NoLetter,
@@ -37,6 +39,7 @@ mod identity {
 
     use precis_core::profile::PrecisFastInvocation;
     use precis_profiles::UsernameCasePreserved;
+    use unicode_normalization::UnicodeNormalization;
     use unicode_normalization::char::is_combining_mark;
     use unicode_security::confusable_detection::skeleton;
 
@@ -69,7 +72,8 @@ mod identity {
         if let Some(sign) = raw.chars().find(|c| TAKEN_SIGNS.contains(c)) {
             return Err(NameError::Sign(sign));
         }
-        let name = UsernameCasePreserved::enforce(raw).map_err(|_| NameError::Character)?.into_owned();
+        let raw = write_out_am(raw);
+        let name: String = UsernameCasePreserved::prepare(raw).map_err(|_| NameError::Character)?.nfc().collect();
         let chars = name.chars().count();
         if chars > MAX_CHARS {
             return Err(NameError::TooLong(chars));
@@ -87,7 +91,24 @@ mod identity {
         if !name.chars().any(char::is_alphanumeric) || name.chars().next().is_some_and(is_combining_mark) {
             return Err(NameError::NoLetter);
         }
+        // The rule for text that runs from right to left (RFC 5893, section 2) lets vowel points stand
+        // anywhere behind the first letter. `precis-profiles` 0.2.0 lets them stand at the end only,
+        // which forbids every name in Thaana; so it is shown the name without them.
+        let bare: String = name.chars().filter(|c| !is_point(*c)).collect();
+        UsernameCasePreserved::enforce(bare).map_err(|_| NameError::Character)?;
         Ok(name)
+    }
+
+    /// Thai and Lao write the vowel *am* with one character that stands for two, and that PRECIS
+    /// therefore refuses; `น้ำ` is a common nick. The two are what domain names use (UTS #46).
+    fn write_out_am(raw: &str) -> String {
+        raw.replace('\u{E33}', "\u{E4D}\u{E32}").replace('\u{EB3}', "\u{ECD}\u{EB2}")
+    }
+
+    /// A mark of a script that runs from right to left; there are only nonspacing ones.
+    fn is_point(c: char) -> bool {
+        matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1E}' | '\u{10A00}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
+            && is_combining_mark(c)
     }
 
     /// The keys a name is unique by. Two names are one if they share any: equal but for
@@ -104,6 +125,8 @@ mod identity {
     impl Likeness {
         /// Of a name that passed [`check`].
         pub fn of(name: &str) -> Self {
+            // The two invisible characters that pass, where a script needs them (RFC 5892, appendix A).
+            let name: &str = &name.replace(['\u{200C}', '\u{200D}'], "");
             let folded = name.to_lowercase();
             let looks = skeleton(name).collect::<String>().to_lowercase();
             let folded_looks = skeleton(&folded).collect::<String>().to_lowercase();

@@ -39,8 +39,22 @@ mod identity {
 
     /// Who could be taken for the system, or for everyone.
     const RESERVED: [&str; 16] = [
-        "server", "hub", "hubbub", "system", "admin", "administrator", "root", "operator", "moderator", "everyone",
-        "all", "here", "channel", "nobody", "message_server", "message_handler",
+        "server",
+        "hub",
+        "hubbub",
+        "system",
+        "admin",
+        "administrator",
+        "root",
+        "operator",
+        "moderator",
+        "everyone",
+        "all",
+        "here",
+        "channel",
+        "nobody",
+        "message_server",
+        "message_handler",
     ];
 
     static RESERVED_LIKENESS: LazyLock<Vec<Likeness>> =

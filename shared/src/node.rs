@@ -116,7 +116,11 @@ impl Address {
     /// # Errors
     /// If the process's name has other characters or another length than names have.
     pub fn new(process: &str, node: NodeName) -> Result<Self, NodeError> {
-        if is_word(process, MAX_PROCESS) { Ok(Self { process: process.to_owned(), node }) } else { Err(NodeError::Process) }
+        if is_word(process, MAX_PROCESS) {
+            Ok(Self { process: process.to_owned(), node })
+        } else {
+            Err(NodeError::Process)
+        }
     }
 
     /// The registered name of the process.

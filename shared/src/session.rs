@@ -90,7 +90,7 @@ pub struct Settings {
     pub nick: Option<String>,
     /// What an earlier `connect` gave for that nick.
     pub token: Option<String>,
-    /// Rooms to be in beside the lobby.
+    /// Rooms to be in beside the lobby; those beyond [`MAX_ROOMS`] are passed over.
     pub rooms: Vec<String>,
     /// Fresh from the platform's random generator for *every* session, never stored: it makes
     /// the ids of this session's requests unique for ever, and the jitter of its backoff.
@@ -155,7 +155,8 @@ impl Ids {
 impl Session {
     /// Does nothing until [`Session::start`].
     pub fn new(settings: Settings) -> Self {
-        let Settings { cookie, node, kind, nick, token, rooms, random } = settings;
+        let Settings { cookie, node, kind, nick, token, mut rooms, random } = settings;
+        rooms.truncate(MAX_ROOMS);
         // 96 bits: no two sessions of one owner ever meet.
         let prefix = random[..12].iter().map(|byte| format!("{byte:02x}")).collect();
         let seed = random.iter().fold(0, |seed: u64, byte| seed.wrapping_mul(257).wrapping_add(u64::from(*byte)));
@@ -220,8 +221,8 @@ impl Session {
         self.settle(now);
     }
 
-    /// Ends: closes the socket and stays idle. The nick's lease runs out at the hub by itself;
-    /// who wants to leave at once asks `disconnect` first, and waits for its answer.
+    /// Ends: closes the socket and stays idle; lines not yet answered are kept. The nick's lease runs
+    /// out at the hub by itself; who wants to leave at once asks `disconnect` first, and waits for its answer.
     pub fn stop(&mut self, now: u64) {
         self.drop_link();
         self.settle(now);
@@ -336,10 +337,14 @@ impl Session {
     /// A person looks again (the tab is shown, the lid is open): an attempt at once, or a quick
     /// look whether the connection is alive.
     pub fn visible(&mut self, now: u64) {
-        if matches!(self.link, Link::Waiting { .. }) {
-            self.open(now);
-        } else {
-            self.ask_for_sign(now, SIGN_WITHIN_AFTER_WAKING);
+        match self.link {
+            Link::Waiting { .. } => self.open(now),
+            // One that was opening when the device fell asleep rarely gets anywhere.
+            Link::Opening { since, .. } if now >= since + SIGN_WITHIN_AFTER_WAKING => {
+                self.close_socket();
+                self.open(now);
+            }
+            _ => self.ask_for_sign(now, SIGN_WITHIN_AFTER_WAKING),
         }
         self.settle(now);
     }

@@ -151,8 +151,9 @@ impl Transcript {
     /// Folds in a page of `history` that was asked for with these `before` and `after`.
     pub fn apply_page(&mut self, place: &Place, before: Option<u64>, after: Option<u64>, page: &Page) -> Changes {
         let mut changes = Changes::default();
+        let heard = self.heard;
         let conversation = self.conversation(place, &mut changes);
-        conversation.apply_page(before, after, page);
+        conversation.apply_page(before, after, page, heard);
         let change = changes.of(&conversation.place);
         change.lines = true;
         change.unread = true;

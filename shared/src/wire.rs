@@ -13,7 +13,8 @@ pub const VERSION: u32 = 1;
 pub const SUBPROTOCOL: &str = "hubbub.v1";
 
 /// One frame from a node, in bytes; a longer one closes the connection with 1009.
-/// The longest text with every byte escaped as `\u00XX` still fits in it by half.
+/// The longest text fits even where each byte of it is escaped by a backslash. One of control
+/// characters, six bytes for each (`\u00XX`), need not: a client looks at the frame's length too.
 pub const MAX_FRAME: usize = 64 * 1024;
 
 /// Text of a message, in bytes of UTF-8, after its ends are trimmed: some six pages.
@@ -181,7 +182,10 @@ fn explain(frame: &str, error: &serde_json::Error) -> DecodeError {
             Some(_) => return unusable_id(),
         }
     }
-    DecodeError { id: usable_id(&fields), message: format!("Not a message of this protocol: {}.", shorten(&error.to_string())) }
+    DecodeError {
+        id: usable_id(&fields),
+        message: format!("Not a message of this protocol: {}.", shorten(&error.to_string())),
+    }
 }
 
 fn usable_id(fields: &serde_json::Map<String, Value>) -> Option<String> {

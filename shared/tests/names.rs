@@ -46,6 +46,8 @@ fn names_of_all_scripts_are_names() {
         "タナカ",
         "田中さん",
         "محمد",    // Arabic
+        "مُحَمَّد",    // with vowel points
+        "އަހްމަދު",    // Thaana
         "فاطمة٣",  // with an Arabic-Indic digit
         "Ελένη",   // Greek
         "Дмитрий", // Cyrillic
@@ -118,6 +120,7 @@ fn ends_are_trimmed_and_widths_and_forms_made_one() {
     assert_eq!(nick("e\u{301}ric"), nick("éric"), "composed or not, it is one nick");
     assert_eq!(nick("e\u{301}ric").as_str(), "\u{e9}ric");
     assert_eq!(nick("Ana").as_str(), "Ana", "shown as it was chosen");
+    assert_eq!(nick("น้ำ"), nick("น้\u{e4d}\u{e32}"), "one vowel, in one character or in two");
 }
 
 #[test]
@@ -140,6 +143,7 @@ fn what_looks_the_same_is_the_same() {
         ("l0l", "lol"),
         ("ana", "ａｎａ"),
         ("éric", "e\u{301}ric"),
+        ("क्ष", "क्\u{200D}ष"), // an invisible joiner, which Devanagari may have
         ("straße", "STRAßE"),
         ("scope", "ѕсоре"), // Cyrillic throughout
     ] {

@@ -263,6 +263,20 @@ fn other_requests_end_with_the_connection() {
 }
 
 #[test]
+fn each_answer_is_of_its_request() {
+    let mut world = World::online(settings());
+    let users = world.ask(|id| ToHub::ListUsers { id, room: None }).unwrap();
+    let ping = world.ask(|id| ToHub::Ping { id, node: "hub@den".to_owned() }).unwrap();
+    let page = world.ask(|id| lobby().history(id, None, None, 50)).unwrap();
+    let leave = world.ask(|id| ToHub::Leave { id, room: "lobby".to_owned() }).unwrap();
+    world.flow();
+    assert!(matches!(answer(&world, &users), Ok(Response::Users(users)) if users.users.len() == 1));
+    assert!(matches!(answer(&world, &ping), Ok(Response::Pinged(_))));
+    assert!(matches!(answer(&world, &page), Ok(Response::Page(page)) if !page.more));
+    assert!(matches!(answer(&world, &leave), Ok(Response::Done)));
+}
+
+#[test]
 fn a_request_without_an_answer_fails_and_a_line_without_one_is_sent_anew() {
     let mut world = World::online(settings());
     let list = world.ask(|id| ToHub::ListRooms { id }).unwrap();
@@ -541,6 +555,22 @@ fn after_waking_a_dead_connection_is_found_within_five_seconds() {
     assert!(world.socket().is_some());
     world.wait(1, true);
     assert_eq!(world.socket(), None);
+}
+
+#[test]
+fn a_socket_stuck_over_a_sleep_is_opened_anew() {
+    let mut world = World::new(settings());
+    world.wait(4_999, true);
+    world.session.visible(world.now);
+    world.drive();
+    let sockets = |world: &World| world.opened;
+    assert_eq!(sockets(&world), 1, "it may well be about to open");
+    world.wait(1, true);
+    world.session.online(world.now);
+    world.drive();
+    assert_eq!(sockets(&world), 2);
+    world.flow();
+    assert_eq!(world.session.phase(), Phase::Online);
 }
 
 #[test]

@@ -2,13 +2,13 @@
 //! changed goes into the signals of [`Node`].
 
 use leptos::prelude::*;
-use shared::message::{Answer, ErrorCode, Pinged, Refusal, Sent, ToHub};
+use shared::message::{Answer, ErrorCode, Pinged, Refusal, Sent, State, ToHub, User};
 use shared::session::{Delivery, Phase, Response, Session};
 use shared::transcript::{Change, Changes, Place};
 use web_sys::Document;
 
 use crate::driver::Asked;
-use crate::node::{Listed, Node, Screen, lobby};
+use crate::node::{Listed, Node, Person, Screen, lobby};
 use crate::notice::Notice;
 use crate::rows::rows;
 use crate::storage::{Identity, Read};
@@ -175,6 +175,12 @@ impl Node {
             self.draw_places();
         }
         let here = self.here.get_untracked();
+        if changes.at.iter().any(|change| change.people) {
+            self.states.notify();
+            if matches!(here, Place::With(_)) {
+                self.draw_people();
+            }
+        }
         for Change { place, lines, people, unread } in &changes.at {
             if *unread {
                 self.draw_unread(place);
@@ -228,8 +234,19 @@ impl Node {
         self.with_core(|core| {
             let Some(known) = core.transcript.get(&here) else { return };
             let talk = self.talk;
-            talk.people.set(known.people().cloned().collect());
-            talk.count.set(known.count());
+            match &here {
+                Place::Room(_) => {
+                    let person = |user: &User| Person { nick: user.nick.clone(), state: Some(user.state) };
+                    talk.people.set(known.people().map(person).collect());
+                    talk.count.set(known.count());
+                }
+                Place::With(nick) => {
+                    let other = Person { nick: nick.clone(), state: core.transcript.state_of(nick) };
+                    let me = Person { nick: self.nick.get_untracked(), state: Some(State::Online) };
+                    talk.people.set(vec![other, me]);
+                    talk.count.set(2);
+                }
+            }
             talk.only_counted.set(known.only_counted());
             talk.topic.set(known.topic().map(str::to_owned));
             talk.joined.set(known.joined());

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 use shared::command::{self, Command};
-use shared::message::{NodeInfo, RoomInfo, ToHub, User, Welcome};
+use shared::message::{NodeInfo, RoomInfo, State, ToHub, Welcome};
 use shared::room::LOBBY;
 use shared::session::Phase;
 use shared::transcript::Place;
@@ -32,11 +32,19 @@ pub(crate) struct Listed {
     pub(crate) unread: ArcRwSignal<usize>,
 }
 
+/// Someone at the place one looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Person {
+    pub(crate) nick: String,
+    /// None where no room one is in tells.
+    pub(crate) state: Option<State>,
+}
+
 /// The place one looks at.
 #[derive(Clone, Copy)]
 pub(crate) struct Talk {
     pub(crate) rows: RwSignal<Vec<Row>>,
-    pub(crate) people: RwSignal<Vec<User>>,
+    pub(crate) people: RwSignal<Vec<Person>>,
     /// How many people are here.
     pub(crate) count: RwSignal<usize>,
     /// There are too many people for the hub to name them.
@@ -95,6 +103,8 @@ pub(crate) struct Node {
     pub(crate) seq: RwSignal<u64>,
     /// As far as they were asked for; names to complete.
     pub(crate) nodes: RwSignal<Vec<NodeInfo>>,
+    /// Told when someone's state changed, anywhere.
+    pub(crate) states: Trigger,
     pub(super) core: StoredValue<Core, LocalStorage>,
     /// A drawing of the rows is already ordered for the next frame.
     pub(super) drawing: StoredValue<bool>,
@@ -136,6 +146,7 @@ impl Node {
             unsent: RwSignal::new(0),
             seq: RwSignal::new(0),
             nodes: RwSignal::new(Vec::new()),
+            states: Trigger::new(),
             core: StoredValue::new_local(Core::new(node_name())),
             drawing: StoredValue::new(false),
         }
@@ -349,6 +360,7 @@ impl Node {
 
     /// Opens the list of all rooms.
     pub(crate) fn pick_room(self) {
+        self.notice.set(None);
         self.picker.error.set(None);
         self.picker.rooms.set(None);
         self.picker.open.set(true);

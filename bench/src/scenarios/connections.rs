@@ -9,9 +9,13 @@ use crate::bench::Bench;
 use crate::guests;
 use crate::process::{Process, Resident};
 use crate::report::{Bound, Figure, Unit};
+use crate::room::{Room, say};
 
 /// What is wanted, in KiB.
 const WANTED: Bound = Bound::AtMost(16.0);
+
+/// Lines at once to all of them, to see what buffers they leave behind.
+const BURST: usize = 64;
 
 /// How long a hub may take to let go of those who left.
 const LEAVING: Duration = Duration::from_secs(20);
@@ -30,10 +34,14 @@ pub(super) fn run(bench: &Bench) -> Result<Vec<Figure>> {
     let alone = process.settled(wait)?;
     let files = process.open_files()?;
 
-    let (mut crowd, _) = guests::welcome(&hub, people)?;
+    let (mut crowd, head) = guests::welcome(&hub, people)?;
     let welcomed = process.settled(|wait| crowd.idle(wait))?;
     guests::take_nicks(&mut crowd)?;
     let connected = process.settled(|wait| crowd.idle(wait))?;
+    let mut room = Room::new(crowd, head + 1, true);
+    room.talk(BURST, BURST, say)?;
+    let mut crowd = room.into_crowd();
+    let after_burst = process.settled(|wait| crowd.idle(wait))?;
     drop(crowd);
     gone(process, files)?;
     let left = process.settled(wait)?;
@@ -46,6 +54,7 @@ pub(super) fn run(bench: &Bench) -> Result<Vec<Figure>> {
         Figure::bounded("memory a connection, in the lobby", each(connected), Unit::KiB, WANTED)
             .noting(note(connected)),
         Figure::plain("  which only said hello", each(welcomed), Unit::KiB).noting(note(welcomed)),
+        Figure::plain(format!("  after {BURST} lines at once"), each(after_burst), Unit::KiB).noting(note(after_burst)),
         Figure::plain("  kept after all have left", each(left), Unit::KiB).noting(note(left)),
     ])
 }

@@ -1,17 +1,13 @@
 //! One says a line, many hear it: what a delivery costs the hub, beside what it must cost.
 
 use anyhow::{Context, Result};
-use shared::message::ToHub;
-use shared::room::LOBBY;
-use shared::wire;
 
 use crate::bench::Bench;
 use crate::guests;
-use crate::limit::{self, Limit, Sending, id, text};
+use crate::limit::{self, Limit, Sending};
 use crate::process::{CpuUse, Process};
 use crate::report::{Bound, Figure, Unit};
-use crate::room::Room;
-use crate::socket::add_frame;
+use crate::room::{Room, say};
 use crate::statistics::{Latencies, median, spread};
 
 /// What is wanted of a lone line to a hundred, in µs a delivery.
@@ -107,14 +103,18 @@ impl Stage {
         };
         let writer = of_hub.used.micros_of(WRITER) / of_hub.deliveries;
         let (limit_each, limit_batched) = (median(&each.costs), median(&batched.costs));
-        let (limit_name, base) = if window == 1 { ("one send each", limit_each) } else { ("batched", limit_batched) };
+        let (limit_name, base, mut limit_latencies) = if window == 1 {
+            ("one send each", limit_each, each.latencies)
+        } else {
+            ("batched", limit_batched, batched.latencies)
+        };
         Ok(vec![
             figure.noting(format!("{} in {rounds} rounds; the log's writer {writer:.2}", spread(&of_hub.costs))),
             Figure::plain("  the limit, one send each", limit_each, Unit::Microseconds).noting(spread(&each.costs)),
             Figure::plain("  the limit, batched", limit_batched, Unit::Microseconds).noting(spread(&batched.costs)),
             Figure::plain(format!("  ratio to the limit, {limit_name}"), cost / base, Unit::Times),
-            latency(&mut of_hub.latencies, &mut each.latencies, 0.5, "p50"),
-            latency(&mut of_hub.latencies, &mut each.latencies, 0.99, "p99"),
+            latency(&mut of_hub.latencies, &mut limit_latencies, 0.5, "p50"),
+            latency(&mut of_hub.latencies, &mut limit_latencies, 0.99, "p99"),
         ])
     }
 }
@@ -146,10 +146,4 @@ impl Rounds {
 fn latency(hub: &mut Latencies, limit: &mut Latencies, share: f64, name: &str) -> Figure {
     Figure::plain(format!("  sender to receiver, {name}"), hub.within(share), Unit::Milliseconds)
         .noting(format!("the limit {:.2}; both with the driver's own time to read them", limit.within(share)))
-}
-
-/// The line that gets this `seq`.
-fn say(seq: u64, bytes: &mut Vec<u8>) {
-    let say = ToHub::Say { id: id(seq), room: LOBBY.to_owned(), text: text() };
-    add_frame(wire::encode(&say), bytes);
 }

@@ -64,6 +64,6 @@ fn who_closes_the_page_is_seen_to_go() {
         let bob = stage.guest("bob").await;
         ana.sees_person("bob", "online").await;
         bob.opens("about:blank").await;
-        ana.sees_person("bob", "reconnecting").await;
+        ana.misses("bob").await;
     });
 }

@@ -73,7 +73,7 @@ fn it_waits_for_one_whose_page_is_closed() {
         let ana = stage.guest("ana").await;
         let bob = stage.guest("bob").await;
         bob.opens("about:blank").await;
-        ana.sees_person("bob", "reconnecting").await;
+        ana.misses("bob").await;
         ana.says("/pm bob are you asleep?").await;
         ana.is_told("bob is not here now").await;
 

@@ -64,6 +64,8 @@ pub enum OpenError {
     Foreign(String),
     #[error("the log {0} cannot be opened: {1}")]
     Sqlite(String, rusqlite::Error),
+    #[error("the log {0} cannot be made: {1}")]
+    File(String, io::Error),
     #[error("the log's threads cannot be started: {0}")]
     Thread(io::Error),
 }
@@ -80,6 +82,7 @@ impl Local {
         let shown = path.display().to_string();
         let broken = |error| OpenError::Sqlite(shown.clone(), error);
 
+        make_private(&path).map_err(|error| OpenError::File(shown.clone(), error))?;
         let mut connection = Connection::open(&path).map_err(broken)?;
         schema::check(&connection, &shown)?;
         schema::tune(&connection).map_err(broken)?;
@@ -142,6 +145,16 @@ impl Local {
     fn write(&self, write: Write) -> Result<(), Full> {
         self.writes.try_send(write).map_err(|_| Full)
     }
+}
+
+/// Makes the file, if there is none, so that only its owner can read everyone's talk; SQLite gives
+/// the files beside it the same mode.
+fn make_private(path: &Path) -> io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 impl Backplane for Local {

@@ -23,7 +23,7 @@ pub(super) async fn check(
     let admitted = front.hosts.admit(request.uri(), request.headers(), arrival.local, &|| front.addresses.get());
     let (host, mut response) = match admitted {
         Err(refused) => {
-            tracing::info!(%refused, "request refused");
+            tracing::debug!(%refused, "request refused");
             (None, words(refused.status(), &refused.to_string()))
         }
         Ok(host) if [Method::GET, Method::HEAD].contains(request.method()) => (Some(host), next.run(request).await),

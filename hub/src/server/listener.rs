@@ -107,7 +107,7 @@ pub(super) async fn accept(
                 Err(_) => {}
             },
             Err(error) if is_of_one_socket(&error) => {
-                tracing::debug!(%error, "a connection was gone before it was accepted")
+                tracing::debug!(%error, "a connection was gone before it was accepted");
             }
             Err(error) => {
                 if is_time(&mut said) {

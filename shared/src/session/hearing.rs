@@ -68,7 +68,7 @@ impl Session {
             let answer = answer::read(&request, outcome);
             match (&request, &answer) {
                 (ToHub::Join { .. }, Ok(Response::Joined(joined))) => self.joined(joined),
-                (ToHub::Leave { room, .. }, Ok(_)) => self.left(&room.clone()),
+                (ToHub::Leave { room, .. }, Ok(_)) => self.left(room),
                 (ToHub::Disconnect { .. }, Ok(_)) => self.let_go(),
                 _ => {}
             }

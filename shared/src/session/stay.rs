@@ -95,7 +95,6 @@ impl Stay {
             }
         }
         self.private_behind.get_or_insert(seq);
-        self.private.clear();
     }
 
     /// Nothing is missed of a log not seen before.

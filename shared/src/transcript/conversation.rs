@@ -137,9 +137,10 @@ impl Conversation {
         self.place.history(id, None, Some(after), DEFAULT_PAGE)
     }
 
-    /// The positions behind which lines are missing.
+    /// The positions behind which lines are missing, or may be: so is the end of what is held after
+    /// a return, until the session has fetched what was missed.
     pub fn holes(&self) -> Vec<u64> {
-        self.coverage.holes(self.latest)
+        self.coverage.holes(if self.live { OPEN } else { self.latest })
     }
 
     /// How many lines of others are unread: at least so many, since not all may be held.
@@ -229,17 +230,20 @@ impl Conversation {
         new
     }
 
-    /// A page that came for these `before` and `after`.
-    pub(super) fn apply_page(&mut self, before: Option<u64>, after: Option<u64>, page: &Page) {
+    /// A page that came for these `before` and `after`; the log is known to reach to `known`.
+    pub(super) fn apply_page(&mut self, before: Option<u64>, after: Option<u64>, page: &Page, known: u64) {
         let first = page.entries.first().map(Entry::seq);
         let last = page.entries.last().map(Entry::seq);
+        let known = known.max(self.latest).max(last.unwrap_or(0));
         let present = if self.live { OPEN } else { last.unwrap_or(0) };
         let stretch = match (before, after) {
             (before, None) => {
                 let low = if page.more { first } else { Some(0) };
-                let high = before.map_or(present, |before| before.saturating_sub(1));
+                // Nothing is known of numbers not yet given.
+                let high = before.map_or(present, |before| before.saturating_sub(1).min(known));
                 low.map(|low| (low, high))
             }
+            (None, Some(after)) if after > known => None,
             (None, Some(after)) => {
                 let high = if page.more { last } else { Some(present.max(after)) };
                 high.map(|high| (after.saturating_add(1), high))

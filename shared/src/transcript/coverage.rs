@@ -44,7 +44,8 @@ impl Coverage {
         if let Some(last) = self.spans.last_mut()
             && last.1 == OPEN
         {
-            last.1 = seq.max(last.0);
+            last.1 = seq;
+            self.spans.retain(|(from, to)| from <= to);
         }
     }
 
@@ -81,7 +82,8 @@ impl Coverage {
         }
     }
 
-    /// The positions behind which something is missing, where `latest` is the newest known to exist.
+    /// The positions behind which something is, or may be, missing, where `latest` is the newest known
+    /// to exist: all of them, if that is [`OPEN`], which says that nobody knows.
     pub(super) fn holes(&self, latest: u64) -> Vec<u64> {
         let mut ends: Vec<u64> = self.spans.iter().map(|span| span.1).collect();
         if ends.last().is_some_and(|end| latest <= *end) {

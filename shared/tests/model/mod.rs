@@ -61,6 +61,8 @@ pub(crate) struct World {
     pub(crate) now: u64,
     opening: Option<u32>,
     connection: Option<Connection>,
+    /// How many sockets were asked for.
+    pub(crate) opened: usize,
     pub(crate) deliveries: Vec<Delivery>,
     pub(crate) phases: Vec<Phase>,
     /// Ids that `ask` gave, in order.
@@ -86,6 +88,7 @@ impl World {
             now: START,
             opening: None,
             connection: None,
+            opened: 0,
             deliveries: Vec::new(),
             phases: Vec::new(),
             asked: Vec::new(),
@@ -110,6 +113,7 @@ impl World {
                 Effect::Open { socket } => {
                     assert!(self.opening.is_none() && self.connection.is_none(), "a second socket");
                     self.opening = Some(socket);
+                    self.opened += 1;
                 }
                 Effect::Send { socket, frame } => {
                     let connection = self.connection.as_mut().expect("sent without a socket");
@@ -405,7 +409,7 @@ impl Hub {
             ErrorCode::NotInRoom => matches!(message, ToHub::Say { .. } | ToHub::PrivateMessage { .. }),
             _ => true,
         });
-        if let Some(refusal) = self.refusals.pop_front_if(|_| fits) {
+        if let Some(refusal) = fits.then(|| self.refusals.pop_front()).flatten() {
             return Err(refusal);
         }
         let not_connected = || Refusal::new(ErrorCode::NotConnected, "Connect first.");

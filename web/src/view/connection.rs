@@ -32,7 +32,7 @@ fn words(phase: &Phase, now: u64) -> Standing {
         Phase::Connecting => Standing::Under("Connecting to the hub…"),
         Phase::Waiting { until, .. } => {
             let wait = until.saturating_sub(now);
-            Standing::Trouble(format!("No connection to the hub. Trying again in {}.", calendar::span(wait)))
+            Standing::Trouble(format!("No connection. Trying again in {}.", calendar::span(wait)))
         }
         Phase::Offline => Standing::Trouble("This device has no network. The hub is tried all the same.".to_owned()),
         Phase::CookieWanted { .. } => Standing::Idle,
@@ -82,8 +82,8 @@ pub(super) fn StandingLine() -> impl IntoView {
     let waiting = move || match node.unsent.get() {
         0 => None,
         _ if told.get() == Standing::Well => None,
-        1 => Some(" One line waits."),
-        _ => Some(" Your lines wait."),
+        1 => Some(" One line waits.".to_owned()),
+        many => Some(format!(" {many} lines wait.")),
     };
     view! {
         <div class=class>

@@ -65,15 +65,16 @@ pub(super) fn Join() -> impl IntoView {
                             autocapitalize="none"
                             spellcheck="false"
                             enterkeyhint="go"
-                            aria-describedby="nick-error nick-hint"
+                            aria-describedby="nick-below"
                             aria-invalid=move || form.nick_error.get().is_some().to_string()
                             prop:value=form.nick
                             on:input=move |event| form.nick.set(event_target_value(&event))
                         />
-                        <FieldError id="nick-error" error=form.nick_error/>
-                        <p class="hint" id="nick-hint">
-                            "How others see you. It becomes yours: this browser keeps the key to it."
-                        </p>
+                        <BelowField
+                            id="nick-below"
+                            error=form.nick_error
+                            hint="How others see you. It becomes yours: this browser keeps the key to it."
+                        />
                     </div>
                     <Show when=move || form.cookie_wanted.get()>
                         <div class="field">
@@ -87,15 +88,16 @@ pub(super) fn Join() -> impl IntoView {
                                 autocapitalize="none"
                                 spellcheck="false"
                                 enterkeyhint="go"
-                                aria-describedby="cookie-error cookie-hint"
+                                aria-describedby="cookie-below"
                                 aria-invalid=move || form.cookie_error.get().is_some().to_string()
                                 prop:value=form.cookie
                                 on:input=move |event| form.cookie.set(event_target_value(&event))
                             />
-                            <FieldError id="cookie-error" error=form.cookie_error/>
-                            <p class="hint" id="cookie-hint">
-                                "This hub lets in who knows its cookie. It stands at the end of the invitation link; the whole link will do."
-                            </p>
+                            <BelowField
+                                id="cookie-below"
+                                error=form.cookie_error
+                                hint="This hub lets in who knows its cookie. It stands at the end of the invitation link; the whole link will do."
+                            />
                         </div>
                     </Show>
                     <button class="primary" type="submit" aria-busy=move || form.busy.get().to_string()>
@@ -110,12 +112,15 @@ pub(super) fn Join() -> impl IntoView {
     }
 }
 
-/// What is wrong with a field, beside it.
+/// What to know of a field, or what is wrong with it.
 #[component]
-fn FieldError(id: &'static str, error: RwSignal<Option<String>>) -> impl IntoView {
+fn BelowField(id: &'static str, error: RwSignal<Option<String>>, hint: &'static str) -> impl IntoView {
     view! {
-        <div id=id>
-            {move || error.get().map(|words| view! { <p class="field-error" role="alert">{words}</p> })}
+        <div class="below-field" id=id>
+            {move || match error.get() {
+                Some(words) => view! { <p class="field-error" role="alert">{words}</p> }.into_any(),
+                None => view! { <p class="hint">{hint}</p> }.into_any(),
+            }}
         </div>
     }
 }

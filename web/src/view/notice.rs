@@ -6,6 +6,7 @@ use shared::command::COMMANDS;
 use shared::message::{NodeInfo, State, User};
 
 use super::invite::InviteLink;
+use super::people::word;
 use crate::hue;
 use crate::node::Node;
 use crate::notice::Notice;
@@ -83,12 +84,7 @@ fn people(place: &str, users: Vec<User>) -> impl IntoView + use<> {
         <h2>{heading}</h2>
         <ul class="names">
             {users.into_iter().map(|User { nick, state, .. }| {
-                let state = match state {
-                    State::Online => "",
-                    State::Away => " (away)",
-                    State::Reconnecting => " (reconnecting)",
-                    State::Offline => " (offline)",
-                };
+                let state = (state != State::Online).then(|| format!(" ({})", word(state)));
                 view! { <li><bdi class=hue::classes(&nick)>{nick.clone()}</bdi>{state}</li> }
             }).collect_view()}
         </ul>

@@ -24,7 +24,7 @@ pub(super) fn People() -> impl IntoView {
                 <For
                     each=move || talk.people.get()
                     key=|user| user.nick.clone()
-                    children=move |user| view! { <Person nick=user.nick/> }
+                    children=move |user| view! { <PersonItem nick=user.nick/> }
                 />
             </ul>
             <Show when=move || talk.only_counted.get()>
@@ -36,12 +36,12 @@ pub(super) fn People() -> impl IntoView {
 }
 
 #[component]
-fn Person(nick: String) -> impl IntoView {
+fn PersonItem(nick: String) -> impl IntoView {
     let node = Node::here();
     let state = {
         let nick = nick.clone();
         Memo::new(move |_| {
-            node.talk.people.with(|people| people.iter().find(|user| user.nick == nick).map_or(State::Offline, |user| user.state))
+            node.talk.people.with(|people| people.iter().find(|user| user.nick == nick).and_then(|user| user.state))
         })
     };
     let mine = node.nick.get_untracked() == nick;
@@ -70,18 +70,26 @@ fn Person(nick: String) -> impl IntoView {
 
 /// A state as a shape with a colour, and as a word for those who hear it.
 #[component]
-pub(super) fn StateSign(state: Memo<State>) -> impl IntoView {
-    let class = move || match state.get() {
-        State::Online => "state online",
-        State::Away => "state away",
-        State::Reconnecting => "state reconnecting",
-        State::Offline => "state offline",
-    };
-    let word = move || match state.get() {
+pub(super) fn StateSign(state: Memo<Option<State>>) -> impl IntoView {
+    move || match state.get() {
+        // As little as is known.
+        None => view! { <span class="sign" aria-hidden="true">"@"</span> }.into_any(),
+        Some(state) => {
+            let word = word(state);
+            view! {
+                <span class=format!("state {word}") title=word><span class="unseen">{word}": "</span></span>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// A state, for people, and as a class in people.css.
+pub(super) fn word(state: State) -> &'static str {
+    match state {
         State::Online => "online",
         State::Away => "away",
         State::Reconnecting => "reconnecting",
         State::Offline => "offline",
-    };
-    view! { <span class=class title=word><span class="unseen">{word}": "</span></span> }
+    }
 }

@@ -63,6 +63,7 @@ pub(super) fn RoomPicker() -> impl IntoView {
                         autocapitalize="none"
                         spellcheck="false"
                         enterkeyhint="go"
+                        autofocus
                         aria-describedby="room-error room-hint"
                         aria-invalid=move || picker.error.get().is_some().to_string()
                         node_ref=field

@@ -1,7 +1,6 @@
 //! The rooms one is in, one's private conversations, and oneself.
 
 use leptos::prelude::*;
-use shared::message::State;
 use shared::transcript::Place;
 
 use super::chat::Drawers;
@@ -68,10 +67,9 @@ fn RoomItem(listed: Listed) -> impl IntoView {
     let private = matches!(place, Place::With(_));
     let state = {
         let nick = name.clone();
-        // People change when someone's state does, which is when to look again.
         Memo::new(move |_| {
-            node.talk.people.track();
-            node.with_core(|core| core.transcript.state_of(&nick)).unwrap_or(State::Offline)
+            node.states.track();
+            node.with_core(|core| core.transcript.state_of(&nick))
         })
     };
     let class = {

@@ -95,7 +95,7 @@ fn Top() -> impl IntoView {
         (false, false) => Above::Beginning,
     });
     let title = move || match node.here.get() {
-        Place::Room(room) => format!("This is {room}."),
+        Place::Room(room) => format!("Nothing has been said in {room} yet"),
         Place::With(nick) => format!("You and {nick}"),
     };
     view! {
@@ -146,7 +146,7 @@ enum Above {
 fn Empty() -> impl IntoView {
     view! {
         <p>
-            "Nobody has said anything yet. Write the first line below: everyone who comes later will find it here."
+            "Write the first line below: everyone who comes later will find it here."
         </p>
         <p>"To bring others in, send them this link."</p>
         <InviteLink/>

@@ -1,5 +1,7 @@
 //! The tables of the embedded log, and what is checked before they are trusted.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use shared::entry::{Entry, Said, Whispered};
 
@@ -85,6 +87,9 @@ pub(super) fn tune(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL syncs the WAL at every commit; NORMAL may lose the last commits when power fails.
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // Nobody else writes to the log; should another program hold its lock, waiting long for it
+    // would hold up everyone.
+    connection.busy_timeout(Duration::from_millis(500))?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     // In KiB when negative: the pages that appends touch, and little more.
     connection.pragma_update(None, "cache_size", -4_096)?;
