@@ -42,6 +42,10 @@ pub const WIDE: (u32, u32) = (1280, 800);
 /// A telephone held upright.
 pub const PHONE: (u32, u32) = (390, 844);
 
+/// Nothing is on its way to another place or colour. What blinks for ever does not count.
+const AT_REST: &str = "
+    return innerWidth > 0 && document.getAnimations().every(one => !(one instanceof CSSTransition));";
+
 /// The colours that the system asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
@@ -245,10 +249,11 @@ impl Browser {
         self.page.perform_actions(WheelActions::new("wheel".to_owned()).then(turn)).await.expect("a wheel to turn");
     }
 
-    /// Makes the page's window so many CSS pixels wide and high.
+    /// Makes the page's window so many CSS pixels wide and high, and waits until its parts are where they go.
     pub async fn resize(&self, (width, height): (u32, u32)) {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
+        self.until("a page at rest", AT_REST).await;
     }
 
     /// Lets the system ask for light or dark.
@@ -259,6 +264,7 @@ impl Browser {
         };
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] });
         self.devtools("Emulation.setEmulatedMedia", features).await;
+        self.until("a page at rest", AT_REST).await;
     }
 
     /// A command of the Chrome DevTools Protocol, for what WebDriver cannot do.

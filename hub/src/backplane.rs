@@ -74,6 +74,8 @@ pub enum Outcome {
     Claimed { ticket: Ticket, claimed: Claimed },
     /// The nick, or one that looks like it, is another's until then (milliseconds since 1970 UTC).
     Taken { ticket: Ticket, until: u64 },
+    /// This owner has never sent this id.
+    Unsent { ticket: Ticket },
     /// Nothing was changed; the reason is for the log.
     Failed { ticket: Ticket },
 }
@@ -171,6 +173,10 @@ pub trait Backplane: Send + Sync + 'static {
 
     /// Appends an entry: [`Outcome::Appended`], [`Outcome::Repeated`] or [`Outcome::Failed`].
     fn append(&self, ticket: Ticket, draft: Draft) -> Result<(), Full>;
+
+    /// Asks what became of an id: [`Outcome::Repeated`], [`Outcome::Unsent`] or [`Outcome::Failed`].
+    /// It takes its turn behind what was asked to be appended before.
+    fn recall(&self, ticket: Ticket, owner: OwnerId, id: String) -> Result<(), Full>;
 
     /// Takes a nick: [`Outcome::Claimed`], [`Outcome::Taken`] or [`Outcome::Failed`].
     /// Its owner counts as present until [`Backplane::left`].

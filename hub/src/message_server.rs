@@ -108,6 +108,8 @@ enum InFlight {
     Claim { node: NodeKey, id: String, done: Option<oneshot::Sender<()>> },
     Line { node: NodeKey, id: String },
     PrivateMessage { node: NodeKey, id: String, nodes: u32 },
+    /// A line that is to be refused, unless it is one that was taken before.
+    Refused { node: NodeKey, id: String, refusal: Refusal },
 }
 
 struct Stopping {

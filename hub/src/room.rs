@@ -78,11 +78,12 @@ impl Room {
 
     /// A node enters. Whether there is now something to tell that there was not before.
     pub fn enter(&mut self, node: NodeKey, owner: OwnerId, nick: &str) -> bool {
-        if !self.members.insert(node) {
-            return false;
-        }
+        // One who is here already and asks again finds what there is, too.
         for (changed, change) in &mut self.changed {
             change.found_otherwise |= *changed != owner && self.people.contains_key(changed) != change.was_here;
+        }
+        if !self.members.insert(node) {
+            return false;
         }
         let person = self.people.entry(owner).or_insert_with(|| Person { nick: nick.to_owned(), nodes: 0 });
         person.nodes += 1;

@@ -48,7 +48,6 @@ pub(crate) fn router(front: Arc<Front>) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&front), gate::check))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::REFERRER_POLICY, "no-referrer"))
-        .layer(always(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(always(header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .with_state(front)

@@ -150,6 +150,16 @@ async fn an_id_sent_again_gets_the_first_answer(mut log: Asked) {
     let again = log.append(whisper(&ana, &bob, "y", "psst")).await;
     assert!(matches!(again, Outcome::Repeated { seq: 3, nodes: Some(2), .. }), "{again:?}");
 
+    for (owner, id, seq) in [(&ana, "y", Some(3)), (&ana, "never", None), (&bob, "y", None)] {
+        let ticket = log.ticket();
+        log.backplane.recall(ticket, owner.owner, id.to_owned()).unwrap();
+        match log.outcome().await {
+            Outcome::Repeated { seq: found, .. } => assert_eq!(Some(found), seq, "{id}"),
+            Outcome::Unsent { .. } => assert_eq!(seq, None, "{id}"),
+            other => panic!("{other:?}"),
+        }
+    }
+
     // Both on their way at once.
     let (one, two) = (log.ticket(), log.ticket());
     log.backplane.append(one, line(&ana, "lobby", "z", "once")).unwrap();

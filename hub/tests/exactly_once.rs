@@ -7,7 +7,8 @@ mod support;
 use node::{Span, Talk};
 use serde_json::json;
 use shared::entry::Entry;
-use support::{TestHub, TestNode};
+use shared::message::ErrorCode;
+use support::{TestHub, TestNode, refused};
 
 /// The texts in the lobby's log.
 async fn lobby(node: &TestNode) -> Vec<String> {
@@ -121,4 +122,17 @@ async fn an_id_that_made_no_entry_is_still_free() {
     assert!(ana.private_message_as("id", "nobody-here", "hello").await.is_err());
     let seq = ana.say_as("id", "lobby", "hello").await.unwrap().seq;
     assert_eq!(ana.hears_text("hello").await.seq, seq);
+}
+
+/// The answer may have been lost with the connection, and the retry come from a node that has
+/// not joined that room again.
+#[tokio::test]
+async fn it_holds_for_a_line_that_would_be_refused_now() {
+    let hub = TestHub::start().await;
+    let ana = hub.guest("ana").await;
+    let first = ana.say_as("id", "lobby", "hello").await.unwrap();
+    ana.leave("lobby").await.unwrap();
+    assert_eq!(ana.say_as("id", "lobby", "hello").await.unwrap(), first);
+    assert_eq!(ana.say_as("id", "lobby", "").await.unwrap(), first);
+    assert_eq!(refused(ana.say_as("other", "lobby", "hello").await), ErrorCode::NotInRoom);
 }

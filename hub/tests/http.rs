@@ -175,7 +175,6 @@ async fn every_answer_protects_its_reader() {
         assert_eq!(answer.status, status);
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{answer:?}");
         assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{answer:?}");
-        assert_eq!(answer.header("cross-origin-opener-policy"), Some("same-origin"), "{answer:?}");
         assert_eq!(answer.header("cross-origin-resource-policy"), Some("same-origin"), "{answer:?}");
         let policy = answer.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"), "{policy}");

@@ -144,8 +144,6 @@ async fn take(person: &Person, folder: &Path, what: &str) {
         person.browser.resize(size).await;
         for (colours, scheme) in [("light", Scheme::Light), ("dark", Scheme::Dark)] {
             person.browser.prefer(scheme).await;
-            // Drawn, and drawn to the end: what fades has faded.
-            person.browser.until("a page at rest", "return document.getAnimations().length === 0").await;
             let picture = person.browser.picture().await.expect("a picture");
             let file = folder.join(format!("{what}-{window}-{colours}.png"));
             println!("{} ({} KB)", file.display(), picture.len().div_ceil(1_000));

@@ -12,7 +12,7 @@ fn a_taken_nick_and_its_look_alikes_are_refused_in_words() {
         // The same; in capitals; with a Cyrillic а.
         for taken in ["ana", "ANA", "аna"] {
             third.asks_for(taken).await;
-            let words = third.is_warned(taken).await;
+            let words = third.is_warned("Someone else has this nick").await;
             assert!(words.contains("falls free"), "how long it is taken: {words}");
             assert_eq!(third.has_written("Nick").await, taken, "the field keeps its text");
             assert_eq!(third.browser.focused().await, ("textbox".to_owned(), "Nick".to_owned()));
@@ -57,7 +57,7 @@ fn who_comes_back_has_the_nick_again_and_another_browser_has_not() {
         let other = stage.person("other").await;
         other.opens(stage.hub().link()).await;
         other.asks_for("ana").await;
-        other.is_warned("ana").await;
+        other.is_warned("Someone else has this nick").await;
         ana.browser.click(Role::Button, "Join").await;
         ana.is_in("lobby").await;
     });

@@ -3,6 +3,7 @@
 use e2e::keys::{HOME, TAB};
 use e2e::{Person, Role, Stage, eventually, play_with};
 use serde::Deserialize;
+use serde_json::json;
 
 /// Said faster than a person may.
 const UNLIMITED: [&str; 2] = ["--rate-limit", "off"];
@@ -10,17 +11,23 @@ const UNLIMITED: [&str; 2] = ["--rate-limit", "off"];
 /// Several pages of history.
 const MANY: usize = 260;
 
-/// From now on, where the line drawn first in the view (and its `seq`) is in each frame, as it was painted: looked
-/// at in a task of its own behind the frame's, since within it things may still be put right.
+/// Scrolls to so much of the way down. From then on, where the line first in view is in each frame, as it was
+/// painted: looked at in a task of its own behind the frame's, since within it things may still be put right.
+/// (A line is where the figures of its time are: what is drawn above them, the heading of a day or the space at the
+/// head of a block, goes when older lines come before it.)
 const FOLLOW: &str = "
     const log = document.querySelector('[role=log]');
-    log.scrollTop = arguments[0];
+    log.scrollTop = (log.scrollHeight - log.clientHeight) * arguments[0];
     const edge = log.getBoundingClientRect().top;
-    const line = [...log.querySelectorAll('[data-seq]')].find(line => line.getBoundingClientRect().top >= edge);
-    const seq = line.dataset.seq;
+    const place = line => {
+        const figures = document.createRange();
+        figures.selectNodeContents(line.querySelector('time'));
+        return figures.getBoundingClientRect().top - edge;
+    };
+    const { seq } = [...log.querySelectorAll('[data-seq]')].find(line => place(line) >= 0).dataset;
     const top = () => {
         const line = log.querySelector(`[data-seq='${seq}']`);
-        return line ? line.getBoundingClientRect().top - edge : null;
+        return line ? place(line) : null;
     };
     window.followed = { start: top(), tops: [] };
     const painted = new MessageChannel();
@@ -72,7 +79,7 @@ fn scrolling_up_loads_older_lines_and_nothing_jumps() {
         assert!(before.len() < MANY, "a page, not all of it: {}", before.len());
         assert_at_end(&ana).await;
 
-        ana.browser.eval::<()>(FOLLOW, vec![40.into()]).await;
+        ana.browser.eval::<()>(FOLLOW, vec![json!(0.03)]).await;
         eventually("older lines", async || Ok((ana.lines().await.len() > before.len()).then_some(()))).await;
         ana.browser.until("some frames with them", "return window.followed.tops.length > 30").await;
         stays(&ana).await;
@@ -98,7 +105,7 @@ fn scrolling_up_loads_older_lines_and_nothing_jumps() {
 fn who_reads_older_lines_is_not_taken_to_the_new_ones() {
     play_with(&UNLIMITED, async |stage| {
         let (bob, ana) = long_talk(stage).await;
-        ana.browser.eval::<()>(FOLLOW, vec![900.into()]).await;
+        ana.browser.eval::<()>(FOLLOW, vec![json!(0.5)]).await;
         for number in 1..=3 {
             bob.say("lobby", &format!("news {number}")).await.expect("a line said");
         }

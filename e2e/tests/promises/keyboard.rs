@@ -82,13 +82,13 @@ fn joining_sending_and_changing_rooms() {
 fn dialogs_open_and_close() {
     play(async |stage| {
         let ana = stage.guest("ana").await;
-        tabs_to(&ana, true, "button", "+ Other rooms").await;
+        tabs_to(&ana, true, "button", "Other rooms").await;
         ana.browser.press(&[ENTER]).await;
         ana.browser.the(Role::Dialog, "Other rooms").await;
         tabs_to(&ana, false, "textbox", "Room name").await;
         ana.browser.press(&[ESCAPE]).await;
         ana.browser.none(Role::Dialog, "Other rooms").await;
-        assert_eq!(ana.browser.focused().await.1, "+ Other rooms", "back where one was");
+        assert_eq!(ana.browser.focused().await.1, "Other rooms", "back where one was");
 
         ana.browser.press(&[ENTER]).await;
         ana.browser.the(Role::Dialog, "Other rooms").await;

@@ -1,8 +1,9 @@
 //! Everything is in sight, on a laptop and on a telephone.
 
 use e2e::browser::{PHONE, WIDE};
-use e2e::{Person, Role, play};
+use e2e::{Person, Role, eventually, play};
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -36,24 +37,22 @@ struct Box {
     bottom: f64,
 }
 
-async fn place(person: &Person, element: &Element) -> Box {
+async fn place(person: &Person, element: &Element) -> Result<Box, CmdError> {
     let script = "const { left, top, right, bottom } = arguments[0].getBoundingClientRect(); return { left, top, right, bottom }";
-    person.browser.eval(script, vec![json!(element)]).await
+    person.browser.try_eval(script, vec![json!(element)]).await
 }
 
+/// Waits until something is wholly in the window, and large enough to be read or touched.
 async fn in_sight(person: &Person, (width, height): (u32, u32), role: Role, name: &str) -> Box {
-    let element = person.browser.the(role, name).await;
-    let place = place(person, &element).await;
-    assert!(
-        place.left >= -0.5
-            && place.top >= -0.5
-            && place.right <= f64::from(width) + 0.5
-            && place.bottom <= f64::from(height) + 0.5
-            && place.right - place.left >= 24.0
-            && place.bottom - place.top >= 16.0,
-        "{role:?} {name} is in sight at {width} × {height}: {place:?}"
-    );
-    place
+    eventually(format_args!("{role:?} {name} is in sight at {width} × {height}"), async || {
+        let element = person.browser.the(role, name).await;
+        let Box { left, top, right, bottom } = place(person, &element).await?;
+        let inside =
+            left >= -0.5 && top >= -0.5 && right <= f64::from(width) + 0.5 && bottom <= f64::from(height) + 0.5;
+        let large = right - left >= 24.0 && bottom - top >= 16.0;
+        Ok((inside && large).then_some(Box { left, top, right, bottom }))
+    })
+    .await
 }
 
 async fn fits(person: &Person, what: &str) {
@@ -66,7 +65,7 @@ fn unruly_lines() -> [String; 4] {
     [
         "W".repeat(600),
         format!("https://example.org/{}", "a".repeat(400)),
-        format!("    fn main() {{ println!(\"{}\"); }}", "x".repeat(200)),
+        format!("fn main() {{ println!(\"{}\"); }}", "x".repeat(200)),
         "字".repeat(300),
     ]
 }

@@ -22,16 +22,16 @@ fn a_browser_on_another_machine_joins_and_talks() {
         ana.browser.reload().await;
         ana.sees("bob", "hello from here").await;
 
-        // It came compressed, and as little as promised.
-        let bytes: u64 = ana
+        // It came compressed.
+        let (sent, meant): (u64, u64) = ana
             .browser
             .eval(
-                "return [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
-                    .reduce((sum, entry) => sum + entry.encodedBodySize, 0)",
+                "const sum = size => performance.getEntriesByType('resource').reduce((sum, entry) => sum + entry[size], 0);
+                return [sum('encodedBodySize'), sum('decodedBodySize')]",
                 Vec::new(),
             )
             .await;
-        assert!((20_000..=250_000).contains(&bytes), "{bytes} bytes make up the page");
+        assert!(sent > 0 && sent < meant / 2, "{sent} bytes for {meant}");
     });
 }
 

@@ -83,7 +83,7 @@ fn all_rooms_can_be_chosen_from() {
         ana.says("/join workshop").await;
         ana.is_in("workshop").await;
 
-        bob.browser.click(Role::Button, "+ Other rooms").await;
+        bob.browser.click(Role::Button, "Other rooms").await;
         bob.browser.the(Role::Dialog, "Other rooms").await;
         bob.browser.click(Role::Button, "workshop 1 person").await;
         bob.is_in("workshop").await;

@@ -116,7 +116,7 @@ fn a_page_may_do_nothing_that_it_need_not() {
         ana.browser.expect_error("Content Security Policy");
         let tried: Vec<String> = {
             let script = "
-                const done = arguments.at(-1);
+                const done = arguments[arguments.length - 1];
                 const element = (name, attributes) =>
                     document.body.append(Object.assign(document.createElement(name), attributes));
                 const forbidden = [];

@@ -170,6 +170,10 @@ impl Backplane for Local {
         self.write(Write::Append(ticket, draft))
     }
 
+    fn recall(&self, ticket: Ticket, owner: OwnerId, id: String) -> Result<(), Full> {
+        self.write(Write::Recall(ticket, owner, id))
+    }
+
     fn claim(&self, ticket: Ticket, claim: Claim) -> Result<(), Full> {
         self.write(Write::Claim(ticket, claim))
     }

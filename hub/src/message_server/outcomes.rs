@@ -34,11 +34,17 @@ impl MessageServer {
                     self.reply(node, id, Err(Refusal::until(ErrorCode::NickInUse, message, until)));
                 }
             }
+            Outcome::Unsent { ticket } => {
+                if let Some(InFlight::Refused { node, id, refusal }) = self.in_flight.remove(&ticket) {
+                    self.reply(node, id, Err(refusal));
+                }
+            }
             Outcome::Failed { ticket } => {
                 let Some(in_flight) = self.in_flight.remove(&ticket) else { return };
                 let (InFlight::Claim { node, id, .. }
                 | InFlight::Line { node, id }
-                | InFlight::PrivateMessage { node, id, .. }) = in_flight;
+                | InFlight::PrivateMessage { node, id, .. }
+                | InFlight::Refused { node, id, .. }) = in_flight;
                 let message = "The hub could not write to its disk, so nothing was changed. Tell whoever runs it, and try again.";
                 self.reply(node, id, Err(Refusal::new(ErrorCode::Unavailable, message)));
             }
@@ -61,7 +67,7 @@ impl MessageServer {
     /// `first` is what the first answer told of nodes reached, if this one repeats it.
     fn sent(&self, in_flight: InFlight, seq: u64, first: Option<Option<u32>>) {
         let (node, id, delivered) = match in_flight {
-            InFlight::Line { node, id } => (node, id, first.flatten()),
+            InFlight::Line { node, id } | InFlight::Refused { node, id, .. } => (node, id, first.flatten()),
             InFlight::PrivateMessage { node, id, nodes } => (node, id, first.unwrap_or(Some(nodes))),
             InFlight::Claim { .. } => return, // no claim makes an entry
         };

@@ -30,8 +30,13 @@ impl MessageServer {
         }
         let id = request.id().unwrap_or_default().to_owned();
         let answer = match request {
-            ToHub::Say { room, text, .. } => self.say(node, &id, &room, &text).map(|()| None),
-            ToHub::PrivateMessage { to, text, .. } => self.private_message(node, &id, &to, &text).map(|()| None),
+            ToHub::Say { room, text, .. } => {
+                self.say(node, &id, &room, &text).or_else(|refusal| self.recall(node, &id, refusal)).map(|()| None)
+            }
+            ToHub::PrivateMessage { to, text, .. } => self
+                .private_message(node, &id, &to, &text)
+                .or_else(|refusal| self.recall(node, &id, refusal))
+                .map(|()| None),
             other => self.spend_request(node).and_then(|()| self.ask(node, &id, other, done)),
         };
         match answer {
@@ -149,6 +154,18 @@ impl MessageServer {
             to: Audience::Owner { owner: other, nick: to.to_owned(), nodes },
         };
         self.append(draft, InFlight::PrivateMessage { node, id: id.to_owned(), nodes })
+    }
+
+    /// A line that cannot be taken may be one that was: its sender did not get the answer and has
+    /// meanwhile left the room, or sends faster than it may. Then it gets the first answer.
+    fn recall(&mut self, node: NodeKey, id: &str, refusal: Refusal) -> Result<(), Refusal> {
+        let Some((owner, _)) = self.registry.owner_of(node) else { return Err(refusal) };
+        let ticket = self.ticket();
+        if self.backplane.recall(ticket, owner, id.to_owned()).is_err() {
+            return Err(refusal);
+        }
+        self.in_flight.insert(ticket, InFlight::Refused { node, id: id.to_owned(), refusal });
+        Ok(())
     }
 
     fn append(&mut self, draft: Draft, in_flight: InFlight) -> Result<(), Refusal> {

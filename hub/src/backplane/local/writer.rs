@@ -16,6 +16,7 @@ use crate::{clock, secret};
 /// A request to the writer.
 pub(super) enum Write {
     Append(Ticket, Draft),
+    Recall(Ticket, OwnerId, String),
     Claim(Ticket, Claim),
     Left(OwnerId),
     /// For a log in memory, which no second connection can read.
@@ -96,7 +97,7 @@ impl Writer {
     ) -> rusqlite::Result<Vec<Outcome>> {
         // Known before anything can fail, so that a failed batch refuses every one of its requests.
         tickets.extend(batch.iter().filter_map(|write| match write {
-            Write::Append(ticket, _) | Write::Claim(ticket, _) => Some(*ticket),
+            Write::Append(ticket, _) | Write::Recall(ticket, ..) | Write::Claim(ticket, _) => Some(*ticket),
             Write::Left(_) | Write::Read(_) | Write::Close => None,
         }));
         let now = clock::now();
@@ -110,6 +111,9 @@ impl Writer {
             }
             match write {
                 Write::Append(ticket, draft) => outcomes.push(self.append(ticket, draft, &mut head, latest)?),
+                Write::Recall(ticket, owner, id) => {
+                    outcomes.push(self.sent(ticket, owner, &id)?.unwrap_or(Outcome::Unsent { ticket }));
+                }
                 Write::Claim(ticket, claim) => outcomes.push(self.claim(ticket, &claim, now)?),
                 Write::Left(owner) => self.left(owner, now)?,
                 Write::Read(read) => reads.push(read),
@@ -141,7 +145,8 @@ impl Writer {
             )?
             .execute(params![seq.cast_signed(), at.cast_signed(), owner.0, id, from, room, low, high, to_nick, nodes, text])?;
         if added == 0 {
-            return self.repeated(ticket, owner, &id);
+            let first = self.sent(ticket, owner, &id)?;
+            return first.ok_or(rusqlite::Error::QueryReturnedNoRows);
         }
         *head = seq;
         let committed = match to {
@@ -160,11 +165,14 @@ impl Writer {
         Ok(Outcome::Appended { ticket: Some(ticket), committed })
     }
 
-    fn repeated(&self, ticket: Ticket, owner: OwnerId, id: &str) -> rusqlite::Result<Outcome> {
-        self.connection.prepare_cached("SELECT seq, nodes FROM entries WHERE owner = ?1 AND id = ?2")?.query_row(
-            params![owner.0, id],
-            |row| Ok(Outcome::Repeated { ticket, seq: row.get::<_, i64>(0)?.cast_unsigned(), nodes: row.get(1)? }),
-        )
+    /// What an id that was sent before became.
+    fn sent(&self, ticket: Ticket, owner: OwnerId, id: &str) -> rusqlite::Result<Option<Outcome>> {
+        self.connection
+            .prepare_cached("SELECT seq, nodes FROM entries WHERE owner = ?1 AND id = ?2")?
+            .query_row(params![owner.0, id], |row| {
+                Ok(Outcome::Repeated { ticket, seq: row.get::<_, i64>(0)?.cast_unsigned(), nodes: row.get(1)? })
+            })
+            .optional()
     }
 
     fn room(&self, key: &str, name: &str) -> rusqlite::Result<i64> {
