@@ -105,11 +105,26 @@ impl Drop for Desk {
 
 /// A request that waits for the log.
 enum InFlight {
-    Claim { node: NodeKey, id: String, done: Option<oneshot::Sender<()>> },
-    Line { node: NodeKey, id: String },
-    PrivateMessage { node: NodeKey, id: String, nodes: u32 },
+    Claim {
+        node: NodeKey,
+        id: String,
+        done: Option<oneshot::Sender<()>>,
+    },
+    Line {
+        node: NodeKey,
+        id: String,
+    },
+    PrivateMessage {
+        node: NodeKey,
+        id: String,
+        nodes: u32,
+    },
     /// A line that is to be refused, unless it is one that was taken before.
-    Refused { node: NodeKey, id: String, refusal: Refusal },
+    Refused {
+        node: NodeKey,
+        id: String,
+        refusal: Refusal,
+    },
 }
 
 struct Stopping {
@@ -231,7 +246,8 @@ impl MessageServer {
 
     fn enter(&mut self, newcomer: Newcomer, key: oneshot::Sender<NodeKey>) {
         let Newcomer { hello, outbox } = newcomer;
-        let kind = hello.kind.filter(|kind| kind.len() <= MAX_KIND && is_local(kind)).unwrap_or_else(|| "node".to_owned());
+        let kind =
+            hello.kind.filter(|kind| kind.len() <= MAX_KIND && is_local(kind)).unwrap_or_else(|| "node".to_owned());
         let node = self.registry.add_node(hello.node.as_deref(), kind, clock::now());
         if key.send(node).is_err() {
             self.registry.remove_node(node); // the socket closed meanwhile
@@ -316,4 +332,3 @@ impl MessageServer {
 
 /// What nodes are told when the hub stops.
 const PARTED: Ending = (close::SHUTTING_DOWN, "the hub is shutting down");
-

@@ -9,9 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use serde::Serialize;
-use shared::message::{
-    Connected, Done, Joined, Nodes, Page, Pinged, Refusal, Rooms, Sent, ToNode, Users, Welcome,
-};
+use shared::message::{Connected, Done, Joined, Nodes, Page, Pinged, Refusal, Rooms, Sent, ToNode, Users, Welcome};
 use shared::wire::close;
 
 /// Parcels that may wait for one node. A commit brings up to 256 at once, and a connection's

@@ -340,7 +340,9 @@ impl Registry {
         let likeness = name.likeness();
         if let Some(other) = likeness.keys().find_map(|key| self.room_likeness.get(key)) {
             let other = self.rooms.get(other).map_or(LOBBY, Room::name);
-            return Err(invalid(format!("This name looks like that of the room “{other}”. Join that one, or choose another name.")));
+            return Err(invalid(format!(
+                "This name looks like that of the room “{other}”. Join that one, or choose another name."
+            )));
         }
         if self.rooms.len() >= MAX_ROOMS {
             return Err(invalid(format!("This hub has {MAX_ROOMS} rooms, as many as it may have. Join one of them.")));
@@ -371,7 +373,9 @@ impl Registry {
     /// Who is in a room, or on the hub, by nick.
     pub fn list_users(&self, room: Option<&str>) -> Vec<User> {
         match room {
-            Some(name) => self.rooms.get(&room_key(name)).map(|room| self.users_in(room, usize::MAX)).unwrap_or_default(),
+            Some(name) => {
+                self.rooms.get(&room_key(name)).map(|room| self.users_in(room, usize::MAX)).unwrap_or_default()
+            }
             None => {
                 let present = self.owners.values().filter(|owner| !owner.nodes.is_empty());
                 sorted(present.map(|owner| user(&owner.nick, owner.nodes.len())).collect())

@@ -108,11 +108,7 @@ impl Room {
     fn change(&mut self, owner: OwnerId, nick: &str, was_here: bool) -> bool {
         let first = self.changed.is_empty();
         // Gone and back before anyone was told is no news, so the earliest state counts.
-        self.changed.entry(owner).or_insert_with(|| Change {
-            nick: nick.to_owned(),
-            was_here,
-            found_otherwise: false,
-        });
+        self.changed.entry(owner).or_insert_with(|| Change { nick: nick.to_owned(), was_here, found_otherwise: false });
         first
     }
 

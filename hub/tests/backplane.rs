@@ -6,8 +6,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use hub::backplane::{
-    Audience, Backplane, Claim, Claimed, Draft, Local, OpenError, Outcome, Query, Range, Route, Scope, Tail,
-    Ticket,
+    Audience, Backplane, Claim, Claimed, Draft, Local, OpenError, Outcome, Query, Range, Route, Scope, Tail, Ticket,
 };
 use shared::entry::Entry;
 use shared::nick::Nick;
@@ -283,7 +282,8 @@ async fn conversations_are_told_at_the_next_claim(mut log: Asked) {
     log.append(whisper(&eve, &ana, "1", "hello")).await;
     log.append(whisper(&ana, &bob, "1", "hi bob")).await;
     let told = log.claim("ana", Some(&ana.token)).await.unwrap().conversations;
-    let told: Vec<(&str, u64)> = told.iter().map(|conversation| (conversation.with.as_str(), conversation.seq)).collect();
+    let told: Vec<(&str, u64)> =
+        told.iter().map(|conversation| (conversation.with.as_str(), conversation.seq)).collect();
     assert_eq!(told, [("bob", 3), ("eve", 2)], "the latest first");
 }
 

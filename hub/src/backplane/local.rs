@@ -13,8 +13,8 @@ use std::future::Future;
 use std::io;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -58,7 +58,9 @@ struct Read {
 /// Why the log cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("the log {0} was written by a newer version of hub (its format is {1}, this hub knows up to {2}); use that version")]
+    #[error(
+        "the log {0} was written by a newer version of hub (its format is {1}, this hub knows up to {2}); use that version"
+    )]
     Newer(String, i64, i64),
     #[error("{0} is not a log of hub: it is a database of something else")]
     Foreign(String),

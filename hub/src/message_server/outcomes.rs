@@ -45,7 +45,8 @@ impl MessageServer {
                 | InFlight::Line { node, id }
                 | InFlight::PrivateMessage { node, id, .. }
                 | InFlight::Refused { node, id, .. }) = in_flight;
-                let message = "The hub could not write to its disk, so nothing was changed. Tell whoever runs it, and try again.";
+                let message =
+                    "The hub could not write to its disk, so nothing was changed. Tell whoever runs it, and try again.";
                 self.reply(node, id, Err(Refusal::new(ErrorCode::Unavailable, message)));
             }
         }

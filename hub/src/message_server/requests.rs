@@ -116,7 +116,8 @@ impl MessageServer {
             };
             Refusal::new(code, error.to_string())
         })?;
-        let own = self.registry.owner_of(node).is_some_and(|(_, own)| own.to_lowercase() == nick.as_str().to_lowercase());
+        let own =
+            self.registry.owner_of(node).is_some_and(|(_, own)| own.to_lowercase() == nick.as_str().to_lowercase());
         let token = match (token, self.desks.get(node)) {
             (None, Some(desk)) if own => desk.token.clone(),
             (token, _) => token,
@@ -233,7 +234,6 @@ impl MessageServer {
             outbox.push(Parcel::Reply { id, result });
         });
     }
-
 }
 
 fn range(before: Option<u64>, after: Option<u64>) -> Result<Range, Refusal> {
@@ -261,5 +261,8 @@ fn no_such_nick(nick: &str) -> Refusal {
 }
 
 fn busy() -> Refusal {
-    Refusal::new(ErrorCode::Unavailable, "The hub has more to write than its disk takes just now. Try again in a moment.")
+    Refusal::new(
+        ErrorCode::Unavailable,
+        "The hub has more to write than its disk takes just now. Try again in a moment.",
+    )
 }

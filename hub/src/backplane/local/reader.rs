@@ -34,13 +34,13 @@ fn page(connection: &Connection, query: &Query) -> ReadResult {
 
 fn rows(connection: &Connection, query: &Query) -> rusqlite::Result<(Vec<Entry>, bool)> {
     let (scope, mut values) = match &query.scope {
-        Scope::Room(key) => {
-            ("room = (SELECT room FROM rooms WHERE key = ?1) AND ?2 IS NULL", vec![Value::from(key.clone()), Value::Null])
-        }
-        Scope::Owners(one, other) => (
-            "low = ?1 AND high = ?2",
-            vec![Value::from(one.0.min(other.0)), Value::from(one.0.max(other.0))],
+        Scope::Room(key) => (
+            "room = (SELECT room FROM rooms WHERE key = ?1) AND ?2 IS NULL",
+            vec![Value::from(key.clone()), Value::Null],
         ),
+        Scope::Owners(one, other) => {
+            ("low = ?1 AND high = ?2", vec![Value::from(one.0.min(other.0)), Value::from(one.0.max(other.0))])
+        }
     };
     let (range, order, edge) = match query.range {
         Range::Newest => ("seq <= ?3", "DESC", u64::MAX),

@@ -118,8 +118,7 @@ pub(super) fn known(connection: &Connection) -> rusqlite::Result<Known> {
     let epoch = connection.query_row("SELECT epoch FROM log", [], |row| row.get(0))?;
     let head: Option<i64> =
         connection.query_row("SELECT max(seq) FROM entries", [], |row| row.get(0)).optional()?.flatten();
-    let mut owners =
-        connection.prepare("SELECT DISTINCT owner, nick FROM owners JOIN likeness USING (owner)")?;
+    let mut owners = connection.prepare("SELECT DISTINCT owner, nick FROM owners JOIN likeness USING (owner)")?;
     let owners = owners.query_map([], |row| Ok((OwnerId(row.get(0)?), row.get(1)?)))?.collect::<Result<_, _>>()?;
     let mut rooms = connection.prepare("SELECT name FROM rooms")?;
     let rooms = rooms.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;

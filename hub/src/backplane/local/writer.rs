@@ -143,17 +143,28 @@ impl Writer {
                 "INSERT INTO entries (seq, at, owner, id, nick, room, low, high, to_nick, nodes, text) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (owner, id) DO NOTHING",
             )?
-            .execute(params![seq.cast_signed(), at.cast_signed(), owner.0, id, from, room, low, high, to_nick, nodes, text])?;
+            .execute(params![
+                seq.cast_signed(),
+                at.cast_signed(),
+                owner.0,
+                id,
+                from,
+                room,
+                low,
+                high,
+                to_nick,
+                nodes,
+                text
+            ])?;
         if added == 0 {
             let first = self.sent(ticket, owner, &id)?;
             return first.ok_or(rusqlite::Error::QueryReturnedNoRows);
         }
         *head = seq;
         let committed = match to {
-            Audience::Room { key, name } => Committed {
-                entry: Entry::Said(Said { seq, at, room: name, from, id, text }),
-                route: Route::Room(key),
-            },
+            Audience::Room { key, name } => {
+                Committed { entry: Entry::Said(Said { seq, at, room: name, from, id, text }), route: Route::Room(key) }
+            }
             Audience::Owner { owner: other, nick, .. } => {
                 self.converse(owner, other, seq)?;
                 Committed {
@@ -211,7 +222,9 @@ impl Writer {
         for key in likeness.keys() {
             let holder = self
                 .connection
-                .prepare_cached("SELECT owner, nick, token, seen FROM owners JOIN likeness USING (owner) WHERE key = ?1")?
+                .prepare_cached(
+                    "SELECT owner, nick, token, seen FROM owners JOIN likeness USING (owner) WHERE key = ?1",
+                )?
                 .query_row([key], |row| {
                     Ok(Holder { owner: OwnerId(row.get(0)?), nick: row.get(1)?, token: row.get(2)?, seen: row.get(3)? })
                 })
@@ -219,7 +232,8 @@ impl Writer {
             holders.extend(holder);
         }
         if let Some(token) = claim.token.as_ref()
-            && let Some(own) = holders.iter().find(|holder| offered.is_some_and(|hash| secret::equal(&hash, &holder.token)))
+            && let Some(own) =
+                holders.iter().find(|holder| offered.is_some_and(|hash| secret::equal(&hash, &holder.token)))
         {
             self.connection.prepare_cached("UPDATE owners SET seen = NULL WHERE owner = ?1")?.execute([own.owner.0])?;
             let claimed = Claimed {
@@ -231,9 +245,7 @@ impl Writer {
             };
             return Ok(Outcome::Claimed { ticket, claimed });
         }
-        let falls_free = |holder: &Holder| {
-            holder.seen.map_or(now, i64::cast_unsigned).saturating_add(self.nick_ttl)
-        };
+        let falls_free = |holder: &Holder| holder.seen.map_or(now, i64::cast_unsigned).saturating_add(self.nick_ttl);
         let held = holders.iter().filter(|holder| holder.seen.is_none() || falls_free(holder) > now);
         if let Some(until) = held.map(falls_free).max() {
             return Ok(Outcome::Taken { ticket, until });
