@@ -322,8 +322,16 @@ impl Node {
         let listeners = [
             window_event_listener(leptos::ev::online, move |_| self.session(Session::online)),
             window_event_listener(leptos::ev::offline, move |_| self.session(Session::offline)),
-            window_event_listener(leptos::ev::pageshow, move |_| self.session(Session::visible)),
         ];
+        // A page that is left may be kept for a way back, with its socket open and answering: a ghost.
+        let left = window_event_listener(leptos::ev::pagehide, move |_| self.session(Session::stop));
+        let back = window_event_listener(leptos::ev::pageshow, move |_| {
+            self.session(|session, now| {
+                session.start(now);
+                session.visible(now);
+            });
+        });
+        let link = window_event_listener(leptos::ev::hashchange, move |_| self.link_opened());
         let shown = window_event_listener(leptos::ev::visibilitychange, move |_| {
             if !Document::hidden(&document()) {
                 self.session(Session::visible);
@@ -333,6 +341,9 @@ impl Node {
         on_cleanup(move || {
             listeners.into_iter().for_each(|listener| listener.remove());
             shown.remove();
+            left.remove();
+            back.remove();
+            link.remove();
         });
     }
 }

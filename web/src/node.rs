@@ -172,6 +172,15 @@ impl Node {
         }
     }
 
+    /// The address has changed: an invitation link was opened in this tab, which loads no page anew.
+    pub(crate) fn link_opened(self) {
+        let Some(cookie) = invitation::take_cookie() else { return };
+        self.core.update_value(|core| core.cookie = Some(cookie.clone()));
+        self.join.cookie_error.set(None);
+        self.join.cookie_wanted.set(false);
+        self.session(|session, now| session.give_cookie(now, cookie));
+    }
+
     /// The button `Join`.
     pub(crate) fn join(self) {
         let form = self.join;
@@ -217,6 +226,9 @@ impl Node {
         let (unsent, token) =
             self.with_core(|core| (core.session.unsent(), core.session.token().map(str::to_owned)));
         let nick = self.nick.get_untracked();
+        // A session that has disconnected has let go of its token, but the nick stays ours by it.
+        let kept = || storage::identity().filter(|known| known.nick == nick).and_then(|known| known.token);
+        let token = token.or_else(kept);
         let lost = match unsent {
             0 => String::new(),
             1 => " One line could not be sent any more.".to_owned(),

@@ -139,5 +139,5 @@ fn fit(field: &HtmlTextAreaElement) {
 
 /// Whether focusing a field does not throw an on-screen keyboard over the talk.
 fn has_keyboard() -> bool {
-    window().match_media("(pointer: fine)").ok().flatten().is_some_and(|query| query.matches())
+    !window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|query| query.matches())
 }
