@@ -42,7 +42,7 @@ pub const WIDE: (u32, u32) = (1280, 800);
 /// A telephone held upright.
 pub const PHONE: (u32, u32) = (390, 844);
 
-/// Nothing is on its way to another place or colour. What blinks for ever does not count.
+/// No transition is under way. What blinks for ever does not count.
 const AT_REST: &str = "
     return innerWidth > 0 && document.getAnimations().every(one => !(one instanceof CSSTransition));";
 
@@ -253,7 +253,7 @@ impl Browser {
     pub async fn resize(&self, (width, height): (u32, u32)) {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
-        self.until("a page at rest", AT_REST).await;
+        self.rests().await;
     }
 
     /// Lets the system ask for light or dark.
@@ -264,6 +264,11 @@ impl Browser {
         };
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] });
         self.devtools("Emulation.setEmulatedMedia", features).await;
+        self.rests().await;
+    }
+
+    /// Waits until nothing on the page is on its way to another place or colour.
+    pub async fn rests(&self) {
         self.until("a page at rest", AT_REST).await;
     }
 

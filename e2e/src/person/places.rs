@@ -56,6 +56,15 @@ impl Person {
         .await;
     }
 
+    /// Waits until a place is in the list with unread lines, however many: who comes back is not told.
+    pub async fn has_news_in(&self, place: &str) {
+        eventually(format_args!("{} has something unread in {place}", self.name), async || {
+            let news = |listed: &Listed| listed.name == place && listed.unread > 0;
+            Ok(self.try_places().await?.filter(|places| places.iter().any(news)).map(drop))
+        })
+        .await;
+    }
+
     /// Waits until exactly these places are in the list, in any order.
     pub async fn has_places(&self, names: &[&str]) {
         let mut wanted = names.to_vec();

@@ -111,6 +111,8 @@ fn a_phone_with_a_keyboard_opens_its_drawers() {
         tabs_to(&ana, false, "button", "lobby").await;
         ana.browser.press(&[ENTER]).await;
         ana.is_in("lobby").await;
+        // The drawer shuts, and takes its buttons along.
+        ana.browser.rests().await;
 
         tabs_to(&ana, true, "button", "People").await;
         ana.browser.press(&[ENTER]).await;

@@ -53,7 +53,7 @@ fn what_is_written_meanwhile_arrives_once_when_the_hub_is_back() {
         ana.says("I write on").await;
         assert_eq!(ana.has_written("Message").await, "");
         ana.browser
-            .until("the lines are seen to wait", "return document.body.innerText.includes('Your lines wait')")
+            .until("the lines are seen to wait", "return document.body.innerText.includes('2 lines wait')")
             .await;
         ana.browser
             .until(
@@ -64,11 +64,11 @@ fn what_is_written_meanwhile_arrives_once_when_the_hub_is_back() {
             )
             .await;
 
+        // Which does not help yet.
+        ana.browser.click(Role::Button, "Try now").await;
         stage.hub_mut().start_again();
-        for person in [&ana, &bob] {
-            person.browser.click(Role::Button, "Try now").await;
-            comes_back(person).await;
-        }
+        comes_back(&ana).await;
+        comes_back(&bob).await;
         read_the_same(&ana, &bob, &["before", "are you still there?", "I write on"]).await;
         ana.sees_person("bob", "online").await;
         bob.sees_person("ana", "online").await;
@@ -99,7 +99,7 @@ fn who_has_not_joined_yet_is_told_too() {
         ana.opens(stage.hub().link()).await;
         ana.is_told("answers").await;
         stage.hub_mut().stop();
-        ana.is_told("No connection to the hub").await;
+        ana.is_told("No connection").await;
         ana.asks_for("ana").await;
         stage.hub_mut().start_again();
         ana.is_in("lobby").await;
@@ -123,7 +123,7 @@ fn what_was_said_while_one_slept_is_there_on_waking() {
         bob.opens(&stage.hub().page()).await;
         bob.is_in("lobby").await;
         bob.sees("ana", "you missed this").await;
-        bob.has_unread("ana", 2).await;
+        bob.has_news_in("ana").await;
         bob.browser.devtools("Network.emulateNetworkConditions", offline(true)).await;
         bob.is_told(LOST).await;
         bob.browser.devtools("Network.emulateNetworkConditions", offline(false)).await;
