@@ -16,7 +16,7 @@ use crate::pour::Senders;
 const HUB: &str = "HUBBUB_HUB";
 
 /// Sockets and files for the largest crowd, its limit, and some to spare.
-const FILES: u64 = 8_000;
+const FILES: u64 = 4_000;
 
 /// Those who fill the log that hubs start on: as many as an office has, each with a room.
 const WRITERS: usize = 64;

@@ -65,10 +65,11 @@ impl Process {
         for task in fs::read_dir(&tasks).with_context(|| format!("reading {tasks}"))? {
             let task = task?.file_name();
             let Some(id) = task.to_str().and_then(|id| id.parse().ok()) else { continue };
-            let schedstat = self.read(&format!("task/{id}/schedstat"))?;
+            let read = |file| self.read(&format!("task/{id}/{file}"));
+            // A thread that ends at this moment is no longer there; `CpuTimes::since` then misses it.
+            let (Ok(schedstat), Ok(name)) = (read("schedstat"), read("comm")) else { continue };
             let on_cpu = on_cpu(&schedstat).with_context(|| format!("schedstat of thread {id}: {schedstat:?}"))?;
-            let name = self.read(&format!("task/{id}/comm"))?.trim_end().to_owned();
-            threads.insert(id, Thread { name, on_cpu });
+            threads.insert(id, Thread { name: name.trim_end().to_owned(), on_cpu });
         }
         Ok(CpuTimes { threads })
     }

@@ -5,7 +5,8 @@
 //! cp OUTDIR/lobby-wide-light.png docs/screenshot.png
 //! ```
 //!
-//! It needs the release hub with its client (`cargo xtask build`), Chromium and ChromeDriver.
+//! It needs the release hub with its client (`cargo xtask build`), Chromium and ChromeDriver, and fonts for all that
+//! is said: without one for Japanese (on Debian `fonts-ipafont-gothic`) some of it is boxes.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::expect_used, reason = "whatever is missing here ends it")]
@@ -18,6 +19,7 @@ use std::{env, fs};
 use e2e::browser::{PHONE, Scheme, WIDE};
 use e2e::{Hub, Person, play_with};
 use node::Node;
+use serde_json::json;
 
 /// Who is in the lobby, and says something there.
 const PEOPLE: [&str; 6] = ["mira", "jonas", "tariq", "由紀", "noa", "Zoë"];
@@ -142,6 +144,9 @@ async fn talk(ana: &Person, people: &HashMap<&str, Node>) {
 async fn take(person: &Person, folder: &Path, what: &str) {
     for (window, size) in [("wide", WIDE), ("phone", PHONE)] {
         person.browser.resize(size).await;
+        // A telephone shows none.
+        let bars = json!({ "hidden": window == "phone" });
+        person.browser.devtools("Emulation.setScrollbarsHidden", bars).await;
         for (colours, scheme) in [("light", Scheme::Light), ("dark", Scheme::Dark)] {
             person.browser.prefer(scheme).await;
             let picture = person.browser.picture().await.expect("a picture");

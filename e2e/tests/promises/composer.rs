@@ -1,7 +1,7 @@
 //! What is written is sent when it is meant to be sent, and commands are understood.
 
 use e2e::keys::{ENTER, ESCAPE, SHIFT, TAB};
-use e2e::{Person, Role, eventually, play};
+use e2e::{Person, Role, eventually, play, play_with};
 use serde_json::{Value, json};
 
 async fn stands(person: &Person, text: &str) {
@@ -206,6 +206,25 @@ fn a_text_that_is_too_long_is_refused_in_words_and_kept() {
         let words = ana.is_warned("16").await;
         assert!(words.contains("KiB") || words.contains("long"), "{words}");
         assert_eq!(ana.has_written("Message").await, longer);
+    });
+}
+
+#[test]
+fn who_writes_faster_than_the_hub_allows_loses_nothing() {
+    play_with(&["--rate-limit", "3"], async |stage| {
+        let ana = stage.guest("ana").await;
+        let bob = stage.guest("bob").await;
+        // Fifteen at once, then three a second.
+        let lines: Vec<String> = (1..=24).map(|number| format!("line {number}")).collect();
+        ana.browser.click(Role::Textbox, "Message").await;
+        for line in &lines {
+            ana.browser.insert(line).await;
+            ana.browser.press(&[ENTER]).await;
+        }
+        bob.sees("ana", "line 24").await;
+        let heard: Vec<String> = bob.lines().await.into_iter().map(|line| line.text).collect();
+        assert_eq!(heard, lines);
+        assert_eq!(ana.warnings().await, [""; 0], "it sorts itself out, and nobody need know");
     });
 }
 

@@ -1,6 +1,6 @@
 //! Nobody gets in without the cookie, and everybody who has it does.
 
-use e2e::{Role, play};
+use e2e::{Role, play, play_with};
 use serde_json::json;
 
 #[test]
@@ -107,5 +107,15 @@ fn guessing_is_slowed_down_and_said_so() {
             ana.browser.until("an answer", "return !document.querySelector('form [aria-busy=true]')").await;
         }
         ana.is_warned("Too many wrong cookies").await;
+    });
+}
+
+#[test]
+fn an_open_hub_asks_for_none() {
+    play_with(&["--open"], async |stage| {
+        assert_eq!(stage.hub().link(), stage.hub().page());
+        let ana = stage.guest("ana").await;
+        ana.says("no questions asked").await;
+        ana.sees("ana", "no questions asked").await;
     });
 }

@@ -42,6 +42,9 @@ struct Followed {
     tops: Vec<Option<f64>>,
 }
 
+/// More stops of Tab than there are between the composer and the log.
+const STOPS: usize = 10;
+
 /// Pixels that rounding may move a line by.
 const STILL: f64 = 2.0;
 
@@ -140,8 +143,8 @@ fn the_keyboard_scrolls_too() {
     play_with(&UNLIMITED, async |stage| {
         let (_bob, ana) = long_talk(stage).await;
         let held = ana.lines().await.len();
-        ana.browser.until("the composer has the focus", "return document.activeElement.id === 'message'").await;
-        for _ in 0..10 {
+        ana.browser.click(Role::Textbox, "Message").await;
+        for _ in 0..STOPS {
             if ana.browser.focused().await.0 == "log" {
                 break;
             }

@@ -1,6 +1,6 @@
 //! Everything is in sight, on a laptop and on a telephone.
 
-use e2e::browser::{PHONE, WIDE};
+use e2e::browser::{PHONE, Scheme, WIDE};
 use e2e::{Person, Role, eventually, play};
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
@@ -174,5 +174,45 @@ fn a_telephone_has_rooms_and_people_in_drawers() {
         ana.is_in("bob").await;
         ana.browser.none(Role::List, "People").await;
         in_sight(&ana, PHONE, Role::Textbox, "Message").await;
+    });
+}
+
+/// The text of a line and of a nick, the time beside them and the composer: how each stands out from what is behind
+/// it (WCAG 2.2, section 1.4.3), and how light that is. A canvas turns whatever colour CSS knows into figures.
+const CONTRASTS: &str = "
+    const pen = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d');
+    const figures = colour => {
+        pen.clearRect(0, 0, 1, 1);
+        pen.fillStyle = colour;
+        pen.fillRect(0, 0, 1, 1);
+        return [...pen.getImageData(0, 0, 1, 1).data];
+    };
+    const light = ([red, green, blue]) => {
+        const [r, g, b] = [red, green, blue].map(part => part / 255)
+            .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const behind = part => {
+        const paint = figures(getComputedStyle(part).backgroundColor);
+        return paint[3] === 255 || !part.parentElement ? paint : behind(part.parentElement);
+    };
+    return [...document.querySelectorAll('[data-seq] bdi, [data-seq] time, textarea, main button[type=submit], nav li button')]
+        .map(part => [light(figures(getComputedStyle(part).color)), light(behind(part))])
+        .map(([text, ground]) => [(Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05), ground]);";
+
+#[test]
+fn light_and_dark_come_from_the_system_and_both_can_be_read() {
+    play(async |stage| {
+        let ana = stage.guest("ana").await;
+        ana.says("can you read this?").await;
+        ana.sees("ana", "can you read this?").await;
+        for scheme in [Scheme::Light, Scheme::Dark] {
+            ana.browser.prefer(scheme).await;
+            let contrasts: Vec<(f64, f64)> = ana.browser.eval(CONTRASTS, Vec::new()).await;
+            assert!(contrasts.len() >= 6, "all that was asked about: {contrasts:?}");
+            assert!(contrasts.iter().all(|(contrast, _)| *contrast >= 4.5), "{scheme:?}: {contrasts:?}");
+            let (_, paper) = contrasts[0];
+            assert_eq!(paper > 0.5, scheme == Scheme::Light, "{scheme:?}: {contrasts:?}");
+        }
     });
 }

@@ -1,6 +1,6 @@
 //! When the hub is away people are told, and what they write is not lost.
 
-use e2e::{Person, Role, Stage, play};
+use e2e::{Person, Role, Stage, play, play_with};
 
 /// What Chromium's console says of a socket to a hub that is not there.
 const NO_HUB: &str = "WebSocket connection to";
@@ -88,6 +88,27 @@ fn a_hub_that_was_killed_has_lost_nothing() {
         comes_back(&ana).await;
         comes_back(&bob).await;
         read_the_same(&ana, &bob, &["before", "what was that?"]).await;
+    });
+}
+
+#[test]
+fn a_hub_that_has_forgotten_everything_is_no_trouble_and_said_so() {
+    // With a cookie of its own it would ask for another one after its return.
+    play_with(&["--ephemeral", "--cookie", "correct horse battery staple"], async |stage| {
+        let (ana, bob) = two_who_talk(stage).await;
+        stage.hub_mut().stop();
+        ana.is_told(LOST).await;
+        ana.says("and after").await;
+        stage.hub_mut().start_again();
+        for person in [&ana, &bob] {
+            person.is_told("new log").await;
+        }
+        bob.sees("ana", "and after").await;
+        bob.says("it has forgotten us").await;
+        ana.sees("bob", "it has forgotten us").await;
+        bob.sees("bob", "it has forgotten us").await;
+        assert_eq!(ana.lines().await, bob.lines().await, "what was before is of another log");
+        assert_eq!(ana.talk().await.len(), 2);
     });
 }
 

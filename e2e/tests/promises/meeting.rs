@@ -1,6 +1,6 @@
 //! Two people meet, and read the same talk in the same order.
 
-use e2e::play;
+use e2e::{play, play_with};
 use futures_util::future::join;
 
 #[test]
@@ -65,5 +65,17 @@ fn who_closes_the_page_is_seen_to_go() {
         ana.sees_person("bob", "online").await;
         bob.opens("about:blank").await;
         ana.misses("bob").await;
+    });
+}
+
+#[test]
+fn a_hub_that_keeps_nothing_says_so() {
+    play_with(&["--ephemeral"], async |stage| {
+        let ana = stage.person("ana").await;
+        ana.opens(stage.hub().link()).await;
+        ana.is_told("keeps nothing").await;
+        ana.joins_as("ana").await;
+        let said = "return document.body.innerText.includes('keeps nothing')";
+        ana.browser.until("it is said where one talks as well", said).await;
     });
 }

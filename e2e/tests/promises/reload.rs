@@ -1,12 +1,16 @@
 //! A page that is loaded again is where it was.
 
-use e2e::{Role, play};
+use e2e::{Person, Role, play};
 
-/// Every moment from now on, also on the page after this one, at which somebody is asked for a nick.
+/// Counts the moments at which somebody is asked for a nick, from a page's very first on.
 const WATCH: &str = "
     window.asked = 0;
-    new MutationObserver(() => { if (document.getElementById('nick')) window.asked += 1; })
-        .observe(document, { childList: true, subtree: true });";
+    const asks = () => [...document.querySelectorAll('label')].some(label => label.textContent.trim() === 'Nick');
+    new MutationObserver(() => { if (asks()) window.asked += 1; }).observe(document, { childList: true, subtree: true });";
+
+async fn asked(person: &Person) -> u32 {
+    person.browser.eval("return window.asked", Vec::new()).await
+}
 
 #[test]
 fn nick_rooms_and_talk_are_there_again_and_nothing_is_asked() {
@@ -28,8 +32,7 @@ fn nick_rooms_and_talk_are_there_again_and_nothing_is_asked() {
         ana.sees("bob", "so it is").await;
         assert_eq!(ana.lines().await, talk);
         ana.has_places(&["lobby", "cellar"]).await;
-        let asked: u32 = ana.browser.eval("return window.asked", Vec::new()).await;
-        assert_eq!(asked, 0, "nobody is asked for a nick, not even for a moment");
+        assert_eq!(asked(&ana).await, 0, "nobody is asked for a nick, not even for a moment");
 
         ana.says("after").await;
         bob.sees("ana", "after").await;
@@ -37,6 +40,34 @@ fn nick_rooms_and_talk_are_there_again_and_nothing_is_asked() {
         assert_eq!(bob.people().await.len(), 2, "no ghost of ana");
         ana.sees("ana", "after").await;
         assert_eq!(ana.lines().await, bob.lines().await);
+
+        // Who quits is asked: the watch was awake.
+        ana.says("/quit").await;
+        ana.browser.the(Role::Textbox, "Nick").await;
+        assert!(asked(&ana).await > 0);
+    });
+}
+
+#[test]
+fn who_comes_back_with_the_button_back_is_there_again() {
+    play(async |stage| {
+        let ana = stage.guest("ana").await;
+        let bob = stage.guest("bob").await;
+        bob.says("/join cellar").await;
+        bob.is_in("cellar").await;
+        bob.opens("about:blank").await;
+        ana.misses("bob").await;
+        ana.says("while you were out").await;
+        // The browser has kept the page as it was, and shows that.
+        bob.browser.page().back().await.expect("the page before");
+        bob.is_in("cellar").await;
+        ana.sees_person("bob", "online").await;
+        bob.has_unread("lobby", 1).await;
+        bob.goes_to("lobby").await;
+        bob.sees("ana", "while you were out").await;
+        bob.says("here I am").await;
+        ana.sees("bob", "here I am").await;
+        assert_eq!(bob.talk().await.len(), 2, "each line once");
     });
 }
 
