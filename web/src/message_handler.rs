@@ -7,6 +7,7 @@ use shared::session::{Delivery, Phase, Response, Session};
 use shared::transcript::{Change, Changes, Place};
 use web_sys::Document;
 
+use crate::dom::on_window;
 use crate::driver::Asked;
 use crate::node::{Listed, Node, Person, Screen, lobby};
 use crate::notice::Notice;
@@ -319,20 +320,15 @@ impl Node {
 
     /// The device's network and screen, as the session wants to know of them.
     pub(crate) fn listen(self) {
-        let listeners = [
-            window_event_listener(leptos::ev::online, move |_| self.session(Session::online)),
-            window_event_listener(leptos::ev::offline, move |_| self.session(Session::offline)),
-            window_event_listener(leptos::ev::pageshow, move |_| self.session(Session::visible)),
-        ];
-        let shown = window_event_listener(leptos::ev::visibilitychange, move |_| {
+        on_window("online", move |_| self.session(Session::online));
+        on_window("offline", move |_| self.session(Session::offline));
+        on_window("pageshow", move |_| self.session(Session::visible));
+        // It is told to the document, and from there to the window.
+        on_window("visibilitychange", move |_| {
             if !Document::hidden(&document()) {
                 self.session(Session::visible);
                 self.mark_read();
             }
-        });
-        on_cleanup(move || {
-            listeners.into_iter().for_each(|listener| listener.remove());
-            shown.remove();
         });
     }
 }
