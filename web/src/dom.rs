@@ -36,14 +36,21 @@ pub(crate) use list::each;
 pub(crate) use owned::{effect, keep, on_window};
 pub(crate) use part::{Part, again, show, switch};
 
-use leptos::mount::mount_to_body;
-use leptos::prelude::document;
+use any_spawner::Executor;
+
+use crate::page::document;
+use crate::state::Owner;
 
 /// Puts what `app` makes into the page, for as long as the page lives.
 pub(crate) fn mount(app: fn() -> Part) {
-    mount_to_body(move || {
+    // Effects wait their turn as the browser's microtasks. Fails only where that is arranged already.
+    let _ = Executor::init_wasm_bindgen();
+    let owner = Owner::new();
+    owner.with(|| {
         if let Some(body) = document().body() {
             app().put_into(&body);
         }
     });
+    // What it owns ends with the page.
+    std::mem::forget(owner);
 }

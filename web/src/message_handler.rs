@@ -1,7 +1,7 @@
 //! The process that other nodes reach: what arrives is folded into the transcript, and what that
 //! changed goes into the signals of [`Node`].
 
-use leptos::prelude::*;
+use crate::state::*;
 use shared::message::{Answer, ErrorCode, Pinged, Refusal, Sent, State, ToHub, User};
 use shared::session::{Delivery, Phase, Response, Session};
 use shared::transcript::{Change, Changes, Place};
@@ -10,6 +10,7 @@ use web_sys::Document;
 use crate::dom::on_window;
 use crate::driver::Asked;
 use crate::node::{Listed, Node, Person, Screen, lobby};
+use crate::page::{before_next_paint, document};
 use crate::notice::Notice;
 use crate::rows::rows;
 use crate::storage::{Identity, Read};
@@ -258,7 +259,7 @@ impl Node {
     fn order_rows(self) {
         if !self.drawing.get_value() {
             self.drawing.set_value(true);
-            request_animation_frame(move || {
+            before_next_paint(move || {
                 self.drawing.set_value(false);
                 self.draw_rows();
             });

@@ -1,7 +1,7 @@
 //! This tab's node, as the views know it: what they show are its signals, what a person wants are
 //! its methods. Given to all views as a context.
 
-use leptos::prelude::*;
+use crate::state::*;
 use shared::command::{self, Command};
 use shared::message::{NodeInfo, RoomInfo, State, ToHub, Welcome};
 use shared::room::LOBBY;

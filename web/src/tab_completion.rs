@@ -1,7 +1,7 @@
 //! Tab in the composer: completes, goes round the candidates, or lets go of the focus.
 
 use shared::command::{Candidates, Completion, complete};
-use leptos::prelude::*;
+use crate::state::*;
 
 use crate::node::Node;
 

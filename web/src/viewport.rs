@@ -1,7 +1,7 @@
 //! How much of the window an on-screen keyboard leaves. Most browsers shrink the page by themselves
 //! (`interactive-widget` in index.html); Safari only says so through `visualViewport`.
 
-use leptos::prelude::{document, window};
+use crate::page::{document, window};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::HtmlElement;

@@ -20,7 +20,7 @@ use crate::entry::{Entry, Said, Whispered};
 /// What is wrong with a tree: where, and what should be there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Unreadable(String);
+pub(crate) struct Unreadable(String);
 
 impl Unreadable {
     fn expected(what: &str) -> Self {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use leptos::prelude::document;
+use crate::page::document;
 use wasm_bindgen::{JsCast, throw_str};
 use web_sys::{Element, Event, HtmlInputElement, KeyboardEvent};
 

@@ -2,13 +2,13 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use leptos::prelude::Owner;
 use web_sys::{Comment, Element, Node};
 
 use super::keyed::{reuse, staying};
 use super::owned::{Shown, follow};
 use super::part::{place, put_before};
 use super::{Child, El};
+use crate::state::Owner;
 
 /// Rows, by key.
 pub(crate) struct List {

@@ -2,14 +2,13 @@
 
 use std::any::Any;
 
-use leptos::prelude::*;
-use leptos::reactive::effect::RenderEffect;
-use leptos::reactive::graph::untrack;
+use crate::state::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, Event, EventTarget};
 
 use super::El;
+use crate::page::window;
 
 /// Keeps `thing` until the part that is being built goes.
 pub(crate) fn keep(thing: impl Any) {

@@ -1,11 +1,12 @@
 //! What is there only at times, or is now this and now that.
 
-use leptos::prelude::{Owner, document};
 use web_sys::{Comment, Element};
 
 use super::element::append;
 use super::owned::{Shown, follow};
 use super::{Child, El};
+use crate::page::document;
+use crate::state::Owner;
 
 /// A part of the page that comes and goes.
 pub(crate) struct Part {

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use leptos::prelude::*;
+use crate::state::*;
 use shared::transcript::Place;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};

@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use leptos::prelude::*;
+use crate::state::*;
 use shared::transcript::Place;
 use web_sys::{Event, HtmlElement, HtmlTextAreaElement, KeyboardEvent};
 
 use super::connection::standing_line;
 use crate::dom::{El, effect, el};
 use crate::node::Node;
+use crate::page::window;
 use crate::tab_completion::{Typed, candidates};
 use crate::{hue, storage};
 

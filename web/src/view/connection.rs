@@ -1,16 +1,15 @@
 //! The state of the connection in words.
 
-use std::time::Duration;
-
-use leptos::prelude::*;
+use crate::state::*;
 use shared::session::{Phase, Session};
 
-use crate::dom::{El, effect, el, show};
+use crate::dom::{El, effect, el, keep, show};
 use crate::node::Node;
+use crate::page::Interval;
 use crate::{calendar, clock};
 
-/// How often a countdown is drawn anew.
-const COUNTDOWN: Duration = Duration::from_millis(250);
+/// How often a countdown is drawn anew, in milliseconds.
+const COUNTDOWN: i32 = 250;
 
 /// The state of the connection, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,9 +53,8 @@ pub(super) fn standing(node: Node) -> impl Fn() -> Standing + Copy + 'static {
     effect(move || {
         if matches!(node.phase.get(), Phase::Waiting { .. }) {
             now.set(clock::now());
-            if let Ok(handle) = set_interval_with_handle(move || now.set(clock::now()), COUNTDOWN) {
-                on_cleanup(move || handle.clear());
-            }
+            // Until the effect runs again, for another phase.
+            keep(Interval::new(COUNTDOWN, move || now.set(clock::now())));
         }
     });
     move || words(&node.phase.get(), now.get())

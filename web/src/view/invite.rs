@@ -1,12 +1,13 @@
 //! The link that lets others in, and a button that copies it on plain HTTP as well.
 
-use leptos::prelude::*;
+use crate::state::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlDocument, HtmlInputElement};
 
 use crate::dom::{El, el};
 use crate::invitation;
 use crate::node::Node;
+use crate::page::document;
 
 pub(super) fn invite_link() -> Vec<El> {
     let told = RwSignal::new("");

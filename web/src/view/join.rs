@@ -1,6 +1,6 @@
 //! The way in: a nick, and the cookie where the link had none.
 
-use leptos::prelude::*;
+use crate::state::*;
 use shared::session::Session;
 use web_sys::HtmlInputElement;
 

@@ -14,10 +14,11 @@ mod scroll;
 mod text;
 mod transcript;
 
-use leptos::prelude::*;
+use crate::state::*;
 
 use crate::dom::{Part, effect, switch};
 use crate::node::{Node, Screen};
+use crate::page::document;
 use crate::viewport;
 
 /// The whole window.

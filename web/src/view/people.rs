@@ -1,6 +1,6 @@
 //! Who is here, and how they are.
 
-use leptos::prelude::*;
+use crate::state::*;
 use shared::message::State;
 use shared::transcript::Place;
 

@@ -1,6 +1,6 @@
 //! All rooms of the hub, and the way into another or a new one.
 
-use leptos::prelude::*;
+use crate::state::*;
 use shared::message::RoomInfo;
 use web_sys::{Event, HtmlDialogElement, HtmlInputElement};
 

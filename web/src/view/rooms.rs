@@ -1,6 +1,6 @@
 //! The rooms one is in, one's private conversations, and oneself.
 
-use leptos::prelude::*;
+use crate::state::*;
 use shared::transcript::Place;
 
 use super::chat::Drawers;

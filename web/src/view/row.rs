@@ -7,6 +7,7 @@ use super::text::said;
 use crate::dom::{El, el};
 use crate::node::Node;
 use crate::rows::Row;
+use crate::state::*;
 use crate::{calendar, clock, hue};
 
 pub(super) fn row_view(node: Node, row: &Row) -> El {
@@ -56,7 +57,6 @@ fn line(entry: &Entry, head: bool) -> El {
 
 /// A line of one's own that is not in the log yet.
 fn waiting(node: Node, pending: &Pending, head: bool) -> El {
-    use leptos::prelude::GetUntracked;
     let Pending { id, text, at, .. } = pending;
     let (state, refusal) = match &pending.state {
         PendingState::Waiting => ("waiting", None),

@@ -1,6 +1,6 @@
 //! What was said here.
 
-use leptos::prelude::*;
+use crate::state::*;
 use shared::transcript::Place;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -10,6 +10,7 @@ use super::row::row_view;
 use super::scroll::{Scroll, Stand};
 use crate::dom::{Child, El, Part, each, effect, el, show, switch};
 use crate::node::Node;
+use crate::page::document;
 
 pub(super) fn transcript() -> impl Child {
     let node = Node::here();
