@@ -1,8 +1,6 @@
 //! What the log holds: things said that must not be lost, each numbered by the hub.
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Value, from_value};
+use serde::Serialize;
 
 /// One entry of the log, as nodes receive it. Its `seq` orders it among all entries
 /// of the log that its `epoch` names.
@@ -15,25 +13,8 @@ pub enum Entry {
     Whispered(Whispered),
 }
 
-impl Entry {
-    /// Out of a JSON tree, as all that nodes receive (see [`crate::message::ToNode`]).
-    pub(crate) fn from_tree(value: Value) -> serde_json::Result<Self> {
-        match value.get("type").and_then(Value::as_str) {
-            Some("said") => from_value(value).map(Self::Said),
-            Some("whispered") => from_value(value).map(Self::Whispered),
-            _ => Err(serde_json::Error::custom("no message of a known type")),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Entry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_tree(Value::deserialize(deserializer)?).map_err(D::Error::custom)
-    }
-}
-
 /// A line said in a room.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Said {
     /// Position in the log, from 1.
     pub seq: u64,
@@ -50,7 +31,7 @@ pub struct Said {
 }
 
 /// A private message from one nick to another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Whispered {
     /// Position in the log, from 1.
     pub seq: u64,

@@ -1,11 +1,13 @@
 //! The message enum: what nodes send to the hub and what they receive.
 //! On the wire each is one JSON object tagged by `type`; see `docs/protocol.md`.
 
-use serde::de::Error as _;
-use serde::ser::SerializeStruct;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Value, from_value};
+mod read;
 
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
+
+pub(crate) use self::read::FromTree;
 use crate::entry::Entry;
 
 /// What a node sends to the hub. All but `hello` are requests: they carry an `id`
@@ -137,31 +139,8 @@ pub enum ToNode {
     Entry(Entry),
 }
 
-// By way of a JSON tree: what serde derives for tagged and flattened enums would be a tenth
-// of the browser client's size.
-impl<'de> Deserialize<'de> for ToNode {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        let message = match value.get("type").and_then(Value::as_str) {
-            Some("welcome") => from_value(value).map(Self::Welcome),
-            Some("synced") => from_value(value).map(|Synced { seq }| Self::Synced { seq }),
-            Some("reply") => Reply::from_tree(value).map(Self::Reply),
-            Some("presence") => from_value(value).map(Self::Presence),
-            Some("error") => from_value(value).map(Self::Error),
-            _ => Entry::from_tree(value).map(Self::Entry),
-        };
-        message.map_err(D::Error::custom)
-    }
-}
-
-/// The fields of [`ToNode::Synced`].
-#[derive(Deserialize)]
-struct Synced {
-    seq: u64,
-}
-
 /// Answers [`Hello`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Welcome {
     pub version: u32,
     /// The hub's own node name.
@@ -179,7 +158,7 @@ pub struct Welcome {
     /// The nick bound to this node; null until connected.
     pub nick: Option<String>,
     /// The log is in memory only and ends with the hub.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ephemeral: bool,
 }
 
@@ -189,18 +168,6 @@ pub struct Reply {
     pub id: String,
     #[serde(flatten)]
     pub outcome: Outcome,
-}
-
-impl Reply {
-    fn from_tree(mut value: Value) -> serde_json::Result<Self> {
-        let mut field = |name| value.get_mut(name).map(Value::take);
-        let id = from_value(field("id").unwrap_or_default())?;
-        let outcome = match field("ok") {
-            Some(ok) => Outcome::Ok(ok),
-            None => Outcome::Error(from_value(field("error").unwrap_or_default())?),
-        };
-        Ok(Self { id, outcome })
-    }
 }
 
 /// How a request ended.
@@ -214,14 +181,14 @@ pub enum Outcome {
 }
 
 /// Why something was refused, for programs and for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Refusal {
     pub code: ErrorCode,
     /// One or two sentences: what is wrong, and what to do.
     pub message: String,
     /// When the same request may succeed, in milliseconds since 1970 UTC
     /// (`nick_in_use`, `rate_limited`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<u64>,
 }
 
@@ -273,7 +240,7 @@ pub enum ErrorCode {
 }
 
 /// Reply to `connect`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Connected {
     /// The nick as it is shown to all.
     pub nick: String,
@@ -285,15 +252,13 @@ pub struct Connected {
     /// Who is in that room, this nick included; of a room of more than 250 people only 50.
     pub users: Vec<User>,
     /// How many are in that room.
-    #[serde(default)]
     pub count: u32,
     /// Whom this nick has exchanged private messages with, the latest first; at most 100.
-    #[serde(default)]
     pub conversations: Vec<Conversation>,
 }
 
 /// One private conversation of a nick.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Conversation {
     /// The other nick.
     pub with: String,
@@ -302,7 +267,7 @@ pub struct Conversation {
 }
 
 /// Reply to `join`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Joined {
     /// The room's name as its first visitor wrote it.
     pub room: String,
@@ -310,32 +275,31 @@ pub struct Joined {
     /// Who is in it, this nick included; of a room of more than 250 people only 50.
     pub users: Vec<User>,
     /// How many are in it.
-    #[serde(default)]
     pub count: u32,
 }
 
 /// Reply to `say` and `private_message`: the entry is on disk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Sent {
     /// The entry's position in the log.
     pub seq: u64,
     /// For a private message: how many nodes of `to` it reached at once; 0 = kept until `to` comes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub delivered: Option<u32>,
 }
 
 /// Reply to `disconnect` and `leave`: nothing to tell.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Done {}
 
 /// Reply to `list_users`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Users {
     pub users: Vec<User>,
 }
 
 /// A nick, and how it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct User {
     pub nick: String,
     pub state: State,
@@ -355,13 +319,13 @@ pub enum State {
 }
 
 /// Reply to `list_rooms`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rooms {
     pub rooms: Vec<RoomInfo>,
 }
 
 /// A room, as lists show it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RoomInfo {
     pub room: String,
     pub topic: Option<String>,
@@ -370,13 +334,13 @@ pub struct RoomInfo {
 }
 
 /// Reply to `list_nodes`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Nodes {
     pub nodes: Vec<NodeInfo>,
 }
 
 /// A node, as lists show it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NodeInfo {
     /// `name@host`.
     pub node: String,
@@ -388,7 +352,7 @@ pub struct NodeInfo {
 }
 
 /// Reply to `ping`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Pinged {
     pub answer: Answer,
     /// How long the answer took, in milliseconds.
@@ -406,7 +370,7 @@ pub enum Answer {
 }
 
 /// Reply to `history` and `search`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Page {
     /// Oldest first.
     pub entries: Vec<Entry>,
@@ -416,18 +380,14 @@ pub struct Page {
 
 /// Who came, went or changed state in a room. In a room of more than 250 people
 /// it carries `count` alone.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Presence {
     pub room: String,
-    #[serde(default)]
     pub joined: Vec<String>,
-    #[serde(default)]
     pub left: Vec<String>,
     /// Nick → its new state.
-    #[serde(default)]
     pub states: std::collections::BTreeMap<String, State>,
     /// How many nicks are in the room now.
-    #[serde(default)]
     pub count: Option<u32>,
 }
 

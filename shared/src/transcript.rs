@@ -167,12 +167,17 @@ impl Transcript {
 
     /// Rooms by name, the lobby first; then private conversations, the latest first.
     pub fn places(&self) -> Vec<Place> {
-        let mut listed: Vec<&Conversation> = self.conversations.values().collect();
-        // Stable, and the map is in order of names already.
-        listed.sort_by_key(|conversation| match &conversation.place {
+        let rank = |conversation: &Conversation| match &conversation.place {
             Place::Room(room) => (0, u64::from(fold(room) != LOBBY)),
             Place::With(_) => (1, u64::MAX - conversation.latest),
-        });
+        };
+        let mut listed: Vec<&Conversation> = Vec::new();
+        // Put in one by one, as they are few: a sort would be 8 KB more of browser client. Those of one
+        // rank stay in the map's order, which is that of names.
+        for conversation in self.conversations.values() {
+            let rank_here = rank(conversation);
+            listed.insert(listed.partition_point(|other| rank(other) <= rank_here), conversation);
+        }
         listed.into_iter().map(|conversation| conversation.place.clone()).collect()
     }
 

@@ -1,7 +1,7 @@
 //! What the browser says of time and chance.
 
+use crate::page::window;
 use js_sys::Date;
-use leptos::prelude::window;
 
 /// Milliseconds since 1970 UTC.
 pub(crate) fn now() -> u64 {

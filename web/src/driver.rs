@@ -1,14 +1,13 @@
 //! Does what the session wants done: sockets, frames, the alarm clock. What the session has to
 //! tell goes to [`crate::message_handler`].
 
-use std::time::Duration;
-
-use leptos::prelude::*;
+use crate::state::*;
 use shared::message::ToHub;
 use shared::session::{Effect, Session, Settings};
 use shared::transcript::{Place, Transcript};
 
 use crate::node::Node;
+use crate::page::Timeout;
 use crate::socket::{Happening, Socket};
 use crate::{clock, message_handler};
 
@@ -34,7 +33,7 @@ pub(crate) struct Core {
 
 struct Alarm {
     at: u64,
-    handle: TimeoutHandle,
+    _timeout: Timeout,
 }
 
 /// What a request was made for.
@@ -156,18 +155,14 @@ impl Node {
             if core.alarm.as_ref().map(|alarm| alarm.at) == at {
                 return;
             }
-            if let Some(alarm) = core.alarm.take() {
-                alarm.handle.clear();
-            }
+            core.alarm = None;
             let Some(at) = at else { return };
             let wait = (at.saturating_sub(clock::now()) + ALARM_SLACK).min(LONGEST_ALARM);
             let ring = move || {
                 self.core.update_value(|core| core.alarm = None);
                 self.session(Session::tick);
             };
-            core.alarm = set_timeout_with_handle(ring, Duration::from_millis(wait))
-                .ok()
-                .map(|handle| Alarm { at, handle });
+            core.alarm = Some(Alarm { at, _timeout: Timeout::new(wait as i32, ring) });
         });
     }
 

@@ -5,14 +5,27 @@ const HUES: u32 = 12;
 
 /// The classes of those hues, so that no style needs to stand in the page.
 const CLASSES: [&str; HUES as usize] = [
-    "nick hue-0", "nick hue-1", "nick hue-2", "nick hue-3", "nick hue-4", "nick hue-5", "nick hue-6", "nick hue-7",
-    "nick hue-8", "nick hue-9", "nick hue-10", "nick hue-11",
+    "nick hue-0",
+    "nick hue-1",
+    "nick hue-2",
+    "nick hue-3",
+    "nick hue-4",
+    "nick hue-5",
+    "nick hue-6",
+    "nick hue-7",
+    "nick hue-8",
+    "nick hue-9",
+    "nick hue-10",
+    "nick hue-11",
 ];
 
 /// The classes for a nick. Case does not count, as it does not for nicks.
 pub(crate) fn classes(nick: &str) -> &'static str {
     // FNV-1a, 32 bits, then mixed, since its low bits alone spread short names badly.
-    let hash = nick.to_lowercase().bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash = nick
+        .to_lowercase()
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     let mixed = (hash ^ (hash >> 15)).wrapping_mul(0x2c1b_3c6d);
     CLASSES[((mixed ^ (mixed >> 13)) % HUES) as usize]
 }
@@ -42,6 +55,9 @@ mod tests {
     #[test]
     fn a_nick_keeps_its_hue() {
         // Changing the hash would give everyone another colour: this says so.
-        assert_eq!([classes("ana"), classes("bob"), classes("dr00")], [classes("ANA"), classes("Bob"), classes("DR00")]);
+        assert_eq!(
+            [classes("ana"), classes("bob"), classes("dr00")],
+            [classes("ANA"), classes("Bob"), classes("DR00")]
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! The invitation link, `http://host:4000/#cookie=…`: the hub's secret stands in the fragment, which
 //! a browser sends to no server.
 
-use leptos::prelude::window;
+use crate::page::window;
 use wasm_bindgen::JsValue;
 
 const MARK: &str = "cookie=";

@@ -64,7 +64,9 @@ fn link_length(text: &str) -> usize {
     let mut end = text.find(|c: char| c.is_whitespace() || c.is_control() || ends_link(c)).unwrap_or(text.len());
     while let Some(last) = text[..end].chars().next_back() {
         let sentence = match last {
-            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~' | '…' | '。' | '、' | '，' | '！' | '？' => true,
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~' | '…' | '。' | '、' | '，' | '！' | '？' => {
+                true
+            }
             ')' => text[..end].matches(')').count() > text[..end].matches('(').count(),
             ']' => text[..end].matches(']').count() > text[..end].matches('[').count(),
             _ => false,
@@ -111,7 +113,15 @@ mod tests {
 
     #[test]
     fn only_http_and_https() {
-        for text in ["javascript://a.example/%0aalert(1)", "ftp://a.example", "data:text/html,x", "xhttp://a.example", "http://", "https:// x", "http://?"] {
+        for text in [
+            "javascript://a.example/%0aalert(1)",
+            "ftp://a.example",
+            "data:text/html,x",
+            "xhttp://a.example",
+            "http://",
+            "https:// x",
+            "http://?",
+        ] {
             assert_eq!(split(text), [Plain(text)], "{text}");
         }
         assert_eq!(split("HTTPS://A.example"), [Link("HTTPS://A.example")]);
@@ -124,8 +134,9 @@ mod tests {
 
     #[test]
     fn joined_again_it_is_the_same_text() {
-        for text in ["http://http://a http://b.c/ö?ü…", "a://b://http://c", "http://é.example/中文 x", "🙂http://a.b🙂"] {
-            let joined: String = split(text).into_iter().map(|Plain(piece) | Link(piece)| piece).collect();
+        for text in ["http://http://a http://b.c/ö?ü…", "a://b://http://c", "http://é.example/中文 x", "🙂http://a.b🙂"]
+        {
+            let joined: String = split(text).into_iter().map(|(Plain(piece) | Link(piece))| piece).collect();
             assert_eq!(joined, text);
         }
     }

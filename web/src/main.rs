@@ -9,11 +9,13 @@
 //! | [`message_handler`] | what arrives, into the transcript and from there into signals |
 //! | [`node`] | this tab's node as the views know it: those signals, and what a person wants |
 //! | [`view`] | what a person sees, one file a part |
+//! | [`dom`], [`state`] | what the views are built with, and the signals they follow |
 //! | [`rows`], [`links`], [`hue`], [`calendar`], [`notice`] | pure: how things are shown |
-//! | [`storage`], [`invitation`], [`clock`], [`viewport`] | the browser: what it keeps, its address, time and size |
+//! | [`page`], [`storage`], [`invitation`], [`clock`], [`viewport`] | the browser: its page and timers, what it keeps, its address, time and size |
 
 mod calendar;
 mod clock;
+mod dom;
 mod driver;
 mod hue;
 mod invitation;
@@ -21,18 +23,19 @@ mod links;
 mod message_handler;
 mod node;
 mod notice;
+mod page;
 mod rows;
 mod socket;
+mod state;
 mod storage;
 mod tab_completion;
 mod view;
 mod viewport;
 
-use leptos::mount::mount_to_body;
-use leptos::prelude::document;
+use crate::page::document;
 
 fn main() {
-    mount_to_body(view::App);
+    dom::mount(view::app);
     if let Some(loading) = document().get_element_by_id("loading") {
         loading.remove();
     }

@@ -1,15 +1,17 @@
 //! The process that other nodes reach: what arrives is folded into the transcript, and what that
 //! changed goes into the signals of [`Node`].
 
-use leptos::prelude::*;
+use crate::state::*;
 use shared::message::{Answer, ErrorCode, Pinged, Refusal, Sent, State, ToHub, User};
 use shared::session::{Delivery, Phase, Response, Session};
 use shared::transcript::{Change, Changes, Place};
 use web_sys::Document;
 
+use crate::dom::on_window;
 use crate::driver::Asked;
 use crate::node::{Listed, Node, Person, Screen, lobby};
 use crate::notice::Notice;
+use crate::page::{before_next_paint, document};
 use crate::rows::rows;
 use crate::storage::{Identity, Read};
 use crate::{calendar, clock, storage};
@@ -47,9 +49,11 @@ pub(crate) fn phase(node: Node, phase: Phase) {
     match &phase {
         Phase::CookieWanted { .. } => {
             let tried = node.with_core(|core| core.cookie.is_some());
-            node.join.cookie_error.set(tried.then(|| {
-                "This is not the hub’s cookie. Ask for a new invitation link, and paste it here.".to_owned()
-            }));
+            node.join.cookie_error.set(
+                tried.then(|| {
+                    "This is not the hub’s cookie. Ask for a new invitation link, and paste it here.".to_owned()
+                }),
+            );
             node.join.cookie_wanted.set(true);
             node.join.busy.set(false);
             node.screen.set(Screen::Join);
@@ -108,7 +112,8 @@ fn answered(node: Node, request: ToHub, answer: Result<Response, Refusal>) {
         }
         (ToHub::Disconnect { .. }, _) => node.end(),
         (ToHub::PrivateMessage { to, .. }, Ok(Response::Sent(Sent { delivered: Some(0), .. }))) => {
-            node.notice.set(Some(Notice::Words(format!("{to} is not here now and will find your message on coming back."))));
+            node.notice
+                .set(Some(Notice::Words(format!("{to} is not here now and will find your message on coming back."))));
         }
         // Their rows say so.
         (ToHub::Say { .. } | ToHub::PrivateMessage { .. }, _) => {}
@@ -129,7 +134,9 @@ fn answered(node: Node, request: ToHub, answer: Result<Response, Refusal>) {
         (ToHub::Ping { node: pinged, .. }, Ok(Response::Pinged(Pinged { answer, ms }))) => {
             node.notice.set(Some(Notice::Words(match answer {
                 Answer::Pong => format!("pong: {pinged} answered after {ms} ms."),
-                Answer::Pang => format!("pang: {pinged} is unknown, gone, or does not answer. /nodes lists those that are there."),
+                Answer::Pang => {
+                    format!("pang: {pinged} is unknown, gone, or does not answer. /nodes lists those that are there.")
+                }
             })));
         }
         (ToHub::History { .. }, answer) => {
@@ -160,7 +167,9 @@ pub(crate) fn words(refusal: &Refusal) -> String {
         let span = calendar::span(wait);
         let when = calendar::full(until, clock::minutes_east(until));
         words.push_str(&match refusal.code {
-            ErrorCode::NickInUse if wait > 0 => format!(" It falls free in {span} ({when}) unless its owner comes back."),
+            ErrorCode::NickInUse if wait > 0 => {
+                format!(" It falls free in {span} ({when}) unless its owner comes back.")
+            }
             _ if wait > 0 => format!(" Try again in {span}."),
             _ => " Try again now.".to_owned(),
         });
@@ -203,7 +212,8 @@ impl Node {
                 .into_iter()
                 .map(|place| {
                     let known = listed.iter().find(|known| known.place == place);
-                    let unread = known.map_or_else(|| ArcRwSignal::new(self.unread(&place)), |known| known.unread.clone());
+                    let unread =
+                        known.map_or_else(|| ArcRwSignal::new(self.unread(&place)), |known| known.unread.clone());
                     Listed { place, unread }
                 })
                 .collect();
@@ -257,7 +267,7 @@ impl Node {
     fn order_rows(self) {
         if !self.drawing.get_value() {
             self.drawing.set_value(true);
-            request_animation_frame(move || {
+            before_next_paint(move || {
                 self.drawing.set_value(false);
                 self.draw_rows();
             });
@@ -319,31 +329,23 @@ impl Node {
 
     /// The device's network and screen, as the session wants to know of them.
     pub(crate) fn listen(self) {
-        let listeners = [
-            window_event_listener(leptos::ev::online, move |_| self.session(Session::online)),
-            window_event_listener(leptos::ev::offline, move |_| self.session(Session::offline)),
-        ];
+        on_window("online", move |_| self.session(Session::online));
+        on_window("offline", move |_| self.session(Session::offline));
         // A page that is left may be kept for a way back, with its socket open and answering: a ghost.
-        let left = window_event_listener(leptos::ev::pagehide, move |_| self.session(Session::stop));
-        let back = window_event_listener(leptos::ev::pageshow, move |_| {
+        on_window("pagehide", move |_| self.session(Session::stop));
+        on_window("pageshow", move |_| {
             self.session(|session, now| {
                 session.start(now);
                 session.visible(now);
             });
         });
-        let link = window_event_listener(leptos::ev::hashchange, move |_| self.link_opened());
-        let shown = window_event_listener(leptos::ev::visibilitychange, move |_| {
+        on_window("hashchange", move |_| self.link_opened());
+        // It is told to the document, and from there to the window.
+        on_window("visibilitychange", move |_| {
             if !Document::hidden(&document()) {
                 self.session(Session::visible);
                 self.mark_read();
             }
-        });
-        on_cleanup(move || {
-            listeners.into_iter().for_each(|listener| listener.remove());
-            shown.remove();
-            left.remove();
-            back.remove();
-            link.remove();
         });
     }
 }

@@ -1,7 +1,7 @@
 //! This tab's node, as the views know it: what they show are its signals, what a person wants are
 //! its methods. Given to all views as a context.
 
-use leptos::prelude::*;
+use crate::state::*;
 use shared::command::{self, Command};
 use shared::message::{NodeInfo, RoomInfo, State, ToHub, Welcome};
 use shared::room::LOBBY;
@@ -223,8 +223,7 @@ impl Node {
 
     /// Back at the way in, with nothing left of the conversation.
     pub(crate) fn end(self) {
-        let (unsent, token) =
-            self.with_core(|core| (core.session.unsent(), core.session.token().map(str::to_owned)));
+        let (unsent, token) = self.with_core(|core| (core.session.unsent(), core.session.token().map(str::to_owned)));
         let nick = self.nick.get_untracked();
         // A session that has disconnected has let go of its token, but the nick stays ours by it.
         let kept = || storage::identity().filter(|known| known.nick == nick).and_then(|known| known.token);
@@ -234,7 +233,9 @@ impl Node {
             1 => " One line could not be sent any more.".to_owned(),
             many => format!(" {many} lines could not be sent any more."),
         };
-        self.join.farewell.set(Some(format!("Good-bye, {nick}.{lost} The nick stays yours; join again whenever you like.")));
+        self.join
+            .farewell
+            .set(Some(format!("Good-bye, {nick}.{lost} The nick stays yours; join again whenever you like.")));
         self.join.nick.set(nick.clone());
         self.join.busy.set(false);
         storage::keep_identity(&Identity { nick, token, inside: false });
@@ -408,9 +409,8 @@ impl Node {
     /// Loads the newest page of a place seen for the first time.
     pub(crate) fn load_first(self) {
         let here = self.here.get_untracked();
-        let fresh = self.with_core(|core| {
-            core.transcript.get(&here).is_some_and(|known| known.fresh() && known.joined())
-        });
+        let fresh =
+            self.with_core(|core| core.transcript.get(&here).is_some_and(|known| known.fresh() && known.joined()));
         if fresh {
             self.load_older();
         }
@@ -419,9 +419,8 @@ impl Node {
     /// Asks for the lines behind a hole.
     pub(crate) fn fill(self, after: u64) {
         let here = self.here.get_untracked();
-        let request = self.with_core(|core| {
-            core.transcript.get(&here).map(|known| known.missing(String::new(), after))
-        });
+        let request =
+            self.with_core(|core| core.transcript.get(&here).map(|known| known.missing(String::new(), after)));
         if let Some(request) = request {
             self.ask(Asked::Older(here), |id| with_id(request, id));
         }

@@ -11,7 +11,10 @@ pub(crate) enum Notice {
     /// The commands.
     Help,
     /// Who is at a place.
-    Users { place: String, users: Vec<User> },
+    Users {
+        place: String,
+        users: Vec<User>,
+    },
     /// Which nodes there are.
     Nodes(Vec<NodeInfo>),
     /// The link that lets others in.

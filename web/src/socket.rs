@@ -1,6 +1,6 @@
 //! The WebSocket to the hub. It knows nothing of the protocol, and ends with its [`Socket`].
 
-use leptos::prelude::window;
+use crate::page::window;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{CloseEvent, Event, MessageEvent, WebSocket};
@@ -13,7 +13,10 @@ pub(crate) enum Happening {
     Opened,
     /// A text frame.
     Received(String),
-    Closed { code: u16, reason: String },
+    Closed {
+        code: u16,
+        reason: String,
+    },
 }
 
 /// An open or opening WebSocket; dropped, it closes and reports nothing more.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use leptos::prelude::window;
+use crate::page::window;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::transcript::Place;

@@ -1,7 +1,7 @@
 //! Tab in the composer: completes, goes round the candidates, or lets go of the focus.
 
+use crate::state::*;
 use shared::command::{Candidates, Completion, complete};
-use leptos::prelude::*;
 
 use crate::node::Node;
 
@@ -79,7 +79,8 @@ pub(crate) fn candidates(node: Node) -> Names {
         let rooms = core.session.rooms().map(str::to_owned).collect();
         (speakers, rooms)
     });
-    let present = node.talk.people.with_untracked(|people| people.iter().map(|user| user.nick.clone()).collect::<Vec<_>>());
+    let present =
+        node.talk.people.with_untracked(|people| people.iter().map(|user| user.nick.clone()).collect::<Vec<_>>());
     let mut nicks = Vec::new();
     for nick in speakers.into_iter().chain(present) {
         if nick != me && !nicks.contains(&nick) {

@@ -1,7 +1,7 @@
 //! How much of the window an on-screen keyboard leaves. Most browsers shrink the page by themselves
 //! (`interactive-widget` in index.html); Safari only says so through `visualViewport`.
 
-use leptos::prelude::{document, window};
+use crate::page::{document, window};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::HtmlElement;
@@ -23,7 +23,8 @@ pub(crate) fn follow() {
             let keyboard = viewport.scale() < 1.01 && whole - viewport.height() > KEYBOARD;
             // Setting a property of this element's own style cannot fail in a way that matters.
             let _ = if keyboard {
-                root.style().set_property("--view-height", &format!("{}px", viewport.height()))
+                // Whole pixels: the code that writes fractions is ten kilobytes.
+                root.style().set_property("--view-height", &format!("{}px", viewport.height() as i32))
             } else {
                 root.style().remove_property("--view-height").map(drop)
             };

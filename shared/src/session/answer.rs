@@ -1,10 +1,9 @@
 //! What a reply says, by the request it answers.
 
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Response;
-use crate::message::{ErrorCode, Outcome, Refusal, ToHub};
+use crate::message::{ErrorCode, FromTree, Outcome, Refusal, ToHub};
 
 /// Reads the outcome of a request.
 pub(super) fn read(request: &ToHub, outcome: Outcome) -> Result<Response, Refusal> {
@@ -25,8 +24,8 @@ pub(super) fn read(request: &ToHub, outcome: Outcome) -> Result<Response, Refusa
     }
 }
 
-fn parse<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
-    serde_json::from_value(value).map_err(|error| {
+fn parse<T: FromTree>(value: Value) -> Result<T, Refusal> {
+    T::from_tree(value).map_err(|error| {
         let words = format!("The hub's answer cannot be read ({error}). Are hub and client of one version?");
         Refusal::new(ErrorCode::BadMessage, words)
     })

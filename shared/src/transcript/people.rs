@@ -15,7 +15,10 @@ pub(super) struct People {
 impl People {
     /// The whole list; or, where `count` is greater, some of it.
     pub(super) fn set(&mut self, users: &[User], count: u32) {
-        self.users = users.iter().map(|user| (fold(&user.nick), user.clone())).collect();
+        self.users.clear();
+        for user in users {
+            self.users.insert(fold(&user.nick), user.clone());
+        }
         self.counted = Some(count as usize).filter(|count| *count > self.users.len());
     }
 

@@ -1,16 +1,19 @@
 //! The window of someone who is in: rooms, the talk, people.
 
-use leptos::ev::keydown;
-use leptos::html::{Aside, Button, Nav};
-use leptos::prelude::*;
-use shared::transcript::Place;
+use std::cell::Cell;
 
-use super::composer::Composer;
-use super::notice::Notices;
-use super::people::People;
-use super::room_picker::RoomPicker;
-use super::rooms::Rooms;
-use super::transcript::Transcript;
+use crate::state::*;
+use shared::transcript::Place;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, KeyboardEvent};
+
+use super::composer::composer;
+use super::notice::notices;
+use super::people::people;
+use super::room_picker::room_picker;
+use super::rooms::rooms;
+use super::transcript::transcript;
+use crate::dom::{El, effect, el, on_window, show, switch};
 use crate::node::Node;
 
 /// On a narrow screen the lists at the sides are drawers; at most one is open.
@@ -29,7 +32,7 @@ impl Drawer {
     }
 }
 
-/// Which drawer is open, for those inside it.
+/// Which drawer is open.
 #[derive(Clone, Copy)]
 pub(super) struct Drawers {
     open: RwSignal<Option<Drawer>>,
@@ -43,109 +46,107 @@ impl Drawers {
     }
 }
 
-#[component]
-pub(super) fn Chat() -> impl IntoView {
+pub(super) fn chat() -> El {
     let node = Node::here();
     let open = RwSignal::new(None);
     let drawers = Drawers { open };
-    provide_context(drawers);
 
-    let rooms_ref = NodeRef::<Nav>::new();
-    let people_ref = NodeRef::<Aside>::new();
-    let rooms_button = NodeRef::<Button>::new();
-    let people_button = NodeRef::<Button>::new();
-
-    // The keyboard goes into a drawer that opens, and back to its button when it shuts.
-    Effect::new(move |before: Option<Option<Drawer>>| {
-        let now = open.get();
-        // A part that is not there, or cannot be focused, leaves the focus where it is.
-        let _ = match (before.flatten(), now) {
-            (_, Some(Drawer::Rooms)) => rooms_ref.get_untracked().map(|drawer| drawer.focus()),
-            (_, Some(Drawer::People)) => people_ref.get_untracked().map(|drawer| drawer.focus()),
-            (Some(Drawer::Rooms), None) => rooms_button.get_untracked().map(|button| button.focus()),
-            (Some(Drawer::People), None) => people_button.get_untracked().map(|button| button.focus()),
-            (None, None) => None,
-        };
-        now
-    });
-    let escape = window_event_listener(keydown, move |event| {
-        if event.key() == "Escape" {
-            drawers.shut();
-        }
-    });
-    on_cleanup(move || escape.remove());
-    // Going somewhere is what a drawer was opened for.
-    Effect::new(move |_| {
-        node.here.track();
-        drawers.shut();
-    });
-
+    let rooms_side = el("nav")
+        .class("side rooms")
+        .attr("id", "rooms")
+        .attr("tabindex", "-1")
+        .attr("aria-label", "Rooms and conversations")
+        .child(rooms(drawers));
+    let people_side = el("aside")
+        .class("side people")
+        .attr("id", "people")
+        .attr("tabindex", "-1")
+        .attr("aria-label", "Who is here")
+        .child(people(drawers));
     let unread_elsewhere = move || {
         let here = node.here.get();
         node.places.get().iter().filter(|listed| listed.place != here).any(|listed| listed.unread.get() > 0)
     };
-    let expanded = move |drawer| (open.get() == Some(drawer)).to_string();
+    let rooms_button = drawer_button(drawers, Drawer::Rooms).text("Rooms").child(show(unread_elsewhere, || {
+        el("span").class("unread-dot").child(el("span").class("unseen").text(", unread lines"))
+    }));
+    let people_button = drawer_button(drawers, Drawer::People)
+        .text("People ")
+        .child(el("span").class("count").text_from(move || node.talk.count.get()));
 
-    view! {
-        <div class="chat" data-drawer=move || open.get().map(Drawer::name)>
-            <nav class="side rooms" id="rooms" tabindex="-1" aria-label="Rooms and conversations" node_ref=rooms_ref>
-                <Rooms/>
-            </nav>
-            <main class="talk" inert=move || open.get().is_some()>
-                <header class="talk-head">
-                    <button
-                        class="drawer-button for-rooms quiet"
-                        type="button"
-                        aria-controls="rooms"
-                        aria-expanded=move || expanded(Drawer::Rooms)
-                        node_ref=rooms_button
-                        on:click=move |_| open.set(Some(Drawer::Rooms))
-                    >
-                        "Rooms"
-                        <Show when=unread_elsewhere>
-                            <span class="unread-dot"><span class="unseen">", unread lines"</span></span>
-                        </Show>
-                    </button>
-                    <Title/>
-                    <button
-                        class="drawer-button for-people quiet"
-                        type="button"
-                        aria-controls="people"
-                        aria-expanded=move || expanded(Drawer::People)
-                        node_ref=people_button
-                        on:click=move |_| open.set(Some(Drawer::People))
-                    >
-                        "People " <span class="count">{node.talk.count}</span>
-                    </button>
-                </header>
-                <div class="talk-body">
-                    <Transcript/>
-                    <Notices/>
-                </div>
-                <Composer/>
-            </main>
-            <aside class="side people" id="people" tabindex="-1" aria-label="Who is here" node_ref=people_ref>
-                <People/>
-            </aside>
-            <button class="scrim" type="button" tabindex="-1" aria-hidden="true" on:click=move |_| drawers.shut()></button>
-            <RoomPicker/>
-        </div>
-    }
+    // The keyboard goes into a drawer that opens, and back to its button when it shuts.
+    let [rooms_ref, people_ref, rooms_button_ref, people_button_ref] =
+        [&rooms_side, &people_side, &rooms_button, &people_button].map(El::handle::<HtmlElement>);
+    let before = Cell::new(None);
+    effect(move || {
+        let now = open.get();
+        let focused = match (before.replace(now), now) {
+            (_, Some(Drawer::Rooms)) => &rooms_ref,
+            (_, Some(Drawer::People)) => &people_ref,
+            (Some(Drawer::Rooms), None) => &rooms_button_ref,
+            (Some(Drawer::People), None) => &people_button_ref,
+            (None, None) => return,
+        };
+        // A part that cannot be focused leaves the focus where it is.
+        let _ = focused.focus();
+    });
+    on_window("keydown", move |event| {
+        if event.unchecked_into::<KeyboardEvent>().key() == "Escape" {
+            drawers.shut();
+        }
+    });
+    // Going somewhere is what a drawer was opened for.
+    effect(move || {
+        node.here.track();
+        drawers.shut();
+    });
+
+    let head = el("header").class("talk-head").child(rooms_button).child(title()).child(people_button);
+    let talk = el("main")
+        .class("talk")
+        .attr_from("inert", move || open.get().map(|_| ""))
+        .child(head)
+        .child(el("div").class("talk-body").child(transcript()).child(notices()))
+        .child(composer());
+    let scrim = el("button")
+        .class("scrim")
+        .attr("type", "button")
+        .attr("tabindex", "-1")
+        .attr("aria-hidden", "true")
+        .on("click", move |_| drawers.shut());
+    el("div")
+        .class("chat")
+        .attr_from("data-drawer", move || open.get().map(Drawer::name))
+        .child(rooms_side)
+        .child(talk)
+        .child(people_side)
+        .child(scrim)
+        .child(room_picker())
+}
+
+fn drawer_button(drawers: Drawers, drawer: Drawer) -> El {
+    let open = drawers.open;
+    el("button")
+        .class(match drawer {
+            Drawer::Rooms => "drawer-button for-rooms quiet",
+            Drawer::People => "drawer-button for-people quiet",
+        })
+        .attr("type", "button")
+        .attr("aria-controls", drawer.name())
+        .attr_from("aria-expanded", move || open.get() == Some(drawer))
+        .on("click", move |_| open.set(Some(drawer)))
 }
 
 /// Where one is.
-#[component]
-fn Title() -> impl IntoView {
+fn title() -> El {
     let node = Node::here();
     let topic = move || match node.here.get() {
         Place::Room(_) if !node.talk.joined.get() => Some("You have left this room.".to_owned()),
         Place::Room(_) => node.talk.topic.get(),
         Place::With(nick) => Some(format!("Only you and {nick} see this.")),
     };
-    view! {
-        <div class="title">
-            <h1><bdi>{move || node.here.get().name().to_owned()}</bdi></h1>
-            {move || topic().map(|words| view! { <p class="topic" title=words.clone()><bdi>{words.clone()}</bdi></p> })}
-        </div>
-    }
+    let name = el("bdi").text_from(move || node.here.get().name().to_owned());
+    el("div").class("title").child(el("h1").child(name)).child(switch(topic, |topic| {
+        topic.as_deref().map(|words| el("p").class("topic").attr("title", words).child(el("bdi").text(words)))
+    }))
 }

@@ -1,62 +1,126 @@
 //! Where one writes.
 
-use leptos::ev::KeyboardEvent;
-use leptos::html::Textarea;
-use leptos::prelude::*;
-use shared::transcript::Place;
-use web_sys::{HtmlElement, HtmlTextAreaElement};
+use std::cell::RefCell;
+use std::rc::Rc;
 
-use super::connection::StandingLine;
+use crate::state::*;
+use shared::transcript::Place;
+use web_sys::{Event, HtmlElement, HtmlTextAreaElement, KeyboardEvent};
+
+use super::connection::standing_line;
+use crate::dom::{El, effect, el};
 use crate::node::Node;
-use crate::{hue, storage};
+use crate::page::window;
 use crate::tab_completion::{Typed, candidates};
+use crate::{hue, storage};
 
 /// What browsers report for a key that an input method has swallowed.
 const SWALLOWED: u32 = 229;
 
-#[component]
-pub(super) fn Composer() -> impl IntoView {
+pub(super) fn composer() -> El {
     let node = Node::here();
-    let field = NodeRef::<Textarea>::new();
-    let typed = StoredValue::new(Typed::default());
+    let field = el("textarea");
+    let writing = Writing { node, field: field.handle(), typed: Rc::default() };
 
     // Another place: what was begun there.
-    Effect::new(move |_| {
-        let here = node.here.get();
-        let Some(field) = field.get() else { return };
-        field.set_value(&storage::draft(&here).unwrap_or_default());
-        fit(&field);
-        typed.update_value(Typed::touched);
+    effect({
+        let writing = writing.clone();
+        move || writing.take_up(&node.here.get())
+    });
+    let placeholder = move || match node.here.get() {
+        Place::Room(room) => format!("Write to {room}"),
+        Place::With(nick) => format!("Write to {nick} alone"),
+    };
+    let field = field
+        .attr("id", "message")
+        .attr("rows", "1")
+        .attr("autocomplete", "off")
+        .attr("enterkeyhint", "send")
+        .attr("aria-describedby", "message-keys")
+        .attr_from("placeholder", placeholder)
+        .on("input", {
+            let writing = writing.clone();
+            move |_| {
+                writing.typed.borrow_mut().touched();
+                writing.changed();
+            }
+        })
+        .on_key({
+            let writing = writing.clone();
+            move |event| writing.key(&event)
+        });
+    let send = el("button")
+        .class("send primary")
+        .attr("type", "submit")
+        .text("Send")
+        // The field keeps the focus, and a phone its keyboard.
+        .on("mousedown", |event| event.prevent_default());
+    let nick = el("bdi").attr_from("class", move || hue::classes(&node.nick.get())).text_from(move || node.nick.get());
+    el("form")
+        .class("composer")
+        .on("submit", move |event: Event| {
+            event.prevent_default();
+            writing.send();
+        })
+        .child(el("p").class("prompt").attr("aria-hidden", "true").child(nick))
+        .child(
+            el("div")
+                .class("composer-box")
+                .child(el("label").class("unseen").attr("for", "message").text("Message"))
+                .child(field)
+                .child(send),
+        )
+        .child(el("p").class("unseen").attr("id", "message-keys").text(
+            "Enter sends, Shift and Enter begin a new line. Tab completes commands and nicks; to leave the field with Tab, press Escape first.",
+        ))
+        .child(standing_line())
+}
+
+/// The field, and what is being written in it.
+#[derive(Clone)]
+struct Writing {
+    node: Node,
+    field: HtmlTextAreaElement,
+    typed: Rc<RefCell<Typed>>,
+}
+
+impl Writing {
+    /// Goes on with what was begun at a place.
+    fn take_up(&self, place: &Place) {
+        self.write(&storage::draft(place).unwrap_or_default());
         if has_keyboard() {
             // A field that cannot be focused is no reason to stop.
-            let _ = field.focus();
+            let _ = self.field.focus();
         }
-    });
+    }
 
-    let changed = move || {
-        if let Some(field) = field.get_untracked() {
-            fit(&field);
-            let text = field.value();
-            if text.starts_with("/ping ") && node.nodes.with_untracked(Vec::is_empty) {
-                node.learn_nodes();
-            }
-            storage::keep_draft(&node.here.get_untracked(), &text);
+    fn write(&self, text: &str) {
+        self.field.set_value(text);
+        fit(&self.field);
+        self.typed.borrow_mut().touched();
+    }
+
+    fn changed(&self) {
+        fit(&self.field);
+        let text = self.field.value();
+        if text.starts_with("/ping ") && self.node.nodes.with_untracked(Vec::is_empty) {
+            self.node.learn_nodes();
         }
-    };
-    let send = move || {
-        let Some(field) = field.get_untracked() else { return };
-        let place = node.here.get_untracked();
-        if node.enter(&field.value()) {
+        storage::keep_draft(&self.node.here.get_untracked(), &text);
+    }
+
+    fn send(&self) {
+        let place = self.node.here.get_untracked();
+        if self.node.enter(&self.field.value()) {
             storage::keep_draft(&place, "");
             // It may have led to another place, whose draft stands there by now.
-            if node.here.get_untracked() == place {
-                field.set_value("");
-                fit(&field);
+            if self.node.here.get_untracked() == place {
+                self.write("");
             }
-            typed.update_value(Typed::touched);
         }
-    };
-    let key = move |event: KeyboardEvent| {
+    }
+
+    fn key(&self, event: &KeyboardEvent) {
         if event.is_composing() || event.key_code() == SWALLOWED {
             return;
         }
@@ -64,68 +128,24 @@ pub(super) fn Composer() -> impl IntoView {
         match event.key().as_str() {
             "Enter" if plain => {
                 event.prevent_default();
-                send();
+                self.send();
             }
             "Tab" if plain => {
-                let Some(field) = field.get_untracked() else { return };
-                let cursor = field.selection_start().ok().flatten().unwrap_or_default();
-                let completed = typed
-                    .try_update_value(|typed| typed.complete(&field.value(), cursor, &candidates(node)))
-                    .flatten();
+                let cursor = self.field.selection_start().ok().flatten().unwrap_or_default();
+                let completed = self.typed.borrow_mut().complete(&self.field.value(), cursor, &candidates(self.node));
                 if let Some((text, cursor)) = completed {
                     event.prevent_default();
-                    field.set_value(&text);
+                    self.field.set_value(&text);
                     // The cursor lies within the text just set.
-                    let _ = field.set_selection_range(cursor, cursor);
-                    changed();
+                    let _ = self.field.set_selection_range(cursor, cursor);
+                    self.changed();
                 }
             }
-            "Escape" => typed.update_value(Typed::let_go),
+            "Escape" => self.typed.borrow_mut().let_go(),
             // A key that only changes what others mean.
             "Shift" | "Control" | "Alt" | "Meta" => {}
-            _ => typed.update_value(Typed::touched),
+            _ => self.typed.borrow_mut().touched(),
         }
-    };
-    let placeholder = move || match node.here.get() {
-        Place::Room(room) => format!("Write to {room}"),
-        Place::With(nick) => format!("Write to {nick} alone"),
-    };
-
-    view! {
-        <form
-            class="composer"
-            on:submit=move |event| {
-                event.prevent_default();
-                send();
-            }
-        >
-            <p class="prompt" aria-hidden="true"><bdi class=move || hue::classes(&node.nick.get())>{node.nick}</bdi></p>
-            <div class="composer-box">
-                <label class="unseen" for="message">"Message"</label>
-                <textarea
-                    id="message"
-                    rows="1"
-                    autocomplete="off"
-                    enterkeyhint="send"
-                    aria-describedby="message-keys"
-                    placeholder=placeholder
-                    node_ref=field
-                    on:input=move |_| {
-                        typed.update_value(Typed::touched);
-                        changed();
-                    }
-                    on:keydown=key
-                ></textarea>
-                // The field keeps the focus, and a phone its keyboard.
-                <button class="send primary" type="submit" on:mousedown=move |event| event.prevent_default()>
-                    "Send"
-                </button>
-            </div>
-            <p class="unseen" id="message-keys">
-                "Enter sends, Shift and Enter begin a new line. Tab completes commands and nicks; to leave the field with Tab, press Escape first."
-            </p>
-            <StandingLine/>
-        </form>
     }
 }
 

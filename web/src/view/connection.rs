@@ -1,15 +1,15 @@
 //! The state of the connection in words.
 
-use std::time::Duration;
-
-use leptos::prelude::*;
+use crate::state::*;
 use shared::session::{Phase, Session};
 
+use crate::dom::{El, effect, el, keep, show};
 use crate::node::Node;
+use crate::page::Interval;
 use crate::{calendar, clock};
 
-/// How often a countdown is drawn anew.
-const COUNTDOWN: Duration = Duration::from_millis(250);
+/// How often a countdown is drawn anew, in milliseconds.
+const COUNTDOWN: i32 = 250;
 
 /// The state of the connection, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,13 @@ pub(super) enum Standing {
     Trouble(String),
     /// Not connected, and not trying again.
     Lost(String),
+}
+
+impl Standing {
+    /// Whether there is something for the button `Try now` to do.
+    pub(super) fn can_retry(&self) -> bool {
+        matches!(self, Self::Trouble(_) | Self::Lost(_))
+    }
 }
 
 fn words(phase: &Phase, now: u64) -> Standing {
@@ -41,36 +48,36 @@ fn words(phase: &Phase, now: u64) -> Standing {
 }
 
 /// The connection's state, counting down while it waits.
-pub(super) fn standing(node: Node) -> Memo<Standing> {
+pub(super) fn standing(node: Node) -> impl Fn() -> Standing + Copy + 'static {
     let now = RwSignal::new(clock::now());
-    Effect::new(move |_| {
+    effect(move || {
         if matches!(node.phase.get(), Phase::Waiting { .. }) {
             now.set(clock::now());
-            if let Ok(handle) = set_interval_with_handle(move || now.set(clock::now()), COUNTDOWN) {
-                on_cleanup(move || handle.clear());
-            }
+            // Until the effect runs again, for another phase.
+            keep(Interval::new(COUNTDOWN, move || now.set(clock::now())));
         }
     });
-    Memo::new(move |_| words(&node.phase.get(), now.get()))
+    move || words(&node.phase.get(), now.get())
 }
 
 /// The line below the composer. It is one line high whatever it says.
-#[component]
-pub(super) fn StandingLine() -> impl IntoView {
+pub(super) fn standing_line() -> El {
     let node = Node::here();
     let told = standing(node);
-    let class = move || match told.get() {
+    let class = move || match told() {
         Standing::Idle | Standing::Well | Standing::Under(_) => "standing",
         Standing::Trouble(_) => "standing troubled",
         Standing::Lost(_) => "standing lost",
     };
-    // Heard once for each change, not with each second of a countdown.
-    let heard = Memo::new(move |_| match told.get() {
-        Standing::Trouble(_) => "The connection to the hub is lost. What you write waits here and is sent later.".to_owned(),
+    // Written, and so heard, once for each change, not with each second of a countdown.
+    let heard = move || match told() {
+        Standing::Trouble(_) => {
+            "The connection to the hub is lost. What you write waits here and is sent later.".to_owned()
+        }
         Standing::Lost(why) => why,
         Standing::Idle | Standing::Well | Standing::Under(_) => String::new(),
-    });
-    let sight = move || match told.get() {
+    };
+    let sight = move || match told() {
         Standing::Idle => "Not connected.".to_owned(),
         Standing::Well => match node.seq.get() {
             0 => "Connected.".to_owned(),
@@ -81,25 +88,36 @@ pub(super) fn StandingLine() -> impl IntoView {
     };
     let waiting = move || match node.unsent.get() {
         0 => None,
-        _ if told.get() == Standing::Well => None,
+        _ if told() == Standing::Well => None,
         1 => Some(" One line waits.".to_owned()),
         many => Some(format!(" {many} lines wait.")),
     };
-    view! {
-        <div class=class>
-            <p class="unseen" role="status">{heard}</p>
-            <p class="words">
-                <span class="sign"></span>
-                <span>{sight}{waiting}</span>
-            </p>
-            <Show when=move || matches!(told.get(), Standing::Trouble(_) | Standing::Lost(_))>
-                <button type="button" on:click=move |_| node.session(Session::retry)>"Try now"</button>
-            </Show>
-            <p class="keys" aria-hidden="true">
-                <kbd>"Enter"</kbd>" sends, "<kbd>"Shift"</kbd>" "<kbd>"Enter"</kbd>" breaks the line, "<kbd>"/help"</kbd>
-            </p>
-        </div>
-    }
+    let keys = el("p")
+        .class("keys")
+        .attr("aria-hidden", "true")
+        .child(el("kbd").text("Enter"))
+        .text(" sends, ")
+        .child(el("kbd").text("Shift"))
+        .text(" ")
+        .child(el("kbd").text("Enter"))
+        .text(" breaks the line, ")
+        .child(el("kbd").text("/help"));
+    el("div")
+        .attr_from("class", class)
+        .child(el("p").class("unseen").attr("role", "status").text_from(heard))
+        .child(
+            el("p")
+                .class("words")
+                .child(el("span").class("sign"))
+                .child(el("span").text_from(sight).text_from(waiting)),
+        )
+        .child(show(
+            move || told().can_retry(),
+            move || {
+                el("button").attr("type", "button").text("Try now").on("click", move |_| node.session(Session::retry))
+            },
+        ))
+        .child(keys)
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! What a person sees, one file a part.
 
-#![allow(unreachable_pub, reason = "what `#[component]` writes is `pub`")]
-
 mod chat;
 mod composer;
 mod connection;
@@ -16,27 +14,29 @@ mod scroll;
 mod text;
 mod transcript;
 
-use leptos::prelude::*;
+use crate::state::*;
 
+use crate::dom::{Part, effect, switch};
 use crate::node::{Node, Screen};
+use crate::page::document;
 use crate::viewport;
 
 /// The whole window.
-#[component]
-pub(crate) fn App() -> impl IntoView {
+pub(crate) fn app() -> Part {
     let node = Node::new();
     provide_context(node);
     node.listen();
     viewport::follow();
-    Effect::new(move |_| document().set_title(&title(node)));
+    effect(move || document().set_title(&title(node)));
     node.start();
-    view! {
-        {move || match node.screen.get() {
-            Screen::Opening => view! { <join::Opening/> }.into_any(),
-            Screen::Join => view! { <join::Join/> }.into_any(),
-            Screen::Chat => view! { <chat::Chat/> }.into_any(),
-        }}
-    }
+    switch(
+        move || node.screen.get(),
+        |screen| match screen {
+            Screen::Opening => join::opening(),
+            Screen::Join => join::join(),
+            Screen::Chat => chat::chat(),
+        },
+    )
 }
 
 /// `(3) lobby · Hubbub`

@@ -1,108 +1,91 @@
 //! What this client has to say to its person, over the lower end of the transcript.
 
-use leptos::ev::keydown;
-use leptos::prelude::*;
+use crate::state::*;
 use shared::command::COMMANDS;
 use shared::message::{NodeInfo, State, User};
+use wasm_bindgen::JsCast;
+use web_sys::KeyboardEvent;
 
-use super::invite::InviteLink;
+use super::invite::invite_link;
 use super::people::word;
+use crate::dom::{El, again, el, on_window};
 use crate::hue;
 use crate::node::Node;
 use crate::notice::Notice;
 use crate::{calendar, clock};
 
-#[component]
-pub(super) fn Notices() -> impl IntoView {
+pub(super) fn notices() -> El {
     let node = Node::here();
-    let escape = window_event_listener(keydown, move |event| {
-        if event.key() == "Escape" && node.notice.with_untracked(Option::is_some) {
+    on_window("keydown", move |event| {
+        let is_escape = event.unchecked_into::<KeyboardEvent>().key() == "Escape";
+        if is_escape && node.notice.with_untracked(Option::is_some) {
             node.notice.set(None);
         }
     });
-    on_cleanup(move || escape.remove());
     let shown = move |error: bool| {
-        node.notice.get().filter(|notice| notice.is_error() == error).map(|notice| view! { <NoticeView notice/> })
+        again(
+            move || node.notice.get().filter(|notice| notice.is_error() == error),
+            move |notice| notice.as_ref().map(|notice| view(node, notice)),
+        )
     };
-    view! {
-        <div class="notices">
-            <div role="status">{move || shown(false)}</div>
-            <div role="alert">{move || shown(true)}</div>
-        </div>
-    }
+    el("div")
+        .class("notices")
+        .child(el("div").attr("role", "status").child(shown(false)))
+        .child(el("div").attr("role", "alert").child(shown(true)))
 }
 
-#[component]
-fn NoticeView(notice: Notice) -> impl IntoView {
-    let node = Node::here();
-    let class = if notice.is_error() { "notice error" } else { "notice" };
-    view! {
-        <div class=class>
-            <div class="words">
-                {match notice {
-                    Notice::Error(words) | Notice::Words(words) => view! { <p>{words}</p> }.into_any(),
-                    Notice::Help => help().into_any(),
-                    Notice::Users { place, users } => people(&place, users).into_any(),
-                    Notice::Nodes(nodes) => node_list(nodes).into_any(),
-                    Notice::Invitation => view! {
-                        <h2>"Invite someone"</h2>
-                        <p>"Whoever opens this link on your network is let in. Give it to nobody else."</p>
-                        <InviteLink/>
-                    }
-                    .into_any(),
-                }}
-            </div>
-            <button class="close quiet" type="button" aria-label="Close" on:click=move |_| node.notice.set(None)>
-                "×"
-            </button>
-        </div>
-    }
+fn view(node: Node, notice: &Notice) -> El {
+    let words = el("div").class("words");
+    let words = match notice {
+        Notice::Error(told) | Notice::Words(told) => words.child(el("p").text(told)),
+        Notice::Help => help(words),
+        Notice::Users { place, users } => people(words, place, users),
+        Notice::Nodes(nodes) => node_list(words, nodes),
+        Notice::Invitation => words
+            .child(el("h2").text("Invite someone"))
+            .child(el("p").text("Whoever opens this link on your network is let in. Give it to nobody else."))
+            .child(invite_link()),
+    };
+    let close = el("button")
+        .class("close quiet")
+        .attr("type", "button")
+        .attr("aria-label", "Close")
+        .text("×")
+        .on("click", move |_| node.notice.set(None));
+    el("div").class(if notice.is_error() { "notice error" } else { "notice" }).child(words).child(close)
 }
 
-fn help() -> impl IntoView {
-    view! {
-        <h2>"Commands"</h2>
-        <dl>
-            {COMMANDS.iter().map(|spec| view! {
-                <dt>"/"{spec.name}" "{spec.arguments}</dt>
-                <dd>{spec.help}</dd>
-            }).collect_view()}
-        </dl>
-        <p class="foot">
-            "Anything else is said to all who are here. Tab completes commands and nicks. To leave the field with Tab, press Escape first."
-        </p>
-    }
+fn help(words: El) -> El {
+    let commands = COMMANDS.iter().fold(el("dl"), |list, spec| {
+        list.child(el("dt").text("/").text(spec.name).text(" ").text(spec.arguments)).child(el("dd").text(spec.help))
+    });
+    let foot = el("p").class("foot").text(
+        "Anything else is said to all who are here. Tab completes commands and nicks. To leave the field with Tab, press Escape first.",
+    );
+    words.child(el("h2").text("Commands")).child(commands).child(foot)
 }
 
-fn people(place: &str, users: Vec<User>) -> impl IntoView + use<> {
+fn people(words: El, place: &str, users: &[User]) -> El {
     let heading = match users.len() {
         0 => format!("Nobody is in {place}"),
         1 => format!("One person in {place}"),
         many => format!("{many} people in {place}"),
     };
-    view! {
-        <h2>{heading}</h2>
-        <ul class="names">
-            {users.into_iter().map(|User { nick, state, .. }| {
-                let state = (state != State::Online).then(|| format!(" ({})", word(state)));
-                view! { <li><bdi class=hue::classes(&nick)>{nick.clone()}</bdi>{state}</li> }
-            }).collect_view()}
-        </ul>
-    }
+    let names = users.iter().fold(el("ul").class("names"), |list, User { nick, state, .. }| {
+        let name = el("li").child(el("bdi").class(hue::classes(nick)).text(nick));
+        list.child(if *state == State::Online { name } else { name.text(&format!(" ({})", word(*state))) })
+    });
+    words.child(el("h2").text(&heading)).child(names)
 }
 
-fn node_list(nodes: Vec<NodeInfo>) -> impl IntoView {
-    view! {
-        <h2>"Nodes"</h2>
-        <dl>
-            {nodes.into_iter().map(|NodeInfo { node, nick, kind, since }| view! {
-                <dt>{node}</dt>
-                <dd>
-                    {kind}
-                    {nick.map(|nick| view! { " of "<bdi>{nick}</bdi> })}
-                    ", since "{calendar::time(since, clock::minutes_east(since))}
-                </dd>
-            }).collect_view()}
-        </dl>
-    }
+fn node_list(words: El, nodes: &[NodeInfo]) -> El {
+    let list = nodes.iter().fold(el("dl"), |list, NodeInfo { node, nick, kind, since }| {
+        let mut facts = el("dd").text(kind);
+        if let Some(nick) = nick {
+            facts = facts.text(" of ").child(el("bdi").text(nick));
+        }
+        let since = calendar::time(*since, clock::minutes_east(*since));
+        list.child(el("dt").text(node)).child(facts.text(", since ").text(&since))
+    });
+    words.child(el("h2").text("Nodes")).child(list)
 }

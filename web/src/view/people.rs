@@ -1,87 +1,73 @@
 //! Who is here, and how they are.
 
-use leptos::prelude::*;
+use crate::state::*;
 use shared::message::State;
 use shared::transcript::Place;
 
 use super::chat::Drawers;
+use crate::dom::{El, Part, each, el, show, switch};
 use crate::hue;
 use crate::node::Node;
 
-#[component]
-pub(super) fn People() -> impl IntoView {
+pub(super) fn people(drawers: Drawers) -> [El; 2] {
     let node = Node::here();
-    let drawers: Drawers = expect_context();
     let talk = node.talk;
-    view! {
-        <div class="people-head">
-            <h2 id="people-title">"People"</h2>
-            <span class="count">{talk.count}</span>
-            <button class="drawer-close quiet" type="button" on:click=move |_| drawers.shut()>"Close"</button>
-        </div>
-        <div class="side-scroll">
-            <ul aria-labelledby="people-title">
-                <For
-                    each=move || talk.people.get()
-                    key=|user| user.nick.clone()
-                    children=move |user| view! { <PersonItem nick=user.nick/> }
-                />
-            </ul>
-            <Show when=move || talk.only_counted.get()>
-                <p class="note">{talk.count}" people are here, too many to follow each."</p>
-                <button type="button" on:click=move |_| node.list_people()>"List them"</button>
-            </Show>
-        </div>
-    }
+    let shut = el("button")
+        .class("drawer-close quiet")
+        .attr("type", "button")
+        .text("Close")
+        .on("click", move |_| drawers.shut());
+    let head = el("div")
+        .class("people-head")
+        .child(el("h2").attr("id", "people-title").text("People"))
+        .child(el("span").class("count").text_from(move || talk.count.get()))
+        .child(shut);
+    let list = el("ul").attr("aria-labelledby", "people-title").child(each(
+        move || talk.people.get(),
+        |person| person.nick.clone(),
+        move |person| person_item(node, person.nick.clone()),
+    ));
+    let too_many = move || talk.only_counted.get();
+    let note = move || {
+        el("p").class("note").text_from(move || talk.count.get()).text(" people are here, too many to follow each.")
+    };
+    let ask = move || el("button").attr("type", "button").text("List them").on("click", move |_| node.list_people());
+    let body = el("div").class("side-scroll").child(list).child(show(too_many, note)).child(show(too_many, ask));
+    [head, body]
 }
 
-#[component]
-fn PersonItem(nick: String) -> impl IntoView {
-    let node = Node::here();
+fn person_item(node: Node, nick: String) -> El {
     let state = {
         let nick = nick.clone();
-        Memo::new(move |_| {
-            node.talk.people.with(|people| people.iter().find(|user| user.nick == nick).and_then(|user| user.state))
-        })
+        move || node.talk.people.with(|people| people.iter().find(|user| user.nick == nick).and_then(|user| user.state))
     };
-    let mine = node.nick.get_untracked() == nick;
-    let class = format!("name {}", hue::classes(&nick));
-    let words = view! {
-        <StateSign state/>
-        <bdi class=class>{nick.clone()}</bdi>
-        {mine.then(|| view! { <span class="you">"you"</span> })}
-    };
-    view! {
-        <li>
-            {if mine {
-                view! { <div class="item">{words}</div> }.into_any()
-            } else {
-                let title = format!("Write to {nick} alone");
-                view! {
-                    <button class="item" type="button" title=title on:click=move |_| node.go(Place::With(nick.clone()))>
-                        {words}
-                    </button>
-                }
-                .into_any()
-            }}
-        </li>
-    }
+    let name = el("bdi").class(&format!("name {}", hue::classes(&nick))).text(&nick);
+    el("li").child(if node.nick.get_untracked() == nick {
+        el("div").class("item").child(state_sign(state)).child(name).child(el("span").class("you").text("you"))
+    } else {
+        el("button")
+            .class("item")
+            .attr("type", "button")
+            .attr("title", &format!("Write to {nick} alone"))
+            .child(state_sign(state))
+            .child(name)
+            .on("click", move |_| node.go(Place::With(nick.clone())))
+    })
 }
 
 /// A state as a shape with a colour, and as a word for those who hear it.
-#[component]
-pub(super) fn StateSign(state: Memo<Option<State>>) -> impl IntoView {
-    move || match state.get() {
+pub(super) fn state_sign(state: impl Fn() -> Option<State> + 'static) -> Part {
+    switch(state, |state| match state {
         // As little as is known.
-        None => view! { <span class="sign" aria-hidden="true">"@"</span> }.into_any(),
+        None => el("span").class("sign").attr("aria-hidden", "true").text("@"),
         Some(state) => {
-            let word = word(state);
-            view! {
-                <span class=format!("state {word}") title=word><span class="unseen">{word}": "</span></span>
-            }
-            .into_any()
+            let word = word(*state);
+            el("span")
+                .class(&format!("state {word}"))
+                .attr("title", word)
+                .child(el("span").class("unseen").text(word).text(": "))
         }
-    }
+    })
 }
 
 /// A state, for people, and as a class in people.css.

@@ -1,117 +1,113 @@
 //! All rooms of the hub, and the way into another or a new one.
 
-use leptos::html::{Dialog, Input};
-use leptos::prelude::*;
+use crate::state::*;
 use shared::message::RoomInfo;
+use web_sys::{Event, HtmlDialogElement, HtmlInputElement};
 
+use crate::dom::{El, again, effect, el, switch};
 use crate::node::Node;
 
-#[component]
-pub(super) fn RoomPicker() -> impl IntoView {
+pub(super) fn room_picker() -> El {
     let node = Node::here();
     let picker = node.picker;
-    let dialog = NodeRef::<Dialog>::new();
-    let field = NodeRef::<Input>::new();
     let name = RwSignal::new(String::new());
 
-    Effect::new(move |_| {
-        let Some(dialog) = dialog.get() else { return };
-        if picker.open.get() {
-            name.set(String::new());
-            if !dialog.open() {
-                // Fails only for one that is open already.
-                let _ = dialog.show_modal();
+    let field = el("input");
+    let input: HtmlInputElement = field.handle();
+    let enter = {
+        let input = input.clone();
+        move |event: Event| {
+            event.prevent_default();
+            picker.error.set(None);
+            let room = name.get_untracked().trim().trim_start_matches('#').to_owned();
+            if room.is_empty() {
+                picker.error.set(Some("Type a room’s name, or choose one below.".to_owned()));
+            } else {
+                node.enter_room(room);
             }
-        } else {
-            dialog.close();
-        }
-    });
-
-    let enter = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        picker.error.set(None);
-        let room = name.get_untracked().trim().trim_start_matches('#').to_owned();
-        if room.is_empty() {
-            picker.error.set(Some("Type a room’s name, or choose one below.".to_owned()));
-        } else {
-            node.enter_room(room);
-        }
-        if let Some(field) = field.get() {
             // A field that cannot be focused is no reason to stop.
-            let _ = field.focus();
+            let _ = input.focus();
         }
     };
+    let field = field
+        .attr("id", "room")
+        .attr("type", "text")
+        .attr("autocomplete", "off")
+        .attr("autocapitalize", "none")
+        .attr("spellcheck", "false")
+        .attr("enterkeyhint", "go")
+        .attr("autofocus", "")
+        .attr("aria-describedby", "room-error room-hint")
+        .attr_from("aria-invalid", move || picker.error.get().is_some())
+        .value_from(move || name.get())
+        .on("input", move |_| name.set(input.value()));
+    let error = again(
+        move || picker.error.get(),
+        |words| words.as_deref().map(|words| el("p").class("field-error").attr("role", "alert").text(words)),
+    );
+    let form = el("form")
+        .attr("novalidate", "")
+        .on("submit", enter)
+        .child(el("div").class("field").child(el("label").attr("for", "room").text("Room name")).child(field))
+        .child(el("button").class("primary").attr("type", "submit").text("Enter room"))
+        .child(el("div").attr("id", "room-error").child(error))
+        .child(el("p").class("hint").attr("id", "room-hint").text("A name that nobody has used yet makes a new room."));
+    let list = switch(
+        move || picker.rooms.get(),
+        move |rooms| match rooms.as_deref() {
+            None => el("p").class("none").text("Asking the hub for its rooms…"),
+            Some([]) => el("p").class("none").text("There is no room yet."),
+            Some(rooms) => rooms
+                .iter()
+                .fold(el("ul").attr("aria-label", "All rooms"), |list, room| list.child(pick_room(node, room))),
+        },
+    );
+    let shut =
+        el("button").class("quiet").attr("type", "button").text("Close").on("click", move |_| picker.open.set(false));
+    let head =
+        el("div").class("picker-head").child(el("h2").attr("id", "picker-title").text("Other rooms")).child(shut);
+    let dialog = el("dialog")
+        .class("room-picker")
+        .attr("aria-labelledby", "picker-title")
+        .on("close", move |_| picker.open.set(false))
+        .child(head)
+        .child(form)
+        .child(el("div").class("picker-list").child(list));
 
-    view! {
-        <dialog
-            class="room-picker"
-            aria-labelledby="picker-title"
-            node_ref=dialog
-            on:close=move |_| picker.open.set(false)
-        >
-            <div class="picker-head">
-                <h2 id="picker-title">"Other rooms"</h2>
-                <button class="quiet" type="button" on:click=move |_| picker.open.set(false)>"Close"</button>
-            </div>
-            <form novalidate on:submit=enter>
-                <div class="field">
-                    <label for="room">"Room name"</label>
-                    <input
-                        id="room"
-                        type="text"
-                        autocomplete="off"
-                        autocapitalize="none"
-                        spellcheck="false"
-                        enterkeyhint="go"
-                        autofocus
-                        aria-describedby="room-error room-hint"
-                        aria-invalid=move || picker.error.get().is_some().to_string()
-                        node_ref=field
-                        prop:value=name
-                        on:input=move |event| name.set(event_target_value(&event))
-                    />
-                </div>
-                <button class="primary" type="submit">"Enter room"</button>
-                <div id="room-error">
-                    {move || picker.error.get().map(|words| view! { <p class="field-error" role="alert">{words}</p> })}
-                </div>
-                <p class="hint" id="room-hint">"A name that nobody has used yet makes a new room."</p>
-            </form>
-            <div class="picker-list">
-                {move || match picker.rooms.get() {
-                    None => view! { <p class="none">"Asking the hub for its rooms…"</p> }.into_any(),
-                    Some(rooms) if rooms.is_empty() => view! { <p class="none">"There is no room yet."</p> }.into_any(),
-                    Some(rooms) => view! {
-                        <ul aria-label="All rooms">
-                            {rooms.into_iter().map(|room| view! { <PickRoom room/> }).collect_view()}
-                        </ul>
-                    }.into_any(),
-                }}
-            </div>
-        </dialog>
-    }
+    let window: HtmlDialogElement = dialog.handle();
+    effect(move || {
+        if picker.open.get() {
+            name.set(String::new());
+            if !window.open() {
+                // Fails only for one that is open already.
+                let _ = window.show_modal();
+            }
+        } else {
+            window.close();
+        }
+    });
+    dialog
 }
 
-#[component]
-fn PickRoom(room: RoomInfo) -> impl IntoView {
-    let node = Node::here();
+fn pick_room(node: Node, room: &RoomInfo) -> El {
     let RoomInfo { room, topic, users } = room;
     let many = match users {
         0 => "nobody here".to_owned(),
         1 => "1 person".to_owned(),
         many => format!("{many} people"),
     };
-    let name = room.clone();
-    view! {
-        <li>
-            <button class="item" type="button" on:click=move |_| { node.enter_room(name.clone()); }>
-                <span class="sign" aria-hidden="true">"#"</span>
-                <span class="name">
-                    <bdi>{room}</bdi>
-                    {topic.map(|topic| view! { <bdi class="topic">{topic}</bdi> })}
-                </span>
-                <span class="many">{many}</span>
-            </button>
-        </li>
+    let mut words = el("span").class("name").child(el("bdi").text(room));
+    if let Some(topic) = topic {
+        words = words.child(el("bdi").class("topic").text(topic));
     }
+    let button = el("button")
+        .class("item")
+        .attr("type", "button")
+        .child(el("span").class("sign").attr("aria-hidden", "true").text("#"))
+        .child(words)
+        .child(el("span").class("many").text(&many));
+    let name = room.clone();
+    el("li").child(button.on("click", move |_| {
+        node.enter_room(name.clone());
+    }))
 }

@@ -1,36 +1,31 @@
 //! One row of a transcript.
 
-use std::sync::Arc;
-
-use leptos::prelude::*;
 use shared::entry::Entry;
 use shared::transcript::{Item, Notice, Pending, PendingState, local_day};
 
 use super::text::said;
+use crate::dom::{El, el};
 use crate::node::Node;
 use crate::rows::Row;
+use crate::state::*;
 use crate::{calendar, clock, hue};
 
-#[component]
-pub(super) fn RowView(row: Row) -> impl IntoView {
-    let seq = row.seq().map(|seq| seq.to_string());
-    let day = row.day.map(|day| {
+pub(super) fn row_view(node: Node, row: &Row) -> El {
+    let mut line_box = el("div").class("line");
+    if let Some(seq) = row.seq() {
+        line_box = line_box.attr("data-seq", &seq.to_string());
+    }
+    if let Some(day) = row.day {
         let today = clock::now();
         let words = calendar::day(day, local_day(today, clock::minutes_east(today)));
-        view! { <h2 class="day"><span>{words}</span></h2> }
-    });
-    let head = row.head;
-    view! {
-        <div class="line" data-seq=seq>
-            {day}
-            {match row.item {
-                Item::Line(entry) => line(&entry, head).into_any(),
-                Item::Pending(pending) => waiting(pending, head).into_any(),
-                Item::Notice(notice) => remark(&notice).into_any(),
-                Item::Hole { after } => hole(after).into_any(),
-            }}
-        </div>
+        line_box = line_box.child(el("h2").class("day").child(el("span").text(&words)));
     }
+    line_box.child(match &row.item {
+        Item::Line(entry) => line(entry, row.head),
+        Item::Pending(pending) => waiting(node, pending, row.head),
+        Item::Notice(notice) => remark(notice),
+        Item::Hole { after } => hole(node, *after),
+    })
 }
 
 fn block(head: bool) -> &'static str {
@@ -38,83 +33,74 @@ fn block(head: bool) -> &'static str {
 }
 
 /// The sender's name: seen at the head of a block, heard with every line.
-fn who(nick: &str, head: bool) -> impl IntoView + use<> {
+fn who(nick: &str, head: bool) -> El {
     let class = if head { hue::classes(nick) } else { "unseen" };
-    view! { <p class="who"><bdi class=class>{nick.to_owned()}</bdi><span class="unseen">": "</span></p> }
+    el("p").class("who").child(el("bdi").class(class).text(nick)).child(el("span").class("unseen").text(": "))
 }
 
-fn when(at: u64) -> impl IntoView {
+fn when(at: u64) -> El {
     let east = clock::minutes_east(at);
-    view! {
-        <time class="when" datetime=calendar::machine(at) title=calendar::full(at, east)>{calendar::time(at, east)}</time>
-    }
+    el("time")
+        .class("when")
+        .attr("datetime", &calendar::machine(at))
+        .attr("title", &calendar::full(at, east))
+        .text(&calendar::time(at, east))
 }
 
-fn line(entry: &Entry, head: bool) -> impl IntoView + use<> {
-    view! {
-        <div class=block(head)>
-            {who(entry.from(), head)}
-            <div class="said"><bdi class="text">{said(entry.text())}</bdi></div>
-            {when(entry.at())}
-        </div>
-    }
+fn line(entry: &Entry, head: bool) -> El {
+    el("div")
+        .class(block(head))
+        .child(who(entry.from(), head))
+        .child(el("div").class("said").child(said(entry.text())))
+        .child(when(entry.at()))
 }
 
 /// A line of one's own that is not in the log yet.
-fn waiting(pending: Arc<Pending>, head: bool) -> impl IntoView {
-    let node = Node::here();
-    let nick = node.nick.get_untracked();
-    let (state, fate) = match &pending.state {
+fn waiting(node: Node, pending: &Pending, head: bool) -> El {
+    let Pending { id, text, at, .. } = pending;
+    let (state, refusal) = match &pending.state {
         PendingState::Waiting => ("waiting", None),
         PendingState::Sent { .. } => ("sent", None),
-        PendingState::Failed(refusal) => ("refused", Some(refusal.message.clone())),
+        PendingState::Failed(refusal) => ("refused", Some(refusal)),
     };
-    let is_waiting = pending.state == PendingState::Waiting;
-    let Pending { id, text, at, .. } = Arc::unwrap_or_clone(pending);
-    let fate = fate.map(|why| {
-        let again = id.clone();
-        view! {
-            <div class="fate">
-                <p role="alert">"Not sent. "{why}</p>
-                <button type="button" on:click=move |_| node.again(&again)>"Send again"</button>
-                <button type="button" class="quiet" on:click=move |_| { node.dismiss(&id); }>"Discard"</button>
-            </div>
-        }
-    });
-    view! {
-        <div class=format!("{} {state}", block(head))>
-            {who(&nick, head)}
-            <div class="said"><bdi class="text">{said(&text)}</bdi>{fate}</div>
-            {if is_waiting {
-                view! { <span class="when">"waiting"</span> }.into_any()
-            } else {
-                when(at).into_any()
-            }}
-        </div>
-    }
+    let fate = refusal.map(|refusal| fate(node, id, &refusal.message));
+    el("div")
+        .class(&format!("{} {state}", block(head)))
+        .child(who(&node.nick.get_untracked(), head))
+        .child(el("div").class("said").child(said(text)).child(fate))
+        .child(match pending.state {
+            PendingState::Waiting => el("span").class("when").text("waiting"),
+            PendingState::Sent { .. } | PendingState::Failed(_) => when(*at),
+        })
+}
+
+/// Why a line was refused, and what can be done with it.
+fn fate(node: Node, id: &str, why: &str) -> El {
+    let button = |name: &str| el("button").attr("type", "button").text(name);
+    let (again, dismissed) = (id.to_owned(), id.to_owned());
+    el("div")
+        .class("fate")
+        .child(el("p").attr("role", "alert").text("Not sent. ").text(why))
+        .child(button("Send again").on("click", move |_| node.again(&again)))
+        .child(button("Discard").class("quiet").on("click", move |_| {
+            node.dismiss(&dismissed);
+        }))
 }
 
 /// Who came and went; what only this person is told.
-fn remark(notice: &Notice) -> impl IntoView + use<> {
-    view! {
-        <div class="row remark">
-            <p class="who"></p>
-            <p class="said"><bdi>{notice.words()}</bdi></p>
-            {when(notice.at)}
-        </div>
-    }
+fn remark(notice: &Notice) -> El {
+    el("div")
+        .class("row remark")
+        .child(el("p").class("who"))
+        .child(el("p").class("said").child(el("bdi").text(&notice.words())))
+        .child(when(notice.at))
 }
 
 /// Where lines may be missing.
-fn hole(after: u64) -> impl IntoView {
-    let node = Node::here();
-    view! {
-        <div class="row hole">
-            <p class="who"></p>
-            <p class="said">
-                "Lines may be missing here. "
-                <button type="button" on:click=move |_| node.fill(after)>"Load them"</button>
-            </p>
-        </div>
-    }
+fn hole(node: Node, after: u64) -> El {
+    let load = el("button").attr("type", "button").text("Load them").on("click", move |_| node.fill(after));
+    el("div")
+        .class("row hole")
+        .child(el("p").class("who"))
+        .child(el("p").class("said").text("Lines may be missing here. ").child(load))
 }

@@ -1,11 +1,14 @@
 //! Where the view of a transcript stands: at its end, or at the line one reads. Whatever comes,
 //! goes or changes its height above or below, that stays where it is.
 
-use leptos::html::Div;
-use leptos::prelude::*;
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, HtmlElement, ResizeObserver};
+
+use crate::dom::keep;
 
 /// Nearer to the end than this many pixels is at the end: a line and a half.
 const NEAR_END: i32 = 36;
@@ -14,10 +17,10 @@ const NEAR_END: i32 = 36;
 const NEAR_TOP: i32 = 600;
 
 /// The position, kept by watching the height of the lines and of the view.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Scroll {
-    view: NodeRef<Div>,
-    held: StoredValue<Held, LocalStorage>,
+    view: HtmlElement,
+    held: Rc<RefCell<Held>>,
 }
 
 struct Held {
@@ -27,7 +30,6 @@ struct Held {
     anchor: Option<(Element, f64)>,
     /// How far the view's top is above the end, should the anchor be drawn anew.
     above_end: i32,
-    observer: Option<(ResizeObserver, Closure<dyn Fn()>)>,
 }
 
 /// Where the view stands after it was scrolled.
@@ -41,83 +43,76 @@ pub(super) struct Stand {
 impl Scroll {
     /// Keeps the place of `lines`, the only child of `view`. `settled` is called after the
     /// position was put right, with it.
-    pub(super) fn keep(view: NodeRef<Div>, lines: NodeRef<Div>, settled: impl Fn(Stand) + 'static) -> Self {
-        let held = Held { at_end: true, anchor: None, above_end: 0, observer: None };
-        let scroll = Self { view, held: StoredValue::new_local(held) };
-        let changed = Closure::<dyn Fn()>::new(move || {
-            scroll.put_right();
-            if let Some(stand) = scroll.stand() {
-                settled(stand);
+    pub(super) fn keep(view: HtmlElement, lines: &HtmlElement, settled: impl Fn(Stand) + 'static) -> Self {
+        let held = Held { at_end: true, anchor: None, above_end: 0 };
+        let scroll = Self { view, held: Rc::new(RefCell::new(held)) };
+        // Heights are reported after layout and before anything is painted: nothing is seen to jump.
+        let changed = Closure::<dyn Fn()>::new({
+            let scroll = scroll.clone();
+            move || {
+                scroll.put_right();
+                settled(scroll.stand());
             }
         });
         if let Ok(observer) = ResizeObserver::new(changed.as_ref().unchecked_ref()) {
-            scroll.held.update_value(|held| held.observer = Some((observer, changed)));
+            observer.observe(&scroll.view);
+            observer.observe(lines);
+            keep(Observed { observer, _changed: changed });
         }
-        // Heights are reported after layout and before anything is painted: nothing is seen to jump.
-        Effect::new(move |_| {
-            let (Some(view), Some(lines)) = (view.get(), lines.get()) else { return };
-            scroll.held.with_value(|held| {
-                if let Some((observer, _)) = &held.observer {
-                    observer.observe(&view);
-                    observer.observe(&lines);
-                }
-            });
-        });
-        on_cleanup(move || {
-            if let Some(Some((observer, _))) = scroll.held.try_update_value(|held| held.observer.take()) {
-                observer.disconnect();
-            }
-        });
         scroll
     }
 
     /// The person (or this) has scrolled.
-    pub(super) fn scrolled(self) -> Option<Stand> {
-        let view = self.view.get_untracked()?;
+    pub(super) fn scrolled(&self) -> Stand {
+        let view = &self.view;
         let above_end = view.scroll_height() - view.scroll_top();
         let at_end = above_end - view.client_height() <= NEAR_END;
-        let anchor = if at_end { None } else { first_in_view(&view) };
-        self.held.update_value(|held| {
-            held.at_end = at_end;
-            held.above_end = above_end;
-            held.anchor = anchor;
-        });
+        let anchor = if at_end { None } else { first_in_view(view) };
+        *self.held.borrow_mut() = Held { at_end, anchor, above_end };
         self.stand()
     }
 
     /// To the newest line, and stay there.
-    pub(super) fn to_end(self) {
-        self.held.update_value(|held| {
-            held.at_end = true;
-            held.anchor = None;
-        });
+    pub(super) fn to_end(&self) {
+        let mut held = self.held.borrow_mut();
+        held.at_end = true;
+        held.anchor = None;
+        drop(held);
         self.put_right();
     }
 
-    fn put_right(self) {
-        let Some(view) = self.view.get_untracked() else { return };
-        self.held.with_value(|held| {
-            if held.at_end {
-                view.set_scroll_top(view.scroll_height());
-            } else if let Some((anchor, below_top)) = &held.anchor
-                && anchor.is_connected()
-            {
-                let moved = below(&view, anchor) - below_top;
-                if moved.abs() >= 1.0 {
-                    view.set_scroll_top(view.scroll_top() + moved.round() as i32);
-                }
-            } else {
-                view.set_scroll_top(view.scroll_height() - held.above_end);
+    fn put_right(&self) {
+        let (view, held) = (&self.view, self.held.borrow());
+        if held.at_end {
+            view.set_scroll_top(view.scroll_height());
+        } else if let Some((anchor, below_top)) = &held.anchor
+            && anchor.is_connected()
+        {
+            let moved = below(view, anchor) - below_top;
+            if moved.abs() >= 1.0 {
+                view.set_scroll_top(view.scroll_top() + moved.round() as i32);
             }
-        });
+        } else {
+            view.set_scroll_top(view.scroll_height() - held.above_end);
+        }
     }
 
-    fn stand(self) -> Option<Stand> {
-        let view = self.view.get_untracked()?;
-        self.held.with_value(|held| {
-            let top = held.anchor.as_ref().and_then(|(anchor, _)| anchor.get_attribute("data-seq")?.parse().ok());
-            Some(Stand { at_end: held.at_end, near_top: view.scroll_top() < NEAR_TOP, top })
-        })
+    fn stand(&self) -> Stand {
+        let held = self.held.borrow();
+        let top = held.anchor.as_ref().and_then(|(anchor, _)| anchor.get_attribute("data-seq")?.parse().ok());
+        Stand { at_end: held.at_end, near_top: self.view.scroll_top() < NEAR_TOP, top }
+    }
+}
+
+/// The browser reports heights for as long as this is kept.
+struct Observed {
+    observer: ResizeObserver,
+    _changed: Closure<dyn Fn()>,
+}
+
+impl Drop for Observed {
+    fn drop(&mut self) {
+        self.observer.disconnect();
     }
 }
 

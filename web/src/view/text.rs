@@ -1,19 +1,14 @@
 //! A text as nodes: never as HTML, whatever it holds.
 
-use leptos::prelude::*;
-
+use crate::dom::{El, el};
 use crate::links::{Piece, split};
 
 /// What someone said, its links made to be followed.
-pub(super) fn said(text: &str) -> impl IntoView + use<> {
-    split(text)
-        .into_iter()
-        .map(|piece| match piece {
-            Piece::Plain(words) => words.to_owned().into_any(),
-            Piece::Link(address) => view! {
-                <a href=address.to_owned() target="_blank" rel="noopener noreferrer">{address.to_owned()}</a>
-            }
-            .into_any(),
-        })
-        .collect_view()
+pub(super) fn said(text: &str) -> El {
+    split(text).into_iter().fold(el("bdi").class("text"), |said, piece| match piece {
+        Piece::Plain(words) => said.text(words),
+        Piece::Link(address) => said.child(
+            el("a").attr("href", address).attr("target", "_blank").attr("rel", "noopener noreferrer").text(address),
+        ),
+    })
 }

@@ -1,20 +1,20 @@
 //! What was said here.
 
-use leptos::html::Div;
-use leptos::prelude::*;
+use crate::state::*;
 use shared::transcript::Place;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
-use super::invite::InviteLink;
-use super::row::RowView;
+use super::invite::invite_link;
+use super::row::row_view;
 use super::scroll::{Scroll, Stand};
+use crate::dom::{Child, El, Part, each, effect, el, show, switch};
 use crate::node::Node;
+use crate::page::document;
 
-#[component]
-pub(super) fn Transcript() -> impl IntoView {
+pub(super) fn transcript() -> impl Child {
     let node = Node::here();
     let talk = node.talk;
-    let view_ref = NodeRef::<Div>::new();
-    let lines_ref = NodeRef::<Div>::new();
 
     let settle = move |stand: Stand| {
         node.looks(stand.at_end, stand.top);
@@ -22,13 +22,26 @@ pub(super) fn Transcript() -> impl IntoView {
             node.load_older();
         }
     };
-    let scroll = Scroll::keep(view_ref, lines_ref, settle);
-    Effect::new(move |_| {
+    let rows = each(move || talk.rows.get(), |row| row.key(), move |row| row_view(node, row));
+    let lines = el("div").class("lines").child(top(node)).child(rows);
+    let view = el("div")
+        .class("transcript")
+        .attr("role", "log")
+        .attr("aria-live", "polite")
+        .attr_from("aria-label", move || node.here.get().name().to_owned())
+        // A page that is loaded is not news to be read out.
+        .attr_from("aria-busy", move || talk.loading.get())
+        .attr("tabindex", "0");
+    let scroll = Scroll::keep(view.handle(), &lines.handle(), settle);
+    let view = view.child(lines).on("scroll", {
+        let scroll = scroll.clone();
+        move |_| settle(scroll.scrolled())
+    });
+    effect(move || {
         talk.to_end.track();
         scroll.to_end();
     });
 
-    let name = move || node.here.get().name().to_owned();
     let below = move || match node.places.get().iter().find(|listed| listed.place == node.here.get()) {
         Some(listed) => match listed.unread.get() {
             0 => "To the newest line".to_owned(),
@@ -36,47 +49,17 @@ pub(super) fn Transcript() -> impl IntoView {
         },
         None => String::new(),
     };
-
-    view! {
-        <div
-            class="transcript"
-            role="log"
-            aria-live="polite"
-            aria-label=name
-            // A page that is loaded is not news to be read out.
-            aria-busy=move || talk.loading.get().to_string()
-            tabindex="0"
-            node_ref=view_ref
-            on:scroll=move |_| {
-                if let Some(stand) = scroll.scrolled() {
-                    settle(stand);
-                }
-            }
-        >
-            <div class="lines" node_ref=lines_ref>
-                <Top/>
-                <For each=move || talk.rows.get() key=|row| row.key() children=move |row| view! { <RowView row/> }/>
-            </div>
-        </div>
-        <Show when=move || !talk.at_end.get()>
-            <button
-                class="below"
-                type="button"
-                on:click=move |_| {
-                    talk.to_end.notify();
-                    focus_message();
-                }
-            >
-                {below}
-            </button>
-        </Show>
-    }
+    let to_end = move |_| {
+        talk.to_end.notify();
+        focus_message();
+    };
+    let button = move || el("button").class("below").attr("type", "button").text_from(below).on("click", to_end);
+    (view, show(move || !talk.at_end.get(), button))
 }
 
 /// The button goes away with the click; one who typed goes on typing.
 fn focus_message() {
-    use wasm_bindgen::JsCast;
-    let field = document().get_element_by_id("message").and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok());
+    let field = document().get_element_by_id("message").and_then(|field| field.dyn_into::<HtmlElement>().ok());
     if let Some(field) = field {
         // A field that cannot be focused is no reason to stop.
         let _ = field.focus();
@@ -84,71 +67,53 @@ fn focus_message() {
 }
 
 /// What stands above the oldest line.
-#[component]
-fn Top() -> impl IntoView {
-    let node = Node::here();
+fn top(node: Node) -> Part {
     let talk = node.talk;
-    let empty = Memo::new(move |_| talk.rows.with(|rows| rows.iter().all(|row| row.seq().is_none())));
-    let top = Memo::new(move |_| match (talk.more.get(), empty.get()) {
-        (true, _) => Above::More,
-        (false, true) => Above::Nothing,
-        (false, false) => Above::Beginning,
-    });
-    let title = move || match node.here.get() {
-        Place::Room(room) => format!("Nothing has been said in {room} yet"),
-        Place::With(nick) => format!("You and {nick}"),
+    let above = move || {
+        if talk.more.get() {
+            Above::More
+        } else if talk.rows.with(|rows| rows.iter().all(|row| row.seq().is_none())) {
+            Above::Nothing(node.here.get())
+        } else {
+            Above::Beginning(node.here.get())
+        }
     };
-    view! {
-        {move || match top.get() {
-            Above::More => view! {
-                <p class="older">{move || talk.loading.get().then_some("Loading older lines…")}</p>
-            }.into_any(),
-            Above::Beginning => view! {
-                <div class="beginning">
-                    <div>
-                        <p>{move || match node.here.get() {
-                            Place::Room(room) => format!("This is where {room} begins."),
-                            Place::With(nick) => format!("Here begins what you and {nick} say to each other."),
-                        }}</p>
-                    </div>
-                </div>
-            }.into_any(),
-            Above::Nothing => view! {
-                <div class="beginning alone">
-                    <div>
-                        <h2>{title}</h2>
-                        {move || match node.here.get() {
-                            Place::Room(_) => view! { <Empty/> }.into_any(),
-                            Place::With(nick) => view! {
-                                <p>"Nothing has been said yet. What you write here only "<bdi>{nick.clone()}</bdi>
-                                    " can read, now or on coming back."</p>
-                            }.into_any(),
-                        }}
-                    </div>
-                </div>
-            }.into_any(),
-        }}
-    }
+    switch(above, move |above| match above {
+        Above::More => el("p").class("older").text_from(move || talk.loading.get().then_some("Loading older lines…")),
+        Above::Beginning(place) => {
+            let words = match place {
+                Place::Room(room) => format!("This is where {room} begins."),
+                Place::With(nick) => format!("Here begins what you and {nick} say to each other."),
+            };
+            el("div").class("beginning").child(el("div").child(el("p").text(&words)))
+        }
+        Above::Nothing(place) => el("div").class("beginning alone").child(nothing_yet(place)),
+    })
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Above {
     /// There may be older lines.
     More,
     /// The first line of the place stands below.
-    Beginning,
+    Beginning(Place),
     /// There is no line at all.
-    Nothing,
+    Nothing(Place),
 }
 
-/// What to do in a room where nobody has said anything.
-#[component]
-fn Empty() -> impl IntoView {
-    view! {
-        <p>
-            "Write the first line below: everyone who comes later will find it here."
-        </p>
-        <p>"To bring others in, send them this link."</p>
-        <InviteLink/>
+/// What to do where nobody has said anything.
+fn nothing_yet(place: &Place) -> El {
+    match place {
+        Place::Room(room) => el("div")
+            .child(el("h2").text(&format!("Nothing has been said in {room} yet")))
+            .child(el("p").text("Write the first line below: everyone who comes later will find it here."))
+            .child(el("p").text("To bring others in, send them this link."))
+            .child(invite_link()),
+        Place::With(nick) => el("div").child(el("h2").text(&format!("You and {nick}"))).child(
+            el("p")
+                .text("Nothing has been said yet. What you write here only ")
+                .child(el("bdi").text(nick))
+                .text(" can read, now or on coming back."),
+        ),
     }
 }
