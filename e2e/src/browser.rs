@@ -296,17 +296,20 @@ impl Browser {
     /// What went wrong on the page since this was last asked, by its console: what threw, what could not be
     /// loaded, what the content security policy forbade.
     ///
-    /// # Panics
+    /// # Errors
     /// If the browser is gone.
-    pub async fn errors(&self) -> Vec<String> {
-        let remarks = self.page.issue_cmd(command::console()).await.expect("the page's console");
+    ///
+    /// # Panics
+    /// If the driver has another idea of what a console holds.
+    pub async fn errors(&self) -> Result<Vec<String>, CmdError> {
+        let remarks = self.page.issue_cmd(command::console()).await?;
         let remarks: Vec<Remark> = serde_json::from_value(remarks).expect("remarks as ChromeDriver writes them");
         let expected = self.expected.lock().unwrap_or_else(PoisonError::into_inner);
-        remarks
+        Ok(remarks
             .into_iter()
             .filter(|remark| remark.level == "SEVERE" || remark.message.contains("Content Security Policy"))
             .map(|remark| remark.message)
             .filter(|message| !expected.iter().any(|part| message.contains(part)))
-            .collect()
+            .collect())
     }
 }

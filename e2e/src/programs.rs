@@ -11,8 +11,7 @@ const REMEDY: &str = "`cargo xtask test` builds or fetches what the browser test
 /// # Panics
 /// If it is not there.
 pub fn hub() -> PathBuf {
-    let built = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/hub");
-    let hub = named("HUBBUB_HUB").unwrap_or_else(built);
+    let hub = named("HUBBUB_HUB").unwrap_or_else(|| target().join("release/hub"));
     assert!(hub.is_file(), "there is no hub at {}: {REMEDY}", hub.display());
     hub
 }
@@ -31,6 +30,12 @@ pub fn chromium() -> PathBuf {
 /// If there is none.
 pub fn chromedriver() -> PathBuf {
     browser_program("HUBBUB_CHROMEDRIVER", &["chromedriver", "chromium.chromedriver"])
+}
+
+/// Where Cargo puts what it builds, and where failed tests leave what they looked like.
+pub(crate) fn target() -> PathBuf {
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR"));
+    ours.parent().unwrap_or(ours).join("target")
 }
 
 fn browser_program(variable: &str, names: &[&str]) -> PathBuf {

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use crate::driver::Driver;
 use crate::turn::Turn;
-use crate::{Browser, Hub, Person};
+use crate::{Browser, Hub, Person, programs};
 
 /// How long a test may take. Every wait has a deadline of its own; this is for a program that answers no more.
 const LONGEST: Duration = Duration::from_secs(240);
@@ -97,8 +97,8 @@ impl Stage {
     async fn errors(&self) -> Vec<String> {
         let mut errors = Vec::new();
         for person in &self.people {
-            let theirs = person.browser.errors().await.into_iter();
-            errors.extend(theirs.map(|error| format!("{}: {error}", person.name)));
+            let theirs = person.browser.errors().await.expect("the page's console");
+            errors.extend(theirs.into_iter().map(|error| format!("{}: {error}", person.name)));
         }
         errors
     }
@@ -119,6 +119,10 @@ impl Stage {
             if let Ok(source) = person.browser.page().source().await {
                 let _ = fs::write(file("html"), source);
             }
+            // Empty where it was its errors that failed the test.
+            for error in person.browser.errors().await.unwrap_or_default() {
+                eprintln!("in the console of {}: {error}", person.name);
+            }
         }
         let _ = fs::copy(self.hub.log(), folder.join("hub.log"));
         eprintln!("what everyone saw at the end: {}", folder.display());
@@ -128,5 +132,5 @@ impl Stage {
 /// `target/e2e/` and the test's name, which is that of its thread.
 fn evidence_folder() -> PathBuf {
     let test = thread::current().name().unwrap_or("unnamed").replace("::", "-");
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/e2e").join(test)
+    programs::target().join("e2e").join(test)
 }

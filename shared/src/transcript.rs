@@ -9,16 +9,16 @@
 mod block;
 mod conversation;
 mod coverage;
+mod few;
 mod item;
 mod people;
 mod place;
-
-use std::collections::BTreeMap;
 
 pub use self::block::{BLOCK, continues, local_day};
 pub use self::conversation::Conversation;
 pub use self::item::{Item, Key, Notice, Pending, PendingState, What};
 pub use self::place::Place;
+use self::few::Few;
 use self::place::fold;
 use crate::entry::Entry;
 use crate::message::{Connected, Joined, Page, Presence, Refusal, State, ToHub};
@@ -101,9 +101,9 @@ pub struct Transcript {
     baseline: u64,
     met: bool,
     /// By [`Place::key`].
-    conversations: BTreeMap<Place, Conversation>,
+    conversations: Few<Place, Conversation>,
     /// Read positions of places not listed, by [`Place::key`].
-    positions: BTreeMap<Place, u64>,
+    positions: Few<Place, u64>,
     notices: u64,
 }
 
@@ -322,7 +322,7 @@ impl Transcript {
                 self.left(&Place::Room(room.clone()).key(), &mut changes);
             }
             (ToHub::Disconnect { .. }, _) => {
-                for place in self.conversations.keys().cloned().collect::<Vec<_>>() {
+                for place in self.conversations.iter().map(|(place, _)| place.clone()).collect::<Vec<_>>() {
                     self.left(&place, &mut changes);
                 }
                 self.connected = false;
@@ -367,8 +367,8 @@ impl Transcript {
     fn connected(&mut self, connected: &Connected, changes: &mut Changes) {
         if !self.is_me(&connected.nick) {
             // Private conversations belong to the nick that had them.
-            self.conversations.retain(|place, _| matches!(place, Place::Room(_)));
-            self.positions.retain(|place, _| self.me.is_none() || matches!(place, Place::Room(_)));
+            self.conversations.retain(|place| matches!(place, Place::Room(_)));
+            self.positions.retain(|place| self.me.is_none() || matches!(place, Place::Room(_)));
             self.me = Some(connected.nick.clone());
             for conversation in self.conversations.values_mut() {
                 conversation.me = Some(fold(&connected.nick));
@@ -453,7 +453,7 @@ impl Transcript {
         if !self.conversations.contains_key(&key) {
             changes.places = true;
         }
-        self.conversations.entry(key).or_insert_with(|| {
+        self.conversations.get_or_insert_with(key, || {
             let mut conversation = Conversation::new(place.clone(), me, position);
             if connected && matches!(place, Place::With(_)) {
                 conversation.go_live();
@@ -486,7 +486,7 @@ impl Transcript {
     }
 
     fn keep_position(&mut self, place: Place, seq: u64) {
-        let position = self.positions.entry(place).or_insert(seq);
+        let position = self.positions.get_or_insert_with(place, || seq);
         *position = seq.max(*position);
         if self.positions.len() > MAX_POSITIONS {
             self.positions.pop_first();

@@ -1,13 +1,12 @@
 //! What this browser keeps from one visit to the next. A browser may refuse (private windows,
 //! full or forbidden storage); then the visit goes on and the next one starts anew.
 
-use std::collections::BTreeMap;
-
-use crate::page::window;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 use shared::transcript::Place;
 use web_sys::Storage;
+
+use crate::page::window;
 
 const IDENTITY: &str = "hubbub.identity";
 const COOKIE: &str = "hubbub.cookie";
@@ -17,7 +16,7 @@ const DRAFT: &str = "hubbub.draft.";
 const NODE: &str = "hubbub.node";
 
 /// Who this browser was at its last visit.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize)]
 pub(crate) struct Identity {
     pub(crate) nick: String,
     /// Proves that the nick is ours.
@@ -27,67 +26,85 @@ pub(crate) struct Identity {
 }
 
 /// How far each place was read, in the log that `epoch` names.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Read {
     pub(crate) epoch: String,
-    rooms: BTreeMap<String, u64>,
-    with: BTreeMap<String, u64>,
+    /// Places as [`sign`] writes them.
+    places: Vec<(String, u64)>,
 }
 
 impl Read {
     pub(crate) fn new<'a>(epoch: String, positions: impl Iterator<Item = (&'a Place, u64)>) -> Self {
-        let mut read = Self { epoch, ..Self::default() };
-        for (place, seq) in positions {
-            match place {
-                Place::Room(room) => read.rooms.insert(room.clone(), seq),
-                Place::With(nick) => read.with.insert(nick.clone(), seq),
-            };
-        }
-        read
+        Self { epoch, places: positions.map(|(place, seq)| (sign(place), seq)).collect() }
     }
 
     pub(crate) fn positions(self) -> impl Iterator<Item = (Place, u64)> {
-        let rooms = self.rooms.into_iter().map(|(room, seq)| (Place::Room(room), seq));
-        rooms.chain(self.with.into_iter().map(|(nick, seq)| (Place::With(nick), seq)))
+        self.places.into_iter().filter_map(|(signed, seq)| {
+            let room = signed.strip_prefix('#').map(|name| Place::Room(name.to_owned()));
+            let place = room.or_else(|| signed.strip_prefix('@').map(|name| Place::With(name.to_owned())));
+            Some((place?, seq))
+        })
     }
 }
 
+/// `#room` or `@nick`.
+fn sign(place: &Place) -> String {
+    let sign = match place {
+        Place::Room(_) => '#',
+        Place::With(_) => '@',
+    };
+    format!("{sign}{}", place.name())
+}
+
+// What was kept is read out of a JSON tree by hand, as messages are: see `shared::message`.
+
 pub(crate) fn identity() -> Option<Identity> {
-    get(&local()?, IDENTITY)
+    let kept = get(IDENTITY)?;
+    Some(Identity {
+        nick: text(kept.get("nick")?)?,
+        token: kept.get("token").and_then(text),
+        inside: kept.get("inside") == Some(&Value::Bool(true)),
+    })
 }
 
 pub(crate) fn keep_identity(identity: &Identity) {
-    put(local(), IDENTITY, identity);
+    put(IDENTITY, identity);
 }
 
 pub(crate) fn cookie() -> Option<String> {
-    get(&local()?, COOKIE)
+    get_text(local(), COOKIE)
 }
 
 pub(crate) fn keep_cookie(cookie: &str) {
-    put(local(), COOKIE, &cookie);
+    put_text(local(), COOKIE, cookie);
 }
 
 /// The rooms this browser was in.
 pub(crate) fn rooms() -> Vec<String> {
-    local().and_then(|store| get(&store, ROOMS)).unwrap_or_default()
+    let kept = get(ROOMS);
+    kept.iter().filter_map(Value::as_array).flatten().filter_map(text).collect()
 }
 
 pub(crate) fn keep_rooms(rooms: &[String]) {
-    put(local(), ROOMS, &rooms);
+    put(ROOMS, &rooms);
 }
 
 pub(crate) fn read() -> Option<Read> {
-    get(&local()?, READ)
+    let kept = get(READ)?;
+    let place = |pair: &Value| Some((text(pair.get(0)?)?, pair.get(1)?.as_u64()?));
+    Some(Read {
+        epoch: text(kept.get("epoch")?)?,
+        places: kept.get("places")?.as_array()?.iter().filter_map(place).collect(),
+    })
 }
 
 pub(crate) fn keep_read(read: &Read) {
-    put(local(), READ, read);
+    put(READ, read);
 }
 
 /// What was typed at a place and not sent.
 pub(crate) fn draft(place: &Place) -> Option<String> {
-    get(&local()?, &draft_key(place))
+    get_text(local(), &draft_key(place))
 }
 
 pub(crate) fn keep_draft(place: &Place, text: &str) {
@@ -97,25 +114,21 @@ pub(crate) fn keep_draft(place: &Place, text: &str) {
             let _ = store.remove_item(&draft_key(place));
         }
     } else {
-        put(local(), &draft_key(place), &text);
+        put_text(local(), &draft_key(place), text);
     }
 }
 
 /// The node name of this tab, which a reload keeps and another tab does not share.
 pub(crate) fn node() -> Option<String> {
-    get(&session()?, NODE)
+    get_text(session(), NODE)
 }
 
 pub(crate) fn keep_node(name: &str) {
-    put(session(), NODE, &name);
+    put_text(session(), NODE, name);
 }
 
 fn draft_key(place: &Place) -> String {
-    let kind = match place {
-        Place::Room(_) => "#",
-        Place::With(_) => "@",
-    };
-    format!("{DRAFT}{kind}{}", place.name().to_lowercase())
+    format!("{DRAFT}{}", sign(place).to_lowercase())
 }
 
 fn local() -> Option<Storage> {
@@ -126,13 +139,27 @@ fn session() -> Option<Storage> {
     window().session_storage().ok()?
 }
 
-fn get<T: DeserializeOwned>(store: &Storage, key: &str) -> Option<T> {
-    serde_json::from_str(&store.get_item(key).ok()??).ok()
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
 }
 
-fn put<T: Serialize + ?Sized>(store: Option<Storage>, key: &str, value: &T) {
-    if let (Some(store), Ok(text)) = (store, serde_json::to_string(value)) {
+fn get(key: &str) -> Option<Value> {
+    serde_json::from_str(&get_text(local(), key)?).ok()
+}
+
+fn put<T: Serialize + ?Sized>(key: &str, value: &T) {
+    if let Ok(text) = serde_json::to_string(value) {
+        put_text(local(), key, &text);
+    }
+}
+
+fn get_text(store: Option<Storage>, key: &str) -> Option<String> {
+    store?.get_item(key).ok()?
+}
+
+fn put_text(store: Option<Storage>, key: &str, text: &str) {
+    if let Some(store) = store {
         // See the head of this file.
-        let _ = store.set_item(key, &text);
+        let _ = store.set_item(key, text);
     }
 }

@@ -14,6 +14,10 @@ use crate::room::{Room, say};
 /// What is wanted, in KiB.
 const WANTED: Bound = Bound::AtMost(16.0);
 
+/// How many connect. Fewer would say something else: the first 250 are told of everyone by name, and
+/// what that takes stays with them.
+const PEOPLE: usize = 2_000;
+
 /// Lines at once to all of them, to see what buffers they leave behind.
 const BURST: usize = 64;
 
@@ -26,7 +30,6 @@ const LOOK: Duration = Duration::from_millis(20);
 const KIB: f64 = 1024.0;
 
 pub(super) fn run(bench: &Bench) -> Result<Vec<Figure>> {
-    let people = bench.pick(2_000, 500);
     let data = bench.data()?;
     let hub = bench.start(data.path())?;
     hub.check_health()?;
@@ -34,7 +37,7 @@ pub(super) fn run(bench: &Bench) -> Result<Vec<Figure>> {
     let alone = process.settled(wait)?;
     let files = process.open_files()?;
 
-    let (mut crowd, head) = guests::welcome(&hub, people)?;
+    let (mut crowd, head) = guests::welcome(&hub, PEOPLE)?;
     let welcomed = process.settled(|wait| crowd.idle(wait))?;
     guests::take_nicks(&mut crowd)?;
     let connected = process.settled(|wait| crowd.idle(wait))?;
@@ -47,9 +50,9 @@ pub(super) fn run(bench: &Bench) -> Result<Vec<Figure>> {
     let left = process.settled(wait)?;
     hub.stop()?;
 
-    let each = |resident: Resident| (resident.total as f64 - alone.total as f64) / people as f64 / KIB;
+    let each = |resident: Resident| (resident.total as f64 - alone.total as f64) / PEOPLE as f64 / KIB;
     let mib = |resident: Resident| resident.total as f64 / KIB / KIB;
-    let note = |resident| format!("over {people}; {:.1} MiB in all, {:.1} before", mib(resident), mib(alone));
+    let note = |resident| format!("over {PEOPLE}; {:.1} MiB in all, {:.1} before", mib(resident), mib(alone));
     Ok(vec![
         Figure::bounded("memory a connection, in the lobby", each(connected), Unit::KiB, WANTED)
             .noting(note(connected)),

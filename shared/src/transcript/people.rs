@@ -1,13 +1,12 @@
 //! Who is in a room: a full list first, then differences.
 
-use std::collections::BTreeMap;
-
+use super::few::Few;
 use super::place::fold;
 use crate::message::{Presence, State, User};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct People {
-    users: BTreeMap<String, User>,
+    users: Few<String, User>,
     /// What the hub counted, once it counts only.
     counted: Option<usize>,
 }
@@ -17,7 +16,7 @@ impl People {
     pub(super) fn set(&mut self, users: &[User], count: u32) {
         self.users.clear();
         for user in users {
-            self.users.insert(fold(&user.nick), user.clone());
+            *self.users.get_or_insert_with(fold(&user.nick), || user.clone()) = user.clone();
         }
         self.counted = Some(count as usize).filter(|count| *count > self.users.len());
     }
@@ -29,7 +28,7 @@ impl People {
     /// What has changed.
     pub(super) fn apply(&mut self, presence: &Presence) {
         for nick in &presence.joined {
-            let user = self.users.entry(fold(nick)).or_insert_with(|| User {
+            let user = self.users.get_or_insert_with(fold(nick), || User {
                 nick: nick.clone(),
                 state: State::Online,
                 nodes: 1,

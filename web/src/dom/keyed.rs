@@ -1,6 +1,6 @@
 //! Which rows of a list stay, move or come when it changes. Pure.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// For each new key the index of the old row that serves it, each old row at most once; none where one has to
 /// be built. Keys are given as hashes, so that this is compiled once for keys of all kinds, and `same(old,
@@ -24,7 +24,10 @@ pub(super) fn reuse(old: &[u64], new: &[u64], same: &dyn Fn(usize, usize) -> boo
         let (old_at, new_at) = from_end(at);
         reused[new_at] = Some(old_at);
     }
-    let mut left: HashMap<u64, usize> = (head..old.len() - tail).map(|at| (old[at], at)).collect();
+    let mut left: BTreeMap<u64, usize> = BTreeMap::new();
+    for at in head..old.len() - tail {
+        left.insert(old[at], at);
+    }
     if !left.is_empty() {
         for at in head..new.len() - tail {
             reused[at] = left.remove(&new[at]).filter(|&old_at| same(old_at, at));
