@@ -1,10 +1,11 @@
 //! The browser client: Trunk builds it, and `dist/` holds it whole for the hub to embed.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
@@ -24,6 +25,10 @@ const SERVED: &str = "target/client-served";
 /// with them goes the section from which wasm-opt learns what the wasm may use, and it then refuses the file.
 const PROFILE: &str = "wasm-release";
 
+/// Compiler flags for the client alone, by which the panics' source paths do not tell every visitor where on whose
+/// machine the client was built.
+const REMAP: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
+
 /// File names, relative to the folder, with `/` between their parts, and what the files hold.
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -34,7 +39,7 @@ pub(crate) fn build(profile: Profile) -> Outcome {
     let _turn = Turn::take("client")?;
     fetch_crates()?;
 
-    let step = tools.trunk().words("build --offline --dist").arg(FRESH);
+    let step = tools.trunk().words("build --offline --dist").arg(FRESH).env(REMAP, remapped_paths());
     let (step, how) = match profile {
         Profile::Release => (step.words("--release --cargo-profile").arg(PROFILE), "release"),
         Profile::Dev => (step, "unoptimised"),
@@ -51,6 +56,15 @@ pub(crate) fn build(profile: Profile) -> Outcome {
         return Ok(());
     }
     replace(DIST, FRESH)
+}
+
+/// The flags that cut the checkout and Cargo's home off the source paths.
+fn remapped_paths() -> String {
+    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let folders = cargo_home.into_iter().chain([root()]);
+    // A folder with a space in its name cannot be told to Cargo this way, and stays as it is.
+    let flags = folders.map(|folder| folder.display().to_string()).filter(|folder| !folder.contains(char::is_whitespace));
+    flags.map(|folder| format!("--remap-path-prefix={folder}=.")).collect::<Vec<_>>().join(" ")
 }
 
 /// Runs `trunk serve` until it is stopped.
