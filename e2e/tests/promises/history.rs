@@ -1,6 +1,6 @@
 //! Older lines come when they are wanted, and the view stays where it is.
 
-use e2e::keys::{HOME, TAB};
+use e2e::keys::{HOME, SHIFT, TAB};
 use e2e::{Person, Role, Stage, eventually, play_with};
 use serde::Deserialize;
 use serde_json::json;
@@ -148,7 +148,7 @@ fn the_keyboard_scrolls_too() {
             if ana.browser.focused().await.0 == "log" {
                 break;
             }
-            ana.browser.press(&[e2e::keys::SHIFT, TAB]).await;
+            ana.browser.press(&[SHIFT, TAB]).await;
         }
         assert_eq!(ana.browser.focused().await, ("log".to_owned(), "lobby".to_owned()));
         ana.browser.press(&[HOME]).await;

@@ -20,11 +20,14 @@ const REST: &str =
     "; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 impl Policy {
-    /// For the page whose text this is: of the scripts written into it, exactly these may run.
+    /// For the page whose text this is: of scripts and styles written into it, exactly these count.
     pub fn for_page(html: &str) -> Self {
-        let hashes: String = inline_scripts(html).iter().map(|script| format!(" 'sha256-{}'", hash(script))).collect();
+        let hashes = |element| -> String {
+            inline(html, element).iter().map(|text| format!(" 'sha256-{}'", hash(text))).collect()
+        };
+        let (scripts, styles) = (hashes("script"), hashes("style"));
         let before_socket = format!(
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; \
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'{styles}; \
              img-src 'self' data:; connect-src 'self'"
         );
         Self { before_socket }
@@ -46,28 +49,29 @@ impl Policy {
     }
 }
 
-fn hash(script: &str) -> String {
+fn hash(text: &str) -> String {
     // Browsers hash what their parser made of it, in which a line ends with LF.
-    STANDARD.encode(Sha256::digest(script.replace("\r\n", "\n")))
+    STANDARD.encode(Sha256::digest(text.replace("\r\n", "\n")))
 }
 
-/// The texts of the scripts that are in the page itself, as Trunk writes one to start the client.
-/// Enough of HTML for pages we build; what it misses would not run, rather than run unbidden.
-fn inline_scripts(html: &str) -> Vec<&str> {
+/// The texts of the scripts or styles that are in the page itself, as Trunk writes them.
+/// Enough of HTML for pages we build; what it misses would not count, rather than count unbidden.
+fn inline<'a>(html: &'a str, element: &str) -> Vec<&'a str> {
     let lower = html.to_ascii_lowercase();
-    let mut scripts = Vec::new();
+    let (opening, closing) = (format!("<{element}"), format!("</{element}"));
+    let mut texts = Vec::new();
     let mut at = 0;
-    while let Some(tag) = lower[at..].find("<script").map(|found| at + found) {
+    while let Some(tag) = lower[at..].find(&opening).map(|found| at + found) {
         let Some(start) = lower[tag..].find('>').map(|found| tag + found + 1) else { break };
-        let Some(end) = lower[start..].find("</script").map(|found| start + found) else { break };
-        let attributes = &lower[tag + "<script".len()..start - 1];
+        let Some(end) = lower[start..].find(&closing).map(|found| start + found) else { break };
+        let attributes = &lower[tag + opening.len()..start - 1];
         let has_source = attributes.split_ascii_whitespace().any(|it| it == "src" || it.starts_with("src="));
         if !has_source {
-            scripts.push(&html[start..end]);
+            texts.push(&html[start..end]);
         }
         at = end;
     }
-    scripts
+    texts
 }
 
 #[cfg(test)]
@@ -101,11 +105,19 @@ mod tests {
     }
 
     #[test]
+    fn the_styles_of_the_page_itself_count_by_their_hash() {
+        let html = "<style>a{}</style><script>one()</script><style type=\"text/css\">b{}</style>";
+        let styles = format!("style-src 'self' 'sha256-{}' 'sha256-{}';", hash("a{}"), hash("b{}"));
+        assert!(header(html, "den").contains(&styles));
+        assert!(header(html, "den").contains(&format!("'wasm-unsafe-eval' 'sha256-{}';", hash("one()"))));
+    }
+
+    #[test]
     fn only_scripts_without_a_source_are_in_the_page() {
         for html in ["", "<script", "<script>", "<script src>x</script>", "<script defer\nsrc=a.js>x</script>"] {
-            assert_eq!(inline_scripts(html), [""; 0], "{html}");
+            assert_eq!(inline(html, "script"), [""; 0], "{html}");
         }
-        assert_eq!(inline_scripts("<script data-src='x'>y</script>"), ["y"]);
+        assert_eq!(inline("<script data-src='x'>y</script>", "script"), ["y"]);
     }
 
     #[test]
