@@ -16,6 +16,7 @@
 //! | `keyboard` | nobody needs a mouse |
 //! | `layout` | everything is in sight, on a laptop and on a telephone |
 //! | `plain_http` | all of it works where there is no HTTPS |
+//! | `weight` | the page is small |
 
 #![allow(clippy::expect_used, reason = "a test that finds what it did not expect stops there and then")]
 
@@ -32,4 +33,5 @@ mod plain_http;
 mod reload;
 mod rooms;
 mod safe_text;
+mod weight;
 mod whispering;
