@@ -22,8 +22,9 @@ const MAX_WEIGHT: usize = 1024 * 1024;
 /// What a message of no great length weighs in the queue, in bytes.
 const LIGHT: usize = 256;
 
-/// Slots that an emptied queue keeps; more are given back.
-const KEPT_SLOTS: usize = 64;
+/// Slots that an emptied queue keeps; more are given back. A quiet room needs no more, and
+/// ten thousand idle nodes should not hold what one burst took.
+const KEPT_SLOTS: usize = 4;
 
 /// One thing on its way to a node. The connection turns it into bytes.
 #[derive(Clone, Debug)]

@@ -16,9 +16,9 @@ mod place;
 
 pub use self::block::{BLOCK, continues, local_day};
 pub use self::conversation::Conversation;
+use self::few::Few;
 pub use self::item::{Item, Key, Notice, Pending, PendingState, What};
 pub use self::place::Place;
-use self::few::Few;
 use self::place::fold;
 use crate::entry::Entry;
 use crate::message::{Connected, Joined, Page, Presence, Refusal, State, ToHub};
@@ -99,6 +99,8 @@ pub struct Transcript {
     heard: u64,
     /// What was said up to here counts as read where no position is known.
     baseline: u64,
+    /// The same for private talk, which came whether one looked or not: where this person first met the log.
+    since: Option<u64>,
     met: bool,
     /// By [`Place::key`].
     conversations: Few<Place, Conversation>,
@@ -234,6 +236,17 @@ impl Transcript {
         changes
     }
 
+    /// Where this person first met the log, as [`Transcript::since`] told then and the app has stored:
+    /// private messages after it are unread unless a position says otherwise.
+    pub fn met_at(&mut self, seq: u64) {
+        self.since = Some(seq);
+    }
+
+    /// For the app to store, with the positions.
+    pub fn since(&self) -> u64 {
+        self.since.unwrap_or(self.baseline)
+    }
+
     /// How far each place was read, for the app to store. They are of the log whose `epoch` the welcome
     /// named: store that with them, and forget them when it is another.
     pub fn positions(&self) -> impl Iterator<Item = (&Place, u64)> {
@@ -277,6 +290,7 @@ impl Transcript {
             self.baseline = seq;
         }
         if new_log {
+            self.since = None;
             self.positions.clear();
             for conversation in self.conversations.values_mut() {
                 conversation.new_log(seq);
@@ -449,7 +463,11 @@ impl Transcript {
         let key = place.key();
         let connected = self.connected;
         let me = self.me.as_deref().map(fold);
-        let position = self.positions.remove(&key).unwrap_or(self.baseline);
+        let default = match place {
+            Place::Room(_) => self.baseline,
+            Place::With(_) => self.since.unwrap_or(self.baseline),
+        };
+        let position = self.positions.remove(&key).unwrap_or(default);
         if !self.conversations.contains_key(&key) {
             changes.places = true;
         }

@@ -4,7 +4,7 @@
 use crate::state::*;
 use shared::message::{Answer, ErrorCode, Pinged, Refusal, Sent, State, ToHub, User};
 use shared::session::{Delivery, Phase, Response, Session};
-use shared::transcript::{Change, Changes, Place};
+use shared::transcript::{Change, Changes, Conversation, Place};
 use web_sys::Document;
 
 use crate::dom::on_window;
@@ -25,13 +25,19 @@ pub(crate) fn deliver(node: Node, delivery: Delivery) {
         Delivery::Welcomed { welcome, new_log } => {
             node.with_core(|core| core.cookie.clone()).as_deref().map(storage::keep_cookie);
             node.join.cookie_wanted.set(false);
-            if let Some(read) = storage::read().filter(|read| read.epoch == welcome.epoch) {
+            let read = storage::read().filter(|read| read.epoch == welcome.epoch);
+            let first_visit = read.is_none();
+            if let Some(read) = read {
+                node.with_core(|core| core.transcript.met_at(read.since));
                 for (place, seq) in read.positions() {
                     let changes = node.with_core(|core| core.transcript.read(&place, seq));
                     node.show(&changes);
                 }
             }
             node.welcome.set(Some(welcome));
+            if first_visit {
+                node.keep_read();
+            }
             if new_log {
                 node.notice.set(Some(Notice::Words(
                     "The hub has begun a new log. What was said before is not in it.".to_owned(),
@@ -226,7 +232,7 @@ impl Node {
     }
 
     fn unread(self, place: &Place) -> usize {
-        self.with_core(|core| core.transcript.get(place).map_or(0, |known| known.unread()))
+        self.with_core(|core| core.transcript.get(place).map_or(0, Conversation::unread))
     }
 
     fn draw_unread(self, place: &Place) {
@@ -308,7 +314,9 @@ impl Node {
 
     fn keep_read(self) {
         let Some(epoch) = self.welcome.with_untracked(|welcome| Some(welcome.as_ref()?.epoch.clone())) else { return };
-        storage::keep_read(&self.with_core(|core| Read::new(epoch, core.transcript.positions())));
+        storage::keep_read(
+            &self.with_core(|core| Read::new(epoch, core.transcript.since(), core.transcript.positions())),
+        );
     }
 
     fn keep_rooms(self) {

@@ -29,13 +29,15 @@ pub(crate) struct Identity {
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Read {
     pub(crate) epoch: String,
+    /// Where this browser first met that log.
+    pub(crate) since: u64,
     /// Places as [`sign`] writes them.
     places: Vec<(String, u64)>,
 }
 
 impl Read {
-    pub(crate) fn new<'a>(epoch: String, positions: impl Iterator<Item = (&'a Place, u64)>) -> Self {
-        Self { epoch, places: positions.map(|(place, seq)| (sign(place), seq)).collect() }
+    pub(crate) fn new<'a>(epoch: String, since: u64, positions: impl Iterator<Item = (&'a Place, u64)>) -> Self {
+        Self { epoch, since, places: positions.map(|(place, seq)| (sign(place), seq)).collect() }
     }
 
     pub(crate) fn positions(self) -> impl Iterator<Item = (Place, u64)> {
@@ -94,6 +96,7 @@ pub(crate) fn read() -> Option<Read> {
     let place = |pair: &Value| Some((text(pair.get(0)?)?, pair.get(1)?.as_u64()?));
     Some(Read {
         epoch: text(kept.get("epoch")?)?,
+        since: kept.get("since")?.as_u64()?,
         places: kept.get("places")?.as_array()?.iter().filter_map(place).collect(),
     })
 }

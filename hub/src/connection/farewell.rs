@@ -77,7 +77,8 @@ pub(super) async fn part(mut socket: Socket, end: End) {
     let io = socket.get_mut();
     let _ = timeout(PATIENCE, async {
         let _ = io.shutdown().await;
-        let mut rest = [0; 4096];
+        // On the heap: an array here would be part of every connection's task from its first frame on.
+        let mut rest = vec![0; 4096];
         while matches!(io.read(&mut rest).await, Ok(1..)) {}
     })
     .await;
