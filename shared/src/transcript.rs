@@ -16,9 +16,9 @@ mod place;
 
 pub use self::block::{BLOCK, continues, local_day};
 pub use self::conversation::Conversation;
+use self::few::Few;
 pub use self::item::{Item, Key, Notice, Pending, PendingState, What};
 pub use self::place::Place;
-use self::few::Few;
 use self::place::fold;
 use crate::entry::Entry;
 use crate::message::{Connected, Joined, Page, Presence, Refusal, State, ToHub};

@@ -4,7 +4,7 @@
 use crate::state::*;
 use shared::message::{Answer, ErrorCode, Pinged, Refusal, Sent, State, ToHub, User};
 use shared::session::{Delivery, Phase, Response, Session};
-use shared::transcript::{Change, Changes, Place};
+use shared::transcript::{Change, Changes, Conversation, Place};
 use web_sys::Document;
 
 use crate::dom::on_window;
@@ -226,7 +226,7 @@ impl Node {
     }
 
     fn unread(self, place: &Place) -> usize {
-        self.with_core(|core| core.transcript.get(place).map_or(0, |known| known.unread()))
+        self.with_core(|core| core.transcript.get(place).map_or(0, Conversation::unread))
     }
 
     fn draw_unread(self, place: &Place) {

@@ -63,7 +63,8 @@ fn remapped_paths() -> String {
     let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
     let folders = cargo_home.into_iter().chain([root()]);
     // A folder with a space in its name cannot be told to Cargo this way, and stays as it is.
-    let flags = folders.map(|folder| folder.display().to_string()).filter(|folder| !folder.contains(char::is_whitespace));
+    let flags =
+        folders.map(|folder| folder.display().to_string()).filter(|folder| !folder.contains(char::is_whitespace));
     flags.map(|folder| format!("--remap-path-prefix={folder}=.")).collect::<Vec<_>>().join(" ")
 }
 

@@ -12,8 +12,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::{
-    Answer, Connected, Conversation, Done, ErrorCode, Joined, NodeInfo, Nodes, Outcome, Page, Pinged, Presence, Refusal,
-    Reply, RoomInfo, Rooms, Sent, State, ToNode, User, Users, Welcome,
+    Answer, Connected, Conversation, Done, ErrorCode, Joined, NodeInfo, Nodes, Outcome, Page, Pinged, Presence,
+    Refusal, Reply, RoomInfo, Rooms, Sent, State, ToNode, User, Users, Welcome,
 };
 use crate::entry::{Entry, Said, Whispered};
 

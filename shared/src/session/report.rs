@@ -7,7 +7,7 @@ use crate::message::{Connected, Joined, Nodes, Page, Pinged, Presence, Refusal, 
 
 /// What the driver is to do. Its `Debug` shows no frame: one may hold the cookie.
 #[derive(Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "an effect lives only from here to the driver")]
+#[allow(clippy::large_enum_variant, reason = "an effect lives only from here to the driver")]
 pub enum Effect {
     /// Open a WebSocket to the hub. All it does is reported under this number. At most one is
     /// open or opening at a time.

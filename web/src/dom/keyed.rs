@@ -17,16 +17,16 @@ pub(super) fn reuse(old: &[u64], new: &[u64], same: &dyn Fn(usize, usize) -> boo
             old[old_at] == new[new_at] && same(old_at, new_at)
         })
         .count();
-    for at in 0..head {
-        reused[at] = Some(at);
+    for (at, place) in reused.iter_mut().enumerate().take(head) {
+        *place = Some(at);
     }
     for at in 0..tail {
         let (old_at, new_at) = from_end(at);
         reused[new_at] = Some(old_at);
     }
     let mut left: BTreeMap<u64, usize> = BTreeMap::new();
-    for at in head..old.len() - tail {
-        left.insert(old[at], at);
+    for (at, &key) in old.iter().enumerate().take(old.len() - tail).skip(head) {
+        left.insert(key, at);
     }
     if !left.is_empty() {
         for at in head..new.len() - tail {
@@ -60,7 +60,7 @@ pub(super) fn staying(reused: &[Option<usize>]) -> Vec<bool> {
     stays
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_family = "wasm")))]
 mod tests {
     use std::collections::HashSet;
 

@@ -11,6 +11,7 @@ use super::scroll::{Scroll, Stand};
 use crate::dom::{Child, El, Part, each, effect, el, show, switch};
 use crate::node::Node;
 use crate::page::document;
+use crate::rows::Row;
 
 pub(super) fn transcript() -> impl Child {
     let node = Node::here();
@@ -22,7 +23,7 @@ pub(super) fn transcript() -> impl Child {
             node.load_older();
         }
     };
-    let rows = each(move || talk.rows.get(), |row| row.key(), move |row| row_view(node, row));
+    let rows = each(move || talk.rows.get(), Row::key, move |row| row_view(node, row));
     let lines = el("div").class("lines").child(top(node)).child(rows);
     let view = el("div")
         .class("transcript")
