@@ -60,7 +60,7 @@ pub(super) fn staying(reused: &[Option<usize>]) -> Vec<bool> {
     stays
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_family = "wasm")))]
 mod tests {
     use std::collections::HashSet;
 
