@@ -14,6 +14,10 @@ use crate::programs;
 /// From its start to the port that it prints.
 const START: Duration = Duration::from_secs(20);
 
+/// It takes a free port of IPv6 and then wants the same one of IPv4. Where something else has that (a socket of a
+/// browser, of another hub) it ends, and another attempt gets another port.
+const ATTEMPTS: u32 = 5;
+
 /// To end its browsers and itself.
 const END: Duration = Duration::from_secs(10);
 
@@ -30,17 +34,35 @@ impl Driver {
     /// # Panics
     /// If it does not start.
     pub fn start() -> Self {
+        let mut said = String::new();
+        for _ in 0..ATTEMPTS {
+            match Self::try_start() {
+                Ok(driver) => return driver,
+                Err(instead) => said = instead,
+            }
+        }
+        panic!("ChromeDriver did not start in {ATTEMPTS} attempts. It said: {said}");
+    }
+
+    /// Gives what it said where it ended instead.
+    fn try_start() -> Result<Self, String> {
         let mut child = Command::new(programs::chromedriver())
             .arg("--port=0")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .expect("ChromeDriver starts");
+            .expect("ChromeDriver can be run");
         let output = child.stdout.take().expect("its output");
-        let mut driver = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), browsers: Vec::new() };
-        driver.address.set_port(printed_port(output));
-        driver
+        match printed_port(output) {
+            Ok(port) => Ok(Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)), browsers: Vec::new() }),
+            Err(said) => {
+                // If it is gone already, that is what is wanted.
+                let _ = child.kill();
+                let _ = child.wait();
+                Err(said)
+            }
+        }
     }
 
     /// Where it speaks WebDriver.
@@ -84,17 +106,24 @@ impl Drop for Driver {
 }
 
 /// `ChromeDriver was started successfully on port 40209.` What it prints further is read, so that it never waits
-/// for us.
-fn printed_port(output: ChildStdout) -> u16 {
-    let (found, ports) = mpsc::channel();
+/// for us. Gives what it printed where this was not among it.
+fn printed_port(output: ChildStdout) -> Result<u16, String> {
+    let (tell, lines) = mpsc::channel();
     thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
-            let port = line.split_once("successfully on port ").map(|(_, port)| port.trim_end_matches('.'));
-            if let Some(port) = port.and_then(|port| port.parse().ok()) {
-                // Only the first is waited for.
-                let _ = found.send(port);
-            }
+            // Once the port is known nobody listens.
+            let _ = tell.send(line);
         }
     });
-    ports.recv_timeout(START).expect("ChromeDriver says on which port it listens")
+    let deadline = Instant::now() + START;
+    let mut said = String::new();
+    while let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        let port = line.split_once("successfully on port ").map(|(_, port)| port.trim_end_matches('.'));
+        if let Some(port) = port.and_then(|port| port.parse().ok()) {
+            return Ok(port);
+        }
+        said.push_str(&line);
+        said.push('\n');
+    }
+    Err(said)
 }
