@@ -61,6 +61,7 @@ pub(super) fn staying(reused: &[Option<usize>]) -> Vec<bool> {
 }
 
 #[cfg(all(test, not(target_family = "wasm")))]
+#[allow(clippy::unwrap_used, reason = "a row that stays stands in the page, or the test has found a fault")]
 mod tests {
     use std::collections::HashSet;
 
