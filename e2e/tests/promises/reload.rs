@@ -67,6 +67,7 @@ fn who_comes_back_with_the_button_back_is_there_again() {
         bob.sees("ana", "while you were out").await;
         bob.says("here I am").await;
         ana.sees("bob", "here I am").await;
+        bob.sees("bob", "here I am").await;
         assert_eq!(bob.talk().await.len(), 2, "each line once");
     });
 }
