@@ -267,6 +267,30 @@ impl Browser {
         self.rests().await;
     }
 
+    /// Stops the page as browsers stop one that nobody looks at: not a step of its script is run until it is
+    /// woken, and nothing may be asked of it. Chromium ends its sockets, and says so in the console.
+    pub async fn freeze(&self) {
+        self.expect_error("Page entered Back-Forward Cache");
+        self.devtools("Emulation.setFocusEmulationEnabled", json!({ "enabled": false })).await;
+        self.devtools("Page.setWebLifecycleState", json!({ "state": "frozen" })).await;
+    }
+
+    /// Lets it go on, and looks at it.
+    pub async fn wake(&self) {
+        self.devtools("Page.setWebLifecycleState", json!({ "state": "active" })).await;
+        self.devtools("Emulation.setFocusEmulationEnabled", json!({ "enabled": true })).await;
+    }
+
+    /// Closes the tab after another one was opened, in which nothing is opened yet.
+    ///
+    /// # Panics
+    /// If the browser is gone.
+    pub async fn to_new_tab(&self) {
+        let fresh = self.page.new_window(true).await.expect("another tab").handle;
+        self.page.close_window().await.expect("a tab that can be closed");
+        self.page.switch_to_window(fresh).await.expect("the other tab");
+    }
+
     /// Waits until nothing on the page is on its way to another place or colour.
     pub async fn rests(&self) {
         self.until("a page at rest", AT_REST).await;

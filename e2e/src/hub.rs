@@ -80,6 +80,11 @@ impl Hub {
         self.address.set_port(self.way().port());
     }
 
+    /// Starts with this flag as well, from the next start on.
+    pub fn also(&mut self, flag: &str) {
+        self.flags.push(flag.to_owned());
+    }
+
     /// SIGTERM, and waits for the end that the hub then makes of itself.
     ///
     /// # Panics

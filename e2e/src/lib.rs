@@ -16,11 +16,13 @@
 //! | [`wait`] | waiting for a state, with a deadline |
 //! | [`request`] | one HTTP request, to the byte |
 //! | [`elsewhere`] | a web server that is not the hub |
+//! | [`door`] | a door before the hub, which can be shut to sockets |
 
 #![forbid(unsafe_code)]
 #![allow(clippy::expect_used, reason = "a test that finds what it did not expect stops there and then")]
 
 pub mod browser;
+pub mod door;
 pub mod driver;
 pub mod elsewhere;
 pub mod hub;
@@ -34,6 +36,7 @@ mod turn;
 pub mod wait;
 
 pub use browser::Browser;
+pub use door::Door;
 pub use hub::Hub;
 pub use person::Person;
 pub use role::Role;

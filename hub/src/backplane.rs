@@ -2,7 +2,8 @@
 //! module may know how the log is stored.
 //!
 //! A backplane numbers and keeps entries, decides who owns a nick, and reads pages of
-//! the log. What was asked of it comes back on its one [`Tail`], in the order in which
+//! the log; it also keeps what must outlive the hub beside the log: sessions and read positions.
+//! What was asked of it comes back on its one [`Tail`], in the order in which
 //! it became durable: so entries leave the hub in `seq` order and never before they are safe.
 
 mod local;
@@ -21,6 +22,13 @@ pub use local::{Local, OpenError};
 /// the owner, not to the string: when a nick changes hands, a new owner begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OwnerId(pub i64);
+
+/// A node's standing with the hub, which outlives its connections and the hub's own restarts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(pub i64);
+
+/// What is kept of a session's secret: its SHA-256 (`secret::hash`).
+pub type SecretHash = [u8; 32];
 
 /// The asker's own number of a request to the backplane; comes back with its outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,8 +67,46 @@ pub enum Audience {
 #[derive(Clone, Debug)]
 pub struct Claim {
     pub nick: Nick,
-    /// The secret given at the first claim, if there was one.
+    /// The secret given at the first claim, if there was one. A session that has the nick already needs none
+    /// and gets a fresh one, since the answer that had the first may have been lost; that one then ends.
     pub token: Option<String>,
+    /// The session that takes it: from now on it is kept, with the nick and the lobby. If it had another
+    /// nick before, it has left the rooms it was in under that.
+    pub session: SessionDraft,
+}
+
+/// A session that is to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionDraft {
+    /// What it is known by: one that is kept already under this hash is written over.
+    pub secret: SecretHash,
+    /// The local part of the node's name.
+    pub node: String,
+    pub kind: String,
+}
+
+/// A session as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub id: SessionId,
+    pub secret: SecretHash,
+    pub owner: OwnerId,
+    /// The owner's nick, as it is shown.
+    pub nick: String,
+    /// The local part of the node's name.
+    pub node: String,
+    pub kind: String,
+    /// The names of its rooms.
+    pub rooms: Vec<String>,
+}
+
+/// How far a person has read a place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// All up to here is read.
+    pub read: u64,
+    /// How many entries of others came after it; counted up to `shared::wire::MAX_UNREAD`.
+    pub unread: u32,
 }
 
 /// What came of a request.
@@ -74,6 +120,13 @@ pub enum Outcome {
     Claimed { ticket: Ticket, claimed: Claimed },
     /// The nick, or one that looks like it, is another's until then (milliseconds since 1970 UTC).
     Taken { ticket: Ticket, until: u64 },
+    /// The session is kept, and counts as present; none if there is none of that secret, or its owner
+    /// has lost the nick.
+    Resumed { ticket: Ticket, session: Option<Session> },
+    /// The session is in that room.
+    Entered { ticket: Ticket, standing: Standing },
+    /// It is done; `changed` tells whether anything is otherwise than before.
+    Done { ticket: Ticket, changed: bool },
     /// This owner has never sent this id.
     Unsent { ticket: Ticket },
     /// Nothing was changed; the reason is for the log.
@@ -103,6 +156,9 @@ pub struct Claimed {
     /// As it is shown: the spelling of its first claim.
     pub nick: String,
     pub token: String,
+    pub session: SessionId,
+    /// How far the owner has read the lobby.
+    pub lobby: Standing,
     /// The latest first.
     pub conversations: Vec<Conversation>,
     /// Those who had this nick, or one that looks like it, and lost it by this.
@@ -137,6 +193,23 @@ pub struct Query {
     pub limit: u32,
 }
 
+/// The part of the log that a node is to hear: what is said in its rooms, and its owner's private messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passage {
+    /// The keys of rooms.
+    pub rooms: Vec<String>,
+    pub owner: Option<OwnerId>,
+    /// Only entries with a greater `seq`.
+    pub after: u64,
+    /// Only entries up to here, which the tail must have told of: below a later one, entries may still come.
+    pub upto: u64,
+    /// At most so many entries, at least 1; fewer where their texts are long.
+    pub limit: u32,
+}
+
+/// Entries of a [`Passage`], oldest first, and up to where nothing of it is left out.
+pub type PassageResult = Result<(Vec<Entry>, u64), ReadError>;
+
 /// Why a page could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
@@ -160,6 +233,8 @@ pub struct Known {
     pub owners: Vec<(OwnerId, String)>,
     /// The names of the rooms in which something was said.
     pub rooms: Vec<String>,
+    /// The sessions that were present when the last hub ended, and count as such still.
+    pub sessions: Vec<Session>,
 }
 
 /// Holds the log. A request never waits: it is queued, or refused with [`Full`], and its
@@ -182,11 +257,37 @@ pub trait Backplane: Send + Sync + 'static {
     /// Its owner counts as present until [`Backplane::left`].
     fn claim(&self, ticket: Ticket, claim: Claim) -> Result<(), Full>;
 
+    /// A node of that secret is back: [`Outcome::Resumed`] or [`Outcome::Failed`]. The session and its
+    /// owner count as present from then on.
+    fn resume(&self, ticket: Ticket, secret: SecretHash) -> Result<(), Full>;
+
+    /// The session's node enters a room: [`Outcome::Entered`] or [`Outcome::Failed`] (also where the session is
+    /// not kept). An owner who comes for the first time has read what was said before.
+    fn enter(&self, ticket: Ticket, session: SessionId, key: String, name: String) -> Result<(), Full>;
+
+    /// The session's node leaves a room: [`Outcome::Done`] or [`Outcome::Failed`].
+    fn leave(&self, ticket: Ticket, session: SessionId, key: String) -> Result<(), Full>;
+
+    /// The session's node lets go of its nick; nothing is kept of the session: [`Outcome::Done`] or
+    /// [`Outcome::Failed`].
+    fn release(&self, ticket: Ticket, session: SessionId) -> Result<(), Full>;
+
+    /// The session's node has been away for longer than its lease. It can still be resumed.
+    fn depart(&self, session: SessionId) -> Result<(), Full>;
+
     /// The owner's last node has left; from now on the time runs after which the nick falls free.
     fn left(&self, owner: OwnerId) -> Result<(), Full>;
 
+    /// An owner has read a place up to `seq` (or the log's newest entry, where that is less), which never
+    /// moves back: [`Outcome::Done`] or [`Outcome::Failed`]. A room the owner never was in and a
+    /// conversation they never had stay without a position.
+    fn mark_read(&self, ticket: Ticket, owner: OwnerId, scope: Scope, seq: u64) -> Result<(), Full>;
+
     /// Reads a page of the log.
     fn read(&self, query: Query) -> Pin<Box<dyn Future<Output = ReadResult> + Send>>;
+
+    /// Reads what a node is to hear, in O(entries read + rooms).
+    fn follow(&self, passage: Passage) -> Pin<Box<dyn Future<Output = PassageResult> + Send>>;
 }
 
 /// More requests wait than the backplane will hold.

@@ -24,6 +24,12 @@ const RATE_LIMIT: u32 = 20;
 /// Lines a second beyond which a limit means nothing; `off` says so plainly.
 const MAX_RATE_LIMIT: u32 = 1_000_000;
 
+/// How long a node that vanished may take to come back: a laptop's lid, a lift, a hub's restart.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// A lease of more than a day would keep ghosts on the list.
+const MAX_LEASE: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A nick reserved for longer than its owner lives is a typing error; it also keeps sums with
 /// times of day from running over.
 const MAX_NICK_TTL: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
@@ -47,6 +53,8 @@ pub struct Config {
     pub allow_hosts: Vec<AllowedHost>,
     /// How long a nick stays reserved after its owner was last seen.
     pub nick_ttl: Duration,
+    /// How long a node that vanished is `reconnecting` before it is gone.
+    pub lease: Duration,
     /// Lines a second for one owner; none for no limit.
     pub rate_limit: Option<u32>,
     /// What to log, as an [`EnvFilter`] directive that is known to be one.
@@ -121,6 +129,10 @@ struct Flags {
     #[arg(long, env = "HUBBUB_NICK_TTL", value_name = "TIME", default_value = "24h", value_parser = nick_ttl)]
     nick_ttl: Duration,
 
+    /// How long a node that vanished is shown as reconnecting, and keeps its place, as 30s or 2min
+    #[arg(long, env = "HUBBUB_LEASE", value_name = "TIME", default_value = "30s", value_parser = lease)]
+    lease: Duration,
+
     /// Lines a second that one person may send (five times as many at once), or off
     #[arg(long, env = "HUBBUB_RATE_LIMIT", value_name = "LINES", default_value_t = RateLimit::Lines(RATE_LIMIT), value_parser = rate_limit)]
     rate_limit: RateLimit,
@@ -171,6 +183,7 @@ impl Config {
             name: flags.name.unwrap_or_else(machine_name),
             allow_hosts: flags.allow_hosts,
             nick_ttl: flags.nick_ttl,
+            lease: flags.lease,
             rate_limit: match flags.rate_limit {
                 RateLimit::Lines(lines) => Some(lines),
                 RateLimit::Off => None,
@@ -191,6 +204,7 @@ impl Config {
             name: "test".to_owned(),
             allow_hosts: Vec::new(),
             nick_ttl: Duration::from_secs(24 * 60 * 60),
+            lease: LEASE,
             rate_limit: Some(RATE_LIMIT),
             log: "info".to_owned(),
             limits: Limits::default(),
@@ -242,6 +256,11 @@ fn nick_ttl(text: &str) -> Result<Duration, String> {
     if time <= MAX_NICK_TTL { Ok(time) } else { Err("more than 100 years is no use to anyone".to_owned()) }
 }
 
+fn lease(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|_| "expected a time with its unit, as 30s or 2min")?;
+    if time <= MAX_LEASE { Ok(time) } else { Err("a node that is gone for longer than a day is gone".to_owned()) }
+}
+
 fn rate_limit(text: &str) -> Result<RateLimit, String> {
     if text == "off" {
         return Ok(RateLimit::Off);
@@ -289,6 +308,7 @@ mod tests {
         assert!(!config.open && !config.ephemeral && config.allow_hosts.is_empty());
         assert!(NodeName::new(HUB, &config.name).is_ok());
         assert_eq!(config.nick_ttl, Duration::from_secs(86_400));
+        assert_eq!(config.lease, Duration::from_secs(30));
         assert_eq!(config.rate_limit, Some(20));
         assert_eq!(config.log, "info");
     }
@@ -303,6 +323,7 @@ mod tests {
             "--allow-host=chat.example.org,10.0.0.1:8080",
             "--allow-host=[fd00::5]",
             "--nick-ttl=7days",
+            "--lease=2min",
             "--rate-limit=off",
             "--log=hub=debug,warn",
         ])
@@ -314,6 +335,7 @@ mod tests {
         let hosts = ["chat.example.org", "10.0.0.1:8080", "[fd00::5]"].map(|host| host.parse().unwrap());
         assert_eq!(config.allow_hosts, hosts);
         assert_eq!(config.nick_ttl, Duration::from_secs(7 * 86_400));
+        assert_eq!(config.lease, Duration::from_secs(120));
         assert_eq!(config.rate_limit, None);
         assert_eq!(config.log, "hub=debug,warn");
     }
@@ -338,6 +360,8 @@ mod tests {
             ("--nick-ttl", "24"),
             ("--nick-ttl", "tomorrow"),
             ("--nick-ttl", "200years"),
+            ("--lease", "30"),
+            ("--lease", "2days"),
             ("--rate-limit", "0"),
             ("--rate-limit", "-1"),
             ("--rate-limit", "many"),

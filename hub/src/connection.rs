@@ -22,22 +22,29 @@ use hyper_util::rt::TokioIo;
 use shared::message::{ErrorCode, Hello, Refusal, ToHub};
 use shared::wire::{DecodeError, MAX_FRAME, VERSION, close, decode_to_hub};
 use tokio::sync::oneshot;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout_at};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::auth::{Cookies, Verdict};
+use crate::clock;
 use crate::message_server::{Handle, Newcomer, Seat};
 use crate::outbox::{Outbox, Parcel, Taken};
+use encode::Sign;
 use farewell::End;
 use strikes::Strikes;
 
 /// How often a quiet socket is asked for a sign of life.
 const PING_EVERY: Duration = Duration::from_secs(20);
 
-/// A socket without any sign of life for so long is dead (three pings).
-const DEAD_AFTER: Duration = Duration::from_secs(60);
+/// A socket without any sign of life for so long is dead. A little less than the minute that is promised,
+/// so that it is over by then.
+const DEAD_AFTER: Duration = Duration::from_secs(59);
+
+/// A node that does not acknowledge entries by itself is asked for a pong so long after one was written to it.
+/// One pong stands for all entries before it, so this bounds what it costs.
+const CONFIRM_AFTER: Duration = Duration::from_secs(1);
 
 /// Bytes read from the socket at once. Chat frames are small; what is longer grows it for its time.
 const READ_BUFFER: usize = 2 * 1024;
@@ -48,9 +55,6 @@ const WRITE_BUFFER: usize = 16 * 1024;
 /// The most that may wait in the socket's own buffer: the write buffer and the largest
 /// single frame, a list of some 20,000 nodes.
 const MAX_WRITE_BUFFER: usize = 4 * 1024 * 1024;
-
-/// The probe that only keeps the line alive; the message server's tokens start at 1.
-const KEEP_ALIVE: u64 = 0;
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
@@ -108,9 +112,12 @@ async fn greet(socket: &mut Socket, peer: SocketAddr, door: &Door) -> Result<(He
                 return Ok((hello, strikes));
             }
             Ok(request) => {
-                let id = request.id().unwrap_or_default().to_owned();
                 let words = "Nothing is answered before a `hello`. Send it first.";
-                Parcel::Reply { id, result: Err(Refusal::new(ErrorCode::NotConnected, words)) }
+                let refusal = Refusal::new(ErrorCode::NotConnected, words);
+                match request.id() {
+                    Some(id) => Parcel::Reply { id: id.to_owned(), result: Err(refusal) },
+                    None => Parcel::Error(refusal),
+                }
             }
             Err(error) => bad_message(error),
         };
@@ -163,9 +170,17 @@ struct Connection<'a> {
     blocked: bool,
     /// While a `connect` is being decided, what follows it waits in the socket: it may need the nick.
     deciding: Option<oneshot::Receiver<()>>,
-    heartbeat: Interval,
+    /// Rings when the earliest of the following may be due.
+    alarm: Pin<Box<Sleep>>,
     /// When the socket last gave a sign of life.
     heard: Instant,
+    next_ping: Instant,
+    /// The newest entry handed to the socket.
+    written: u64,
+    /// When to ask for a sign that `written` has arrived, if the node does not say so by itself.
+    confirm_at: Option<Instant>,
+    /// The node says by itself what has arrived.
+    acknowledges: bool,
 }
 
 /// What happens next on a connection.
@@ -176,14 +191,15 @@ enum Event {
     Closed,
     /// The hub ends it.
     Ending(crate::outbox::Ending),
-    Heartbeat,
+    /// The node is behind, and has taken all that was queued for it.
+    Drained,
+    Alarm,
 }
 
 impl<'a> Connection<'a> {
     fn new(socket: &'a mut Socket, seat: Seat, outbox: &'a Outbox, strikes: Strikes) -> Self {
         let now = Instant::now();
-        let mut heartbeat = interval_at(now + PING_EVERY, PING_EVERY);
-        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let next_ping = now + PING_EVERY;
         Self {
             socket,
             seat,
@@ -193,8 +209,12 @@ impl<'a> Connection<'a> {
             unflushed: false,
             blocked: false,
             deciding: None,
-            heartbeat,
+            alarm: Box::pin(sleep_until(next_ping)),
             heard: now,
+            next_ping,
+            written: 0,
+            confirm_at: None,
+            acknowledges: false,
         }
     }
 
@@ -206,7 +226,11 @@ impl<'a> Connection<'a> {
                 Event::Failed(error) => Err(error.into()),
                 Event::Closed => Err(End::Lost),
                 Event::Ending((code, reason)) => Err(End::Close(code, reason.into())),
-                Event::Heartbeat => self.heartbeat(),
+                Event::Drained => {
+                    self.seat.drained().await;
+                    Ok(())
+                }
+                Event::Alarm => self.alarm(),
             };
             if let Err(end) = end {
                 return end;
@@ -220,8 +244,12 @@ impl<'a> Connection<'a> {
         if let Poll::Ready(event) = self.poll_write(context) {
             return Poll::Ready(event);
         }
-        if self.heartbeat.poll_tick(context).is_ready() {
-            return Poll::Ready(Event::Heartbeat);
+        if self.alarm.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Event::Alarm);
+        }
+        // Who has answers waiting is not read from: its further requests wait in its own socket.
+        if self.outbox.is_piled() {
+            return Poll::Pending;
         }
         if let Some(deciding) = &mut self.deciding {
             if Pin::new(deciding).poll(context).is_pending() {
@@ -247,8 +275,13 @@ impl<'a> Connection<'a> {
                     Poll::Pending => {
                         self.parcels.push_front(parcel);
                         self.blocked = true;
-                        return self.outbox.poll_overflow(context).map(Event::Ending);
+                        return self.outbox.poll_ending(context).map(Event::Ending);
                     }
+                }
+                if let Parcel::Shared(shared) = &parcel
+                    && let Some(seq) = shared.seq()
+                {
+                    self.written = seq;
                 }
                 if let Err(error) = Pin::new(&mut *self.socket).start_send(encode::frame(parcel)) {
                     return Poll::Ready(Event::Failed(error));
@@ -269,10 +302,18 @@ impl<'a> Connection<'a> {
                     Poll::Pending => self.blocked = true,
                 }
             }
-            return match taken {
-                Poll::Ready(Taken::Ending(ending)) => Poll::Ready(Event::Ending(ending)),
-                _ => Poll::Pending,
-            };
+            if let Poll::Ready(Taken::Ending(ending)) = taken {
+                return Poll::Ready(Event::Ending(ending));
+            }
+            if !self.unflushed {
+                self.expect_confirmation();
+                if self.outbox.take_drained() {
+                    return Poll::Ready(Event::Drained);
+                }
+            } else if let Poll::Ready(ending) = self.outbox.poll_ending(context) {
+                return Poll::Ready(Event::Ending(ending));
+            }
+            return Poll::Pending;
         }
     }
 
@@ -283,13 +324,24 @@ impl<'a> Connection<'a> {
         }
     }
 
+    /// Entries were written to a node that does not acknowledge them: soon it is asked for a pong.
+    fn expect_confirmation(&mut self) {
+        if !self.acknowledges && self.confirm_at.is_none() && self.written > self.outbox.acked().0 {
+            let at = Instant::now() + CONFIRM_AFTER;
+            self.confirm_at = Some(at);
+            if at < self.alarm.deadline() {
+                self.alarm.as_mut().reset(at);
+            }
+        }
+    }
+
     async fn frame(&mut self, message: Message) -> Result<(), End> {
         self.heard = Instant::now();
         if let Message::Pong(payload) = &message {
-            if let Some(token) = encode::token(payload)
-                && token != KEEP_ALIVE
-            {
-                self.seat.alive(token).await;
+            match encode::sign(payload) {
+                Some(Sign::Token(token)) => self.seat.alive(token).await,
+                Some(Sign::Upto(seq)) if !self.acknowledges => self.outbox.ack(seq.min(self.written), clock::now()),
+                _ => {}
             }
             return Ok(());
         }
@@ -298,7 +350,17 @@ impl<'a> Connection<'a> {
             Ok(ToHub::Hello(_)) => {
                 Parcel::Error(Refusal::new(ErrorCode::BadMessage, "This connection has said its `hello` already."))
             }
+            Ok(ToHub::Ack { seq }) => {
+                self.acknowledges = true;
+                self.confirm_at = None;
+                // It cannot have what it was not sent.
+                self.outbox.ack(seq.min(self.written), clock::now());
+                return Ok(());
+            }
             Ok(request) => {
+                if matches!(request, ToHub::History { .. } | ToHub::Search { .. }) {
+                    self.outbox.page_asked();
+                }
                 self.deciding = self.seat.request(request).await;
                 return Ok(());
             }
@@ -309,11 +371,24 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
-    fn heartbeat(&mut self) -> Result<(), End> {
-        if self.heard.elapsed() >= DEAD_AFTER {
+    /// Does what is due, and sets the alarm for what is next.
+    fn alarm(&mut self) -> Result<(), End> {
+        let now = Instant::now();
+        let dead_at = self.heard + DEAD_AFTER;
+        if now >= dead_at {
             return Err(End::Lost);
         }
-        self.outbox.push(Parcel::Probe(KEEP_ALIVE));
+        let confirm = self.confirm_at.take_if(|at| *at <= now).is_some();
+        let ping = now >= self.next_ping;
+        // What is still queued here is proof enough that nothing has arrived: then nothing is asked.
+        if (confirm || ping) && self.parcels.is_empty() {
+            self.parcels.push_back(Parcel::Confirm(self.written));
+        }
+        if ping {
+            self.next_ping = now + PING_EVERY;
+        }
+        let next = [Some(dead_at), Some(self.next_ping), self.confirm_at].into_iter().flatten().min();
+        self.alarm.as_mut().reset(next.unwrap_or(dead_at));
         Ok(())
     }
 }

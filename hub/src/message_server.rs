@@ -4,33 +4,36 @@
 //! its inbox, the log's tail and its own timers: a push to an outbox always returns at once,
 //! and what is to be written goes to the backplane and comes back on the tail.
 
+mod entering;
+mod following;
 mod handle;
 mod outcomes;
 mod pings;
+mod reaching;
 mod requests;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::message::{Answer as Sign, Refusal, ToNode, Welcome};
-use shared::node::is_local;
+use shared::message::{Answer as Sign, Refusal, ToNode};
 use shared::room::RoomName;
-use shared::wire::{MAX_KIND, VERSION, close};
+use shared::wire::close;
 use slotmap::SecondaryMap;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::backplane::{Backplane, Known, OwnerId, Tail, Ticket};
+use crate::backplane::{Backplane, Known, OwnerId, SecretHash, SessionId, Tail, Ticket};
+use crate::clock;
 use crate::outbox::{Answer, Ending, Outbox, Parcel, Shared};
 use crate::rate::Bucket;
-use crate::registry::{Departed, NodeKey, Registry};
-use crate::{clock, secret};
+use crate::registry::{NodeKey, Registry};
 
-use handle::FromNode;
+use entering::Leases;
+use following::{Flow, Hungry, Inbox, Recent};
+use handle::{ConnectionId, FromNode};
 pub use handle::{Handle, Newcomer, Seat};
 use pings::Pings;
-use requests::REQUESTS;
 
 /// Messages from all connections that may wait; a connection that finds it full stops reading its socket.
 const MAX_INBOX: usize = 4_096;
@@ -56,6 +59,8 @@ pub struct Settings {
     pub rate_limit: Option<u32>,
     /// The log is in memory only.
     pub ephemeral: bool,
+    /// How long a node that vanished may take to come back.
+    pub lease: Duration,
 }
 
 /// Starts the message server. It ends after [`Handle::stop`], or when every handle is gone.
@@ -63,7 +68,7 @@ pub struct Settings {
 pub fn start(backplane: Arc<dyn Backplane>, settings: Settings) -> Option<Handle> {
     let tail = backplane.tail()?;
     let (to_inbox, inbox) = mpsc::channel(MAX_INBOX);
-    let server = MessageServer::new(backplane, settings);
+    let server = MessageServer::new(backplane, settings, to_inbox.downgrade());
     tokio::spawn(server.run(inbox, tail));
     Some(Handle::new(to_inbox))
 }
@@ -74,8 +79,17 @@ struct MessageServer {
     epoch: String,
     /// The newest entry that was told.
     head: u64,
+    /// The newest entries that were told.
+    recent: Recent,
     registry: Registry,
     desks: SecondaryMap<NodeKey, Desk>,
+    /// The nodes by their sessions' secrets.
+    sessions: HashMap<SecretHash, NodeKey>,
+    leases: Leases,
+    hungry: Hungry,
+    /// The number of the newest connection.
+    connections: u64,
+    inbox: Inbox,
     /// What a full bucket would say need not be kept; the rest is swept now and then.
     lines: HashMap<OwnerId, Bucket>,
     swept: Instant,
@@ -88,23 +102,65 @@ struct MessageServer {
     stopping: Option<Stopping>,
 }
 
-/// What the server keeps of one connection beside the registry.
+/// What the server keeps of one node beside the registry.
 struct Desk {
-    outbox: Arc<Outbox>,
+    /// None while it is reconnecting.
+    outbox: Option<Arc<Outbox>>,
+    /// Its connection, or the one it had last.
+    connection: ConnectionId,
+    flow: Flow,
     requests: Bucket,
     /// The token of the nick that is bound to the node, so that it may ask for it again.
     token: Option<String>,
+    secret: SecretHash,
+    /// What the log knows it by; none before it has a nick.
+    session: Option<SessionId>,
+}
+
+impl Desk {
+    fn push(&self, parcel: Parcel) {
+        if let Some(outbox) = &self.outbox {
+            outbox.push(parcel);
+        }
+    }
 }
 
 /// Whatever way the message server ends, no connection is left waiting for it.
 impl Drop for Desk {
     fn drop(&mut self) {
-        self.outbox.close(PARTED);
+        if let Some(outbox) = &self.outbox {
+            outbox.close(PARTED);
+        }
     }
 }
 
 /// A request that waits for the log.
 enum InFlight {
+    Resume {
+        newcomer: Newcomer,
+        seat: oneshot::Sender<Seat>,
+    },
+    Join {
+        node: NodeKey,
+        id: String,
+        key: String,
+        /// The room's name.
+        room: String,
+        /// The node was in it already.
+        again: bool,
+    },
+    /// A request that has nothing more to tell.
+    Change {
+        node: NodeKey,
+        id: String,
+    },
+    Read {
+        node: NodeKey,
+        id: String,
+        owner: OwnerId,
+        /// What the owner's other nodes are to be told.
+        signal: ToNode,
+    },
     Claim {
         node: NodeKey,
         id: String,
@@ -134,9 +190,9 @@ struct Stopping {
 }
 
 impl MessageServer {
-    fn new(backplane: Arc<dyn Backplane>, settings: Settings) -> Self {
-        let Known { epoch, head, owners, rooms } = backplane.known();
-        let mut registry = Registry::new(settings.host.clone(), clock::now());
+    fn new(backplane: Arc<dyn Backplane>, settings: Settings, inbox: Inbox) -> Self {
+        let Known { epoch, head, owners, rooms, sessions } = backplane.known();
+        let mut registry = Registry::new(settings.host.clone(), clock::now(), head);
         for (owner, nick) in owners {
             registry.add_owner(owner, nick);
         }
@@ -146,13 +202,19 @@ impl MessageServer {
                 Err(error) => tracing::warn!(%error, "a room of the log has a name that is not valid any more"),
             }
         }
-        Self {
+        let mut server = Self {
             backplane,
+            leases: Leases::new(settings.lease),
             settings,
             epoch,
             head,
+            recent: Recent::from(head),
             registry,
             desks: SecondaryMap::new(),
+            sessions: HashMap::new(),
+            hungry: Hungry::default(),
+            connections: 0,
+            inbox,
             lines: HashMap::new(),
             swept: Instant::now(),
             in_flight: HashMap::new(),
@@ -160,7 +222,9 @@ impl MessageServer {
             pings: Pings::default(),
             news: BTreeMap::new(),
             stopping: None,
-        }
+        };
+        server.restore(sessions);
+        server
     }
 
     async fn run(mut self, mut inbox: mpsc::Receiver<FromNode>, mut tail: Tail) {
@@ -195,7 +259,7 @@ impl MessageServer {
     fn deadline(&self) -> Option<Instant> {
         let news = self.news.keys().next().copied();
         let parting = self.stopping.as_ref().and_then(|stopping| stopping.until);
-        [news, self.pings.deadline(), parting].into_iter().flatten().min()
+        [news, self.pings.deadline(), self.leases.deadline(), parting].into_iter().flatten().min()
     }
 
     fn tick(&mut self) {
@@ -203,6 +267,7 @@ impl MessageServer {
         for ping in self.pings.take_expired(now) {
             self.answer_ping(ping, Sign::Pang, now);
         }
+        self.end_leases(now);
         while let Some(entry) = self.news.first_entry() {
             if *entry.key() > now {
                 break;
@@ -224,8 +289,8 @@ impl MessageServer {
         let Some((presence, members)) = self.registry.take_presence(room) else { return };
         let shared = Arc::new(Shared::new(ToNode::Presence(presence)));
         for node in members {
-            if let Some(desk) = self.desks.get(node) {
-                desk.outbox.push(Parcel::Shared(Arc::clone(&shared)));
+            if let Some(outbox) = self.desks.get(node).and_then(|desk| desk.outbox.as_ref()) {
+                outbox.push_signal(&shared);
             }
         }
     }
@@ -234,59 +299,20 @@ impl MessageServer {
 
     fn message(&mut self, message: FromNode) {
         match message {
-            FromNode::Enter { newcomer, key } => self.enter(newcomer, key),
+            FromNode::Enter { newcomer, seat } => self.enter(newcomer, seat),
             // A stopping hub takes nothing on. Unanswered, it is asked again of the next one.
             FromNode::Request { .. } if self.stopping.is_some() => {}
-            FromNode::Request { node, request, done } => self.request(node, request, done),
+            FromNode::Request { node, connection, request, done } => {
+                // What a connection asked before it was replaced is asked again over the newer one.
+                if self.desks.get(node).is_some_and(|desk| desk.connection == connection) {
+                    self.request(node, request, done);
+                }
+            }
             FromNode::Alive { node, token } => self.alive(node, token),
-            FromNode::Gone { node } => self.gone(node),
+            FromNode::Drained { node, connection } => self.drained(node, connection),
+            FromNode::Read(read) => self.read_for(read),
+            FromNode::Gone { node, connection } => self.vanish(node, connection),
             FromNode::Stop { done } => self.stop(done),
-        }
-    }
-
-    fn enter(&mut self, newcomer: Newcomer, key: oneshot::Sender<NodeKey>) {
-        let Newcomer { hello, outbox } = newcomer;
-        let kind =
-            hello.kind.filter(|kind| kind.len() <= MAX_KIND && is_local(kind)).unwrap_or_else(|| "node".to_owned());
-        let node = self.registry.add_node(hello.node.as_deref(), kind, clock::now());
-        if key.send(node).is_err() {
-            self.registry.remove_node(node); // the socket closed meanwhile
-            return;
-        }
-        if self.stopping.is_some() {
-            outbox.close(PARTED);
-        }
-        outbox.push(Parcel::Welcome(Box::new(Welcome {
-            version: VERSION,
-            hub: self.registry.hub(),
-            node: self.registry.node_name(node).unwrap_or_default(),
-            session: secret::fresh(),
-            epoch: self.epoch.clone(),
-            seq: self.head,
-            resumed: false,
-            nick: None,
-            ephemeral: self.settings.ephemeral,
-        })));
-        self.desks.insert(node, Desk { outbox, requests: Bucket::new(REQUESTS, Instant::now()), token: None });
-    }
-
-    fn gone(&mut self, node: NodeKey) {
-        self.desks.remove(node);
-        let departed = self.registry.remove_node(node);
-        self.departed(&departed);
-        let now = Instant::now();
-        for ping in self.pings.take_of(node) {
-            self.answer_ping(ping, Sign::Pang, now);
-        }
-        self.note_news();
-    }
-
-    fn departed(&self, departed: &Departed) {
-        if let Some(owner) = departed.last_of
-            && self.backplane.left(owner).is_err()
-        {
-            // Their nick then counts as taken until the next start, and is theirs by token as ever.
-            tracing::warn!("the log's queue is full; a departure was not noted");
         }
     }
 
@@ -294,7 +320,7 @@ impl MessageServer {
 
     fn reply(&self, node: NodeKey, id: String, result: Result<Answer, Refusal>) {
         if let Some(desk) = self.desks.get(node) {
-            desk.outbox.push(Parcel::Reply { id, result });
+            desk.push(Parcel::Reply { id, result });
         }
     }
 
@@ -314,7 +340,7 @@ impl MessageServer {
                 self.close_all();
                 self.stopped()
             }
-            Some(until) if self.registry.count_nodes() == 0 || until <= Instant::now() => {
+            Some(until) if self.registry.count_connected() == 0 || until <= Instant::now() => {
                 let done = self.stopping.take().map(|stopping| stopping.done);
                 done.into_iter().flatten().for_each(|done| {
                     let _ = done.send(()); // whoever asked may have stopped waiting
@@ -326,7 +352,7 @@ impl MessageServer {
     }
 
     fn close_all(&self) {
-        self.desks.values().for_each(|desk| desk.outbox.close(PARTED));
+        self.desks.values().filter_map(|desk| desk.outbox.as_ref()).for_each(|outbox| outbox.close(PARTED));
     }
 }
 

@@ -1,31 +1,27 @@
 //! Nick → nodes, and who hears what. Pure: no task, socket, clock or disk.
 
-use std::collections::HashMap;
-use std::collections::{BTreeMap, BTreeSet};
+mod rooms;
 
-use shared::message::{ErrorCode, NodeInfo, Presence, Refusal, RoomInfo, State, User};
-use shared::name::Likeness;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use shared::message::{ErrorCode, NodeInfo, Presence, Refusal, State, User};
 use shared::node::{HUB, is_local};
-use shared::room::{LOBBY, RoomName};
+use shared::room::RoomName;
 use shared::wire::MAX_PRESENCE;
 use slotmap::SlotMap;
 
 use crate::backplane::{OwnerId, Route};
 use crate::room::Room;
+use rooms::room_key;
 
 slotmap::new_key_type! {
-    /// A connected node. Keys are never used again, so one of a node that has gone finds nothing.
+    /// A node, connected or within its lease. Keys are never used again, so one of a node that has gone
+    /// finds nothing.
     pub struct NodeKey;
 }
 
-/// Rooms on one hub. Each costs some hundred bytes; ten thousand are a few MiB.
-const MAX_ROOMS: usize = 10_000;
-
 /// People named to one who enters a room of more than [`MAX_PRESENCE`]: a screenful.
 const MAX_NAMED: usize = 50;
-
-/// Rooms that one node may be in: beyond what a person follows, enough for a bot that follows all.
-const MAX_ROOMS_OF_NODE: usize = 1_000;
 
 /// What a node said of itself, and what it has become.
 #[derive(Debug)]
@@ -36,6 +32,8 @@ pub struct Node {
     /// Milliseconds since 1970 UTC.
     since: u64,
     owner: Option<OwnerId>,
+    /// It has a connection; without one it is reconnecting.
+    connected: bool,
     /// The keys of its rooms.
     rooms: BTreeSet<String>,
 }
@@ -55,6 +53,8 @@ pub struct Registry {
     /// When the hub itself started, in milliseconds since 1970 UTC.
     since: u64,
     nodes: SlotMap<NodeKey, Node>,
+    /// How many of them are connected.
+    connected: usize,
     /// Local name → node; each name is one node's.
     names: HashMap<String, NodeKey>,
     /// For names that the hub makes up: never given twice.
@@ -67,6 +67,8 @@ pub struct Registry {
     room_likeness: HashMap<String, String>,
     /// Rooms that have news for their members.
     news: Vec<String>,
+    /// Nothing was said in any room after this entry, as far as is known without looking into the log.
+    head: u64,
 }
 
 /// A node that has just lost its nick or gone.
@@ -77,11 +79,13 @@ pub struct Departed {
 }
 
 impl Registry {
-    pub fn new(host: String, since: u64) -> Self {
+    /// `since` is when the hub started, in milliseconds since 1970 UTC, and `head` the log's newest entry then.
+    pub fn new(host: String, since: u64, head: u64) -> Self {
         let mut registry = Self {
             host,
             since,
             nodes: SlotMap::with_key(),
+            connected: 0,
             names: HashMap::new(),
             made_up: 0,
             owners: HashMap::new(),
@@ -89,6 +93,7 @@ impl Registry {
             rooms: BTreeMap::new(),
             room_likeness: HashMap::new(),
             news: Vec::new(),
+            head,
         };
         registry.add_room(&RoomName::lobby(), true);
         registry
@@ -114,11 +119,12 @@ impl Registry {
 
     // Nodes
 
-    /// A node connects. `wished` is a local name; it gets a number if it is taken, and a made-up
+    /// A node connects, or is known from before the hub started and `connected` is false. `wished` is a local name; it gets a number if it is taken, and a made-up
     /// name takes the place of none or one that no node may have.
-    pub fn add_node(&mut self, wished: Option<&str>, kind: String, since: u64) -> NodeKey {
+    pub fn add_node(&mut self, wished: Option<&str>, kind: String, since: u64, connected: bool) -> NodeKey {
         let name = self.free_name(wished);
-        let node = Node { name: name.clone(), kind, since, owner: None, rooms: BTreeSet::new() };
+        let node = Node { name: name.clone(), kind, since, owner: None, connected, rooms: BTreeSet::new() };
+        self.connected += usize::from(connected);
         let key = self.nodes.insert(node);
         self.names.insert(name, key);
         key
@@ -141,10 +147,26 @@ impl Registry {
         }
     }
 
+    /// A node has lost its connection, or has one again.
+    pub fn turn(&mut self, key: NodeKey, connected: bool) {
+        let Some(node) = self.nodes.get_mut(key).filter(|node| node.connected != connected) else { return };
+        node.connected = connected;
+        self.connected = if connected { self.connected + 1 } else { self.connected - 1 };
+        let Some(owner) = node.owner else { return };
+        for room_key in &node.rooms {
+            if let Some(room) = self.rooms.get_mut(room_key)
+                && room.turn(owner, connected)
+            {
+                self.news.push(room_key.clone());
+            }
+        }
+    }
+
     /// A node has gone.
     pub fn remove_node(&mut self, key: NodeKey) -> Departed {
         let departed = self.unbind(key);
         if let Some(node) = self.nodes.remove(key) {
+            self.connected -= usize::from(node.connected);
             self.names.remove(&node.name);
         }
         departed
@@ -155,8 +177,18 @@ impl Registry {
     }
 
     /// How many nodes are connected.
-    pub fn count_nodes(&self) -> usize {
-        self.nodes.len()
+    pub fn count_connected(&self) -> usize {
+        self.connected
+    }
+
+    /// Whether a node is connected.
+    pub fn is_connected(&self, key: NodeKey) -> bool {
+        self.nodes.get(key).is_some_and(|node| node.connected)
+    }
+
+    /// The part of a node's name before the `@`, and its kind.
+    pub fn describe(&self, key: NodeKey) -> Option<(&str, &str)> {
+        self.nodes.get(key).map(|node| (node.name.as_str(), node.kind.as_str()))
     }
 
     /// A node's full name.
@@ -181,12 +213,13 @@ impl Registry {
         }
     }
 
-    /// All nodes, the hub first, then by the time of their coming.
+    /// All connected nodes, the hub first, then by the time of their coming.
     pub fn list_nodes(&self) -> Vec<NodeInfo> {
         let hub = NodeInfo { node: self.hub(), nick: None, kind: HUB.to_owned(), since: self.since };
         let mut nodes: Vec<NodeInfo> = self
             .nodes
             .values()
+            .filter(|node| node.connected)
             .map(|node| NodeInfo {
                 node: format!("{}@{}", node.name, self.host),
                 nick: node.owner.and_then(|owner| self.owners.get(&owner)).map(|owner| owner.nick.clone()),
@@ -213,9 +246,14 @@ impl Registry {
         Some((owner, self.owners.get(&owner)?.nick.as_str()))
     }
 
-    /// The nodes of an owner.
+    /// The nodes of an owner, those that are reconnecting as well.
     pub fn nodes_of(&self, owner: OwnerId) -> impl Iterator<Item = NodeKey> {
         self.owners.get(&owner).into_iter().flat_map(|owner| owner.nodes.iter().copied())
+    }
+
+    /// How many nodes of an owner are connected.
+    pub fn count_connected_of(&self, owner: OwnerId) -> usize {
+        self.nodes_of(owner).filter(|node| self.is_connected(*node)).count()
     }
 
     /// Binds a nick to a node, which lets go of the one it had. `former` have lost theirs.
@@ -241,8 +279,9 @@ impl Registry {
     pub fn unbind(&mut self, key: NodeKey) -> Departed {
         let Some(node) = self.nodes.get_mut(key) else { return Departed { last_of: None } };
         let Some(owner) = node.owner.take() else { return Departed { last_of: None } };
+        let connected = node.connected;
         for room in std::mem::take(&mut node.rooms) {
-            self.leave_room(key, owner, &room);
+            self.leave_room(key, owner, &room, connected);
         }
         let last_of = self.owners.get_mut(&owner).and_then(|person| {
             person.nodes.remove(&key);
@@ -260,149 +299,58 @@ impl Registry {
         }
     }
 
-    // Rooms
-
-    /// A node enters a room, which comes into being with its first visitor.
-    ///
-    /// # Errors
-    /// Words for the person if there can be no such room, or the node has no nick.
-    pub fn join(&mut self, key: NodeKey, name: &str) -> Result<&Room, Refusal> {
-        let (owner, nick) = self.owner_of(key).ok_or_else(not_connected)?;
-        let nick = nick.to_owned();
-        let rooms = self.nodes.get(key).map_or(0, |node| node.rooms.len());
-        if rooms >= MAX_ROOMS_OF_NODE && self.room_of(key, name).is_err() {
-            return Err(Refusal::new(
-                ErrorCode::RoomInvalid,
-                format!("This node is in {MAX_ROOMS_OF_NODE} rooms, as many as it may be. Leave one first."),
-            ));
-        }
-        let room_key = self.find_or_add_room(name)?;
-        let node = self.nodes.get_mut(key).ok_or_else(not_connected)?;
-        node.rooms.insert(room_key.clone());
-        let room = self.rooms.get_mut(&room_key).ok_or_else(not_connected)?;
-        if room.enter(key, owner, &nick) {
-            self.news.push(room_key);
-        }
-        Ok(room)
-    }
-
-    /// A node leaves a room.
-    ///
-    /// # Errors
-    /// `not_in_room`, or `not_connected`.
-    pub fn leave(&mut self, key: NodeKey, name: &str) -> Result<(), Refusal> {
-        let (owner, _) = self.owner_of(key).ok_or_else(not_connected)?;
-        let room_key = room_key(name);
-        let node = self.nodes.get_mut(key).ok_or_else(not_connected)?;
-        if !node.rooms.remove(&room_key) {
-            return Err(not_in_room(name));
-        }
-        self.leave_room(key, owner, &room_key);
-        Ok(())
-    }
-
-    fn leave_room(&mut self, key: NodeKey, owner: OwnerId, room_key: &str) {
-        let Some(room) = self.rooms.get_mut(room_key) else { return };
-        if room.leave(key, owner) {
-            self.news.push(room_key.to_owned());
-        }
-        // Nobody is there to be told, and nothing was said that would be lost.
-        if room.is_empty() && !room.is_kept() {
-            for look in Likeness::of(room.name()).keys() {
-                self.room_likeness.remove(look);
-            }
-            self.rooms.remove(room_key);
-        }
-    }
-
-    /// The key and the room that a node is in, by any spelling of its name.
-    ///
-    /// # Errors
-    /// `not_in_room`.
-    pub fn room_of(&self, key: NodeKey, name: &str) -> Result<(String, &Room), Refusal> {
-        let room_key = room_key(name);
-        match self.rooms.get(&room_key) {
-            Some(room) if room.has(key) => Ok((room_key, room)),
-            _ => Err(not_in_room(name)),
-        }
-    }
-
-    fn find_or_add_room(&mut self, name: &str) -> Result<String, Refusal> {
-        let invalid = |message: String| Refusal::new(ErrorCode::RoomInvalid, message);
-        let known = room_key(name);
-        if self.rooms.contains_key(&known) {
-            return Ok(known);
-        }
-        let name = RoomName::parse(name).map_err(|error| invalid(error.to_string()))?;
-        if self.rooms.contains_key(&name.key()) {
-            return Ok(name.key());
-        }
-        let likeness = name.likeness();
-        if let Some(other) = likeness.keys().find_map(|key| self.room_likeness.get(key)) {
-            let other = self.rooms.get(other).map_or(LOBBY, Room::name);
-            return Err(invalid(format!(
-                "This name looks like that of the room “{other}”. Join that one, or choose another name."
-            )));
-        }
-        if self.rooms.len() >= MAX_ROOMS {
-            return Err(invalid(format!("This hub has {MAX_ROOMS} rooms, as many as it may have. Join one of them.")));
-        }
-        self.add_room(&name, false);
-        Ok(name.key())
-    }
-
-    fn add_room(&mut self, name: &RoomName, kept: bool) {
-        let key = name.key();
-        for look in Likeness::of(name.as_str()).keys() {
-            self.room_likeness.insert(look.to_owned(), key.clone());
-        }
-        self.rooms.insert(key, Room::new(name.as_str().to_owned(), kept));
-    }
-
-    /// All rooms, by name.
-    pub fn list_rooms(&self) -> Vec<RoomInfo> {
-        let count = |room: &Room| u32::try_from(room.people().len()).unwrap_or(u32::MAX);
-        self.rooms
-            .values()
-            .map(|room| RoomInfo { room: room.name().to_owned(), topic: None, users: count(room) })
-            .collect()
-    }
-
     // Who hears what
 
-    /// Who is in a room, or on the hub, by nick.
-    pub fn list_users(&self, room: Option<&str>) -> Vec<User> {
+    /// Who is in a room, or on the hub, by nick, for one who is told now.
+    pub fn list_users(&mut self, asker: NodeKey, room: Option<&str>) -> Vec<User> {
         match room {
             Some(name) => {
-                self.rooms.get(&room_key(name)).map(|room| self.users_in(room, usize::MAX)).unwrap_or_default()
+                let key = room_key(name);
+                self.look(asker, &key);
+                self.rooms.get(&key).map(|room| self.users_in(room, usize::MAX)).unwrap_or_default()
             }
             None => {
-                let present = self.owners.values().filter(|owner| !owner.nodes.is_empty());
-                sorted(present.map(|owner| user(&owner.nick, owner.nodes.len())).collect())
+                let present = self.owners.iter().filter(|(_, owner)| !owner.nodes.is_empty());
+                let state =
+                    |owner| if self.count_connected_of(owner) > 0 { State::Online } else { State::Reconnecting };
+                sorted(present.map(|(owner, person)| self.user(*owner, &person.nick, state(*owner))).collect())
             }
+        }
+    }
+
+    fn look(&mut self, asker: NodeKey, room_key: &str) {
+        let owner = self.nodes.get(asker).and_then(|node| node.owner);
+        if let Some(room) = self.rooms.get_mut(room_key) {
+            room.look(owner);
         }
     }
 
     /// Who is in that room, by nick, and how many they are. Of a room so large that its
     /// presence is a count, only [`MAX_NAMED`] of those who have been on the hub longest:
     /// all names to everyone who comes would grow with the square of it.
-    pub fn roster(&self, room: &Room) -> (Vec<User>, u32) {
+    pub fn roster(&mut self, asker: NodeKey, room_key: &str) -> (Vec<User>, u32) {
+        self.look(asker, room_key);
+        let Some(room) = self.rooms.get(room_key) else { return (Vec::new(), 0) };
         let people = room.people().len();
         let named = if people > MAX_PRESENCE { MAX_NAMED } else { people };
         (self.users_in(room, named), u32::try_from(people).unwrap_or(u32::MAX))
     }
 
     fn users_in(&self, room: &Room, most: usize) -> Vec<User> {
-        let nodes = |owner| self.owners.get(&owner).map_or(0, |owner| owner.nodes.len());
-        sorted(room.people().take(most).map(|(owner, nick)| user(nick, nodes(owner))).collect())
+        sorted(room.people().take(most).map(|(owner, nick, state)| self.user(owner, nick, state)).collect())
     }
 
-    /// Calls `tell` for each node that an entry is for.
-    pub fn route(&mut self, route: &Route, mut tell: impl FnMut(NodeKey)) {
+    fn user(&self, owner: OwnerId, nick: &str, state: State) -> User {
+        let nodes = u32::try_from(self.count_connected_of(owner)).unwrap_or(u32::MAX);
+        User { nick: nick.to_owned(), state, nodes }
+    }
+
+    /// Calls `tell` for each node, connected or not, that the entry `seq` is for.
+    pub fn route(&mut self, seq: u64, route: &Route, mut tell: impl FnMut(NodeKey)) {
         match route {
             Route::Room(key) => {
                 if let Some(room) = self.rooms.get_mut(key) {
-                    room.keep();
+                    room.said(seq);
                     room.members().for_each(tell);
                 }
             }
@@ -413,6 +361,25 @@ impl Registry {
                 }
             }
         }
+    }
+
+    /// Whether entries of that route are for a node.
+    pub fn hears(&self, key: NodeKey, route: &Route) -> bool {
+        let Some(node) = self.nodes.get(key) else { return false };
+        match route {
+            Route::Room(room) => node.rooms.contains(room),
+            Route::Owners(one, other) => node.owner.is_some_and(|owner| owner == *one || owner == *other),
+        }
+    }
+
+    /// The keys of the rooms that a node is in.
+    pub fn room_keys(&self, key: NodeKey) -> impl Iterator<Item = &str> {
+        self.nodes.get(key).into_iter().flat_map(|node| node.rooms.iter().map(String::as_str))
+    }
+
+    /// A room by its key.
+    pub fn room(&self, room_key: &str) -> Option<&Room> {
+        self.rooms.get(room_key)
     }
 
     /// The keys of the rooms that have had news since this was last asked.
@@ -428,17 +395,6 @@ impl Registry {
     }
 }
 
-/// What a room is known by: case and one leading `#` do not count. For a name that no room
-/// may have, something that finds none.
-fn room_key(name: &str) -> String {
-    let name = name.trim();
-    name.strip_prefix('#').unwrap_or(name).to_lowercase()
-}
-
-fn user(nick: &str, nodes: usize) -> User {
-    User { nick: nick.to_owned(), state: State::Online, nodes: u32::try_from(nodes).unwrap_or(u32::MAX) }
-}
-
 fn sorted(mut users: Vec<User>) -> Vec<User> {
     users.sort_by_cached_key(|user| user.nick.to_lowercase());
     users
@@ -447,11 +403,6 @@ fn sorted(mut users: Vec<User>) -> Vec<User> {
 /// The refusal to a node without a nick.
 pub(crate) fn not_connected() -> Refusal {
     Refusal::new(ErrorCode::NotConnected, "This needs a nick. Send `connect` with one first.")
-}
-
-fn not_in_room(name: &str) -> Refusal {
-    let name: String = name.chars().take(shared::name::MAX_CHARS).collect();
-    Refusal::new(ErrorCode::NotInRoom, format!("You are not in the room “{name}”. Join it first."))
 }
 
 #[cfg(test)]

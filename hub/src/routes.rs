@@ -110,7 +110,8 @@ mod tests {
     #[tokio::test]
     async fn a_hub_without_its_message_server_is_not_healthy() {
         let log = Arc::new(Local::in_memory(Duration::from_secs(60)).unwrap());
-        let settings = Settings { host: "test".to_owned(), rate_limit: None, ephemeral: true };
+        let lease = Duration::from_secs(30);
+        let settings = Settings { host: "test".to_owned(), rate_limit: None, ephemeral: true, lease };
         let server = message_server::start(log, settings).unwrap();
         let (_phase, observed) = watch::channel(Phase::Serving);
         let address = SocketAddr::new(LOCALHOST, 4000);

@@ -120,7 +120,12 @@ pub async fn start(config: Config) -> Result<RunningHub, StartError> {
         Some(data) => Local::open(data.path(), config.nick_ttl)?,
         None => Local::in_memory(config.nick_ttl)?,
     });
-    let settings = Settings { host: config.name.clone(), rate_limit: config.rate_limit, ephemeral: config.ephemeral };
+    let settings = Settings {
+        host: config.name.clone(),
+        rate_limit: config.rate_limit,
+        ephemeral: config.ephemeral,
+        lease: config.lease,
+    };
     #[expect(clippy::expect_used, reason = "the log was opened just now, so nobody else follows its tail")]
     let server = message_server::start(Arc::clone(&log) as Arc<dyn Backplane>, settings).expect("a fresh log");
 

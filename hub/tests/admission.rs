@@ -28,7 +28,7 @@ async fn knock(hub: &TestHub, from: Ipv4Addr, cookie: &str) -> u16 {
                 assert!(matches!(message, Ok(ToNode::Welcome(_))), "nothing but a welcome: {text}");
                 return 0;
             }
-            Frame::Ping | Frame::Pong(_) => {}
+            Frame::Ping(_) | Frame::Pong(_) => {}
             Frame::End => panic!("the connection ended without a close frame"),
         }
     }

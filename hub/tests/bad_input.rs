@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use shared::message::{ErrorCode, Outcome, ToNode};
+use shared::message::{ErrorCode, Outcome, Sent, ToHub, ToNode};
 use shared::wire::{MAX_FRAME, MAX_TEXT};
 use support::{BINARY, CONTINUATION, Frame, RawSocket, TEXT, TestHub, TestNode, eventually, now, refused};
 
@@ -363,6 +363,25 @@ async fn the_dam_is_the_owners_not_the_nodes() {
     let code = refused(phone.say("lobby", "from here?").await);
     assert_eq!(code, ErrorCode::RateLimited);
     assert_eq!(refused(phone.private_message("bob", "or so?").await), ErrorCode::RateLimited);
+    bob.says("lobby", "I may").await;
+}
+
+#[tokio::test]
+async fn coming_back_does_not_open_the_dam() {
+    let hub = TestHub::start_with(|config| config.rate_limit = Some(1)).await;
+    let bob = hub.guest("bob").await;
+    let mut eve = hub.tab_of("eve").await;
+    for n in 0..5 {
+        eve.says("lobby", &format!("{n}")).await;
+    }
+    let before = Instant::now();
+    let mut taken = 0;
+    for _ in 0..20 {
+        eve = eve.cut().resume().await;
+        let say = |id| ToHub::Say { id, room: "lobby".to_owned(), text: "and now?".to_owned() };
+        taken += u64::from(eve.ask::<Sent>(say).await.is_ok());
+    }
+    assert!(taken <= before.elapsed().as_secs() + 1, "{taken} in {:?}", before.elapsed());
     bob.says("lobby", "I may").await;
 }
 

@@ -7,8 +7,9 @@ mod support;
 use node::{Span, Talk};
 use serde_json::json;
 use shared::entry::Entry;
-use shared::message::ErrorCode;
-use support::{TestHub, TestNode, refused};
+use shared::message::{ErrorCode, ToHub};
+use shared::wire;
+use support::{HubProcess, Memory, TestHub, TestNode, refused};
 
 /// The texts in the lobby's log.
 async fn lobby(node: &TestNode) -> Vec<String> {
@@ -75,6 +76,54 @@ async fn it_holds_over_a_restart() {
     assert_eq!(ana.private_message_as("w", "bob", "psst").await.unwrap().seq, whispered.seq);
     assert_eq!(lobby(&ana).await, ["hello"]);
     assert_eq!(ana.whole_history(Talk::With("bob")).await.len(), 1);
+}
+
+#[tokio::test]
+async fn it_holds_for_who_comes_back_over_restarts() {
+    let mut hub = TestHub::start().await;
+    let mut ana = hub.tab_of("ana").await;
+    let bob = hub.tab_of("bob").await;
+    let said = ana.says_as("s", "lobby", "hello").await;
+    let whispered = ana.whispers_as("w", "bob", "psst").await;
+    assert_eq!(whispered.delivered, Some(1));
+    drop(bob);
+    for _ in 0..3 {
+        hub = hub.restart().await;
+        ana = ana.cut().resume().await;
+        assert_eq!(ana.says_as("s", "lobby", "hello").await, said);
+        assert_eq!(ana.whispers_as("w", "bob", "psst").await, whispered, "also how many it reached then");
+    }
+    let reader = hub.guest("reader").await;
+    assert_eq!(lobby(&reader).await, ["hello"]);
+}
+
+/// The hub is killed with lines under way: whichever were written, sent again each is there once.
+#[tokio::test]
+async fn it_holds_for_lines_whose_answers_a_kill_took() {
+    const LINES: usize = 50;
+    let data = tempfile::tempdir().unwrap();
+    let mut hub = HubProcess::start(data.path()).await;
+    let mut ana = hub.tab_of("ana").await;
+    let mut texts = Vec::new();
+    for round in 0..4 {
+        let batch: Vec<String> = (0..LINES).map(|n| format!("{round}-{n}")).collect();
+        for text in &batch {
+            let say = ToHub::Say { id: text.clone(), room: "lobby".to_owned(), text: text.clone() };
+            ana.socket().text(&wire::encode(&say)).await;
+        }
+        for _ in 0..round * 5 {
+            ana.next().await;
+        }
+        hub.kill().await;
+        hub = HubProcess::start(data.path()).await;
+        ana = Memory { way: hub.way(), ..ana.cut() }.resume().await;
+        for text in &batch {
+            ana.says_as(text, "lobby", text).await;
+        }
+        texts.extend(batch);
+    }
+    assert_eq!(lobby(&hub.guest("reader").await).await, texts);
+    hub.kill().await;
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ enum Act {
     Join(usize),
     Leave(usize),
     Say(usize),
-    /// Goes, and comes back on a new connection.
+    /// Goes, and comes back as a new node of its nick.
     Reconnect,
 }
 
@@ -144,7 +144,9 @@ async fn all_at_once_it_holds_too() {
 
     for (node, stays) in nodes.iter().zip(&stays) {
         node.hears_seq(fence).await;
-        let unasked = |message: &ToNode| matches!(message, ToNode::Entry(_) | ToNode::Presence(_));
+        let unasked = |message: &ToNode| {
+            matches!(message, ToNode::Entry(_) | ToNode::Presence(_) | ToNode::Synced { .. }) // on a busy machine
+        };
         assert!(node.heard().iter().all(unasked));
         let lines = node.lines();
         assert!(lines.is_sorted_by(|a, b| a.seq < b.seq), "{} hears in order, each once", node.nick());

@@ -1,5 +1,5 @@
 //! `kill -9` in the middle of everything: what was acknowledged is there, and what was heard is there,
-//! each line once and in order.
+//! each line once and in order; and whoever was there comes back as who they were.
 
 #![allow(clippy::unwrap_used, reason = "a test that finds what it did not expect stops there")]
 
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use node::{Error, Options, Talk};
 use shared::entry::Entry;
-use support::{HubProcess, TestNode, eventually};
+use support::{HubProcess, Memory, TestNode, eventually};
 use tokio::task::JoinHandle;
 
 const SENDERS: usize = 64;
@@ -87,6 +87,34 @@ async fn nothing_acknowledged_and_nothing_heard_is_lost() {
     let next = again.says("lobby", "on we go").await;
     assert!(next > log.last().unwrap().seq());
     reader.hears_seq(next).await;
+    hub.kill().await;
+}
+
+#[tokio::test]
+async fn sessions_rooms_and_positions_are_there_when_the_kill_comes_right_behind_the_answer() {
+    let data = tempfile::tempdir().unwrap();
+    let hub = HubProcess::start(data.path()).await;
+    let bob = hub.guest("bob").await;
+    bob.joins("den").await;
+    let mut ana = hub.tab_of("ana").await;
+    ana.joins("den").await;
+    let mut said = Vec::new();
+    for text in ["one", "two", "three"] {
+        said.push(bob.says("den", text).await);
+    }
+    ana.reads_room("den", said[1]).await;
+    let psst = bob.whispers("ana", "psst").await;
+    hub.kill().await;
+
+    let hub = HubProcess::start(data.path()).await;
+    let memory = Memory { way: hub.way(), ..ana.cut() };
+    let mut ana = memory.resume_after(Some(said[0])).await;
+    assert_eq!(ana.welcome().nick.as_deref(), Some("ana"));
+    assert_eq!(ana.rooms_resumed(), ["den", "lobby"]);
+    assert_eq!(ana.synced().await, psst.seq);
+    assert_eq!(ana.seqs(), [said[1], said[2], psst.seq]);
+    let den = ana.joins("den").await;
+    assert_eq!((den.read, den.unread), (said[1], 1));
     hub.kill().await;
 }
 

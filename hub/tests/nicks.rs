@@ -151,7 +151,11 @@ async fn it_is_kept_over_a_restart() {
 
 #[tokio::test]
 async fn it_falls_free_when_its_owner_stays_away_and_not_before() {
-    let hub = TestHub::start_with(|config| config.nick_ttl = Duration::from_millis(600)).await;
+    let times = |config: &mut hub::Config| {
+        config.nick_ttl = Duration::from_millis(600);
+        config.lease = Duration::from_millis(100);
+    };
+    let hub = TestHub::start_with(times).await;
     let ana = hub.guest("ana").await;
     let stays = hub.guest("stays").await;
     let away_since = now();
@@ -187,8 +191,42 @@ async fn it_falls_free_when_its_owner_stays_away_and_not_before() {
 }
 
 #[tokio::test]
+async fn it_stays_with_the_last_node_and_with_who_is_back_for_however_long() {
+    let times = |config: &mut hub::Config| {
+        config.nick_ttl = Duration::from_millis(300);
+        config.lease = Duration::ZERO;
+    };
+    let hub = TestHub::start_with(times).await;
+    let watcher = hub.guest("watcher").await;
+    let mut laptop = hub.tab_of("ana").await;
+    let token = laptop.token();
+    let phone = hub.further_tab_of("ana", Some(&token)).await;
+    let _tablet = hub.further_tab_of("ana", Some(&token)).await;
+    let returning = hub.tab_of("cid").await;
+    watcher.hears_joined("lobby", "cid").await;
+    laptop.disconnects().await;
+    phone.cut();
+    let memory = returning.cut();
+    watcher.hears_left("lobby", "cid").await;
+    let _returned = memory.resume().await;
+
+    // Who let go of a nick after all of that loses it; the others do not.
+    let marker = hub.guest("marker").await;
+    marker.disconnect().await.unwrap();
+    let other = hub.node().await;
+    eventually("marker falls free", async || other.connect_nick("marker", None).await.ok()).await;
+    for nick in ["ana", "cid"] {
+        assert_eq!(refused(other.connect_nick(nick, None).await), ErrorCode::NickInUse, "{nick}");
+    }
+}
+
+#[tokio::test]
 async fn changing_hands_takes_nothing_along() {
-    let hub = TestHub::start_with(|config| config.nick_ttl = Duration::from_millis(300)).await;
+    let times = |config: &mut hub::Config| {
+        config.nick_ttl = Duration::from_millis(300);
+        config.lease = Duration::ZERO;
+    };
+    let hub = TestHub::start_with(times).await;
     let first = hub.guest("ana").await;
     let bob = hub.guest("bob").await;
     first.whispers("bob", "my secret").await;

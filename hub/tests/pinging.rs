@@ -34,6 +34,18 @@ async fn nobody_answers_for_who_is_not_there() {
 }
 
 #[tokio::test]
+async fn who_is_back_answers_again() {
+    let hub = TestHub::start().await;
+    let asker = hub.node().await;
+    let tab = hub.named_tab(Some("tab")).await;
+    let memory = tab.close().await;
+    assert_eq!(asker.ping("tab").await.unwrap().answer, Answer::Pang, "it may be back, but is not there");
+    let mut tab = memory.resume().await;
+    let (pinged, ()) = tokio::join!(asker.ping("tab"), tab.pinged(true));
+    assert_eq!(pinged.unwrap().answer, Answer::Pong);
+}
+
+#[tokio::test]
 async fn a_node_that_keeps_silent_is_not_taken_for_alive() {
     let hub = TestHub::start().await;
     let asker = hub.node().await;

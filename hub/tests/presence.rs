@@ -2,15 +2,18 @@
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use shared::message::{Joined, Presence, ToNode};
-use support::{TestHub, TestNode};
+use shared::message::{Joined, Presence, State, ToNode};
+use support::{Memory, Tab, TestHub, TestNode, eventually};
 
 /// How long presence is gathered.
 const GATHERED: Duration = Duration::from_millis(250);
+
+/// Who is back within that is no news.
+const QUICK: Duration = Duration::from_millis(200);
 
 /// What a busy machine may add to that.
 const SLACK: Duration = Duration::from_millis(1_000);
@@ -48,8 +51,12 @@ async fn coming_and_going_is_told_soon() {
     bob.disconnect().await.unwrap();
     let cid = hub.guest("cid").await;
     ana.hears_joined("lobby", "cid").await;
+
+    let started = Instant::now();
     cid.close().await;
-    ana.hears_left("lobby", "cid").await;
+    ana.hears_state("lobby", "cid", State::Reconnecting).await;
+    assert!(started.elapsed() < GATHERED + SLACK, "{:?}", started.elapsed());
+    assert_eq!(left(&ana, "lobby"), ["bob"], "cid may be back");
 }
 
 #[tokio::test]
@@ -96,13 +103,17 @@ async fn a_further_node_is_no_news() {
     let bob = hub.guest("bob").await;
     ana.hears_joined("lobby", "bob").await;
     let phone = hub.second_node_of(&bob).await;
+    let tablet = hub.second_node_of(&bob).await;
     bob.close().await;
+    tablet.disconnect().await.unwrap();
     let _fence = hub.guest("fence").await;
     ana.hears_joined("lobby", "fence").await;
     assert_eq!((joined(&ana, "lobby"), left(&ana, "lobby")), (vec!["bob".to_owned(), "fence".to_owned()], vec![]));
+    assert_eq!(ana.states_of("lobby", "bob"), []);
 
-    phone.close().await;
-    ana.hears_left("lobby", "bob").await; // with the last of its nodes
+    phone.disconnect().await.unwrap(); // the one that may be back is the last of its nodes
+    ana.hears_state("lobby", "bob", State::Reconnecting).await;
+    assert_eq!(left(&ana, "lobby"), [""; 0]);
 }
 
 #[tokio::test]
@@ -118,19 +129,24 @@ async fn a_quick_reload_makes_no_noise() {
         let gone = Instant::now();
         bob.close().await;
         reloaded.takes("bob", Some(bob.token())).await;
-        slow += usize::from(gone.elapsed() >= GATHERED);
+        slow += usize::from(gone.elapsed() >= QUICK);
         bob = reloaded;
     }
+    let reloads = hub.guest("reloads").await;
+    ana.hears_joined("lobby", "reloads").await;
+    assert_eq!(ana.comings_and_goings("lobby", "bob"), (1, 0), "{:?}", ana.presence());
+    let noise = ana.states_of("lobby", "bob");
+    assert!(noise.len() <= 2 * slow, "{noise:?}, though only {slow} were slow");
+    assert_ne!(noise.last(), Some(&State::Reconnecting));
+
     let gone = Instant::now();
     bob.leave("lobby").await.unwrap();
     bob.joins("lobby").await;
-    slow += usize::from(gone.elapsed() >= GATHERED);
-
-    let _fence = hub.guest("fence").await;
-    ana.hears_joined("lobby", "fence").await;
-    let noise = left(&ana, "lobby").len();
-    assert!(noise <= slow, "{noise} times, though only {slow} were slow: {:?}", ana.presence());
-    assert_eq!(joined(&ana, "lobby").len(), 2 + noise, "who came back is there: {:?}", ana.presence());
+    let slow = usize::from(gone.elapsed() >= QUICK);
+    reloads.leave("lobby").await.unwrap();
+    ana.hears_left("lobby", "reloads").await;
+    let (comings, goings) = ana.comings_and_goings("lobby", "bob");
+    assert!(goings <= slow && comings == 1 + goings, "{:?}", ana.presence());
     ana.says("lobby", "still there?").await;
     bob.hears_text("still there?").await;
 }
@@ -182,6 +198,69 @@ async fn toggle(nodes: &[TestNode]) {
     }
 }
 
+/// Who is in the lobby, and how, as far as one who was told of it knows.
+async fn known_once_there(watcher: &mut Tab, known: &mut BTreeMap<String, State>, last: &str) {
+    while !known.contains_key(last) {
+        let presence = watcher.hears_presence(|presence| presence.room == "lobby").await;
+        assert!(presence.joined.iter().all(|nick| !presence.left.contains(nick)), "{presence:?}");
+        known.retain(|nick, _| !presence.left.contains(nick));
+        known.extend(presence.joined.into_iter().map(|nick| (nick, State::Online)));
+        for (nick, state) in presence.states {
+            assert!(known.insert(nick.clone(), state).is_some(), "{nick} was never told to be there");
+        }
+    }
+}
+
+/// The same for those who vanish, return, let go and come anew, some before and some after their lease.
+#[tokio::test]
+async fn it_adds_up_for_those_who_vanish_and_return() {
+    let hub = TestHub::start_with(|config| config.lease = Duration::from_millis(100)).await;
+    let idler = hub.node().await;
+    let mut watcher = hub.tab_of("watcher").await;
+    let mut known = BTreeMap::from([("watcher".to_owned(), State::Online)]);
+    let mut tabs = Vec::new();
+    for n in 0..6 {
+        tabs.push(Some(hub.tab_of(&format!("node{n}")).await));
+    }
+    let tokens: Vec<String> = tabs.iter().flatten().map(Tab::token).collect();
+    let mut memories: Vec<Memory> = tabs.iter().flatten().map(Tab::memory).collect();
+    for _ in 0..150 {
+        let n = rand::random_range(0..tabs.len());
+        tabs[n] = match tabs[n].take() {
+            None => Some(memories[n].resume().await),
+            Some(tab) if rand::random() => {
+                memories[n] = tab.cut();
+                None
+            }
+            Some(mut tab) => {
+                tab.disconnects().await;
+                tab.takes(&format!("node{n}"), Some(&tokens[n])).await;
+                Some(tab)
+            }
+        };
+        for _ in 0..rand::random_range(0..40) {
+            _ = idler.list_rooms().await; // some time passes, and answers that it is too much asked are answers
+        }
+    }
+    for (tab, memory) in tabs.iter_mut().zip(&memories).filter(|(tab, _)| tab.is_none()) {
+        *tab = Some(memory.resume().await);
+    }
+    let listed = async |fence: &TestNode| {
+        let users = fence.list_users(Some("lobby")).await.unwrap().users;
+        users.into_iter().map(|user| (user.nick, user.state)).collect::<BTreeMap<_, _>>()
+    };
+    let fence = hub.guest("fence").await;
+    known_once_there(&mut watcher, &mut known, "fence").await;
+    assert_eq!(known, listed(&fence).await);
+    assert_eq!(known.len(), 8);
+
+    drop(tabs);
+    eventually("all are gone", async || (listed(&fence).await.len() == 2).then_some(())).await;
+    let _last = hub.guest("last").await;
+    known_once_there(&mut watcher, &mut known, "last").await;
+    assert_eq!(known, listed(&fence).await);
+}
+
 #[tokio::test]
 async fn a_big_room_is_told_by_its_count_alone() {
     const BIG: u32 = 250;
@@ -205,7 +284,7 @@ async fn a_big_room_is_told_by_its_count_alone() {
 
     // Shrunk to where names are told again, those who were counted are told by name, or by a last count.
     for guest in crowd.drain(..10) {
-        guest.close().await;
+        guest.disconnect().await.unwrap();
     }
     ana.hears("fewer", |_| {
         let latest = ana.presence().pop()?;

@@ -10,13 +10,16 @@ use serde_json::Value;
 pub(crate) use self::read::FromTree;
 use crate::entry::Entry;
 
-/// What a node sends to the hub. All but `hello` are requests: they carry an `id`
+/// What a node sends to the hub. All but `hello` and `ack` are requests: they carry an `id`
 /// of 1 to 64 bytes chosen by the client, which the [`Reply`] repeats.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ToHub {
     /// Opens the connection; the first frame, sent once.
     Hello(Hello),
+    /// All entries up to `seq` that this node may see have reached it. Not answered; sent now and then
+    /// (a second after something came is often enough), so that others can see what reached whom.
+    Ack { seq: u64 },
     /// Takes a nick and joins the lobby. Reply: [`Connected`].
     Connect {
         id: String,
@@ -64,6 +67,24 @@ pub enum ToHub {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limit: Option<u32>,
     },
+    /// The person has read a place up to `seq`, on whichever of their nodes. Never moves back. Reply: [`Done`].
+    Read {
+        id: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        with: Option<String>,
+        seq: u64,
+    },
+    /// How far the nodes of a room (that one is in), or of the two ends of one's talk `with` a nick, have
+    /// acknowledged the log. Reply: [`Cursors`].
+    Cursors {
+        id: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        with: Option<String>,
+    },
     /// Entries that hold a text. Reply: [`Page`].
     Search {
         id: String,
@@ -78,10 +99,10 @@ pub enum ToHub {
 }
 
 impl ToHub {
-    /// The request's id; none for `hello`.
+    /// The request's id; none for `hello` and `ack`.
     pub fn id(&self) -> Option<&str> {
         match self {
-            Self::Hello(_) => None,
+            Self::Hello(_) | Self::Ack { .. } => None,
             Self::Connect { id, .. }
             | Self::Disconnect { id }
             | Self::Join { id, .. }
@@ -93,6 +114,8 @@ impl ToHub {
             | Self::ListNodes { id }
             | Self::Ping { id, .. }
             | Self::History { id, .. }
+            | Self::Read { id, .. }
+            | Self::Cursors { id, .. }
             | Self::Search { id, .. } => Some(id),
         }
     }
@@ -126,12 +149,21 @@ pub struct Hello {
 pub enum ToNode {
     /// Answers [`Hello`].
     Welcome(Welcome),
-    /// After a resume: all entries up to `seq` that this node may see have been sent.
+    /// All entries up to `seq` that this node may see have been sent: after a resume, and whenever a node that
+    /// had fallen behind has caught up. Signals may have been left out before it.
     Synced { seq: u64 },
     /// Answers a request.
     Reply(Reply),
     /// Who came, went or changed state in a room. Not kept.
     Presence(Presence),
+    /// This person has read a place up to `seq` on another of their nodes. Exactly one of `room` and `with`.
+    Read {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        with: Option<String>,
+        seq: u64,
+    },
     /// Answers a frame that carried no usable id.
     Error(Refusal),
     /// An entry of the log: `said`, `whispered`. Durable, in `seq` order.
@@ -157,6 +189,9 @@ pub struct Welcome {
     pub resumed: bool,
     /// The nick bound to this node; null until connected.
     pub nick: Option<String>,
+    /// The rooms that this node is in: none unless it resumed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rooms: Vec<String>,
     /// The log is in memory only and ends with the hub.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ephemeral: bool,
@@ -253,6 +288,10 @@ pub struct Connected {
     pub users: Vec<User>,
     /// How many are in that room.
     pub count: u32,
+    /// As in [`Joined`], of the lobby.
+    pub read: u64,
+    /// As in [`Joined`], of the lobby.
+    pub unread: u32,
     /// Whom this nick has exchanged private messages with, the latest first; at most 100.
     pub conversations: Vec<Conversation>,
 }
@@ -264,6 +303,10 @@ pub struct Conversation {
     pub with: String,
     /// The latest entry of it.
     pub seq: u64,
+    /// The person has read it up to here; 0 if never.
+    pub read: u64,
+    /// How many of the other's messages came after `read`; counted up to [`crate::wire::MAX_UNREAD`].
+    pub unread: u32,
 }
 
 /// Reply to `join`.
@@ -276,6 +319,10 @@ pub struct Joined {
     pub users: Vec<User>,
     /// How many are in it.
     pub count: u32,
+    /// The person has read it up to here. Who comes for the first time has read what was said before.
+    pub read: u64,
+    /// How many lines of others came after `read`; counted up to [`crate::wire::MAX_UNREAD`].
+    pub unread: u32,
 }
 
 /// Reply to `say` and `private_message`: the entry is on disk.
@@ -288,7 +335,7 @@ pub struct Sent {
     pub delivered: Option<u32>,
 }
 
-/// Reply to `disconnect` and `leave`: nothing to tell.
+/// Reply to `disconnect`, `leave` and `read`: nothing to tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Done {}
 
@@ -303,7 +350,7 @@ pub struct Users {
 pub struct User {
     pub nick: String,
     pub state: State,
-    /// How many nodes it is connected with.
+    /// How many nodes it is connected with now; 0 while all of them are `reconnecting`.
     pub nodes: u32,
 }
 
@@ -367,6 +414,30 @@ pub enum Answer {
     Pong,
     /// The node is unknown, gone, or silent.
     Pang,
+}
+
+/// Reply to `cursors`: an entry has reached all `nodes` but those in `behind` with a smaller `seq`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Cursors {
+    /// How many nodes there are, one's own among them; those that are reconnecting count.
+    pub nodes: u32,
+    /// Those that have not acknowledged the place's newest entry, farthest behind first; at most
+    /// [`crate::wire::MAX_BEHIND`].
+    pub behind: Vec<Behind>,
+}
+
+/// A node that has not got all entries yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Behind {
+    /// `name@host`.
+    pub node: String,
+    pub nick: String,
+    /// It has acknowledged all up to here.
+    pub seq: u64,
+    /// `online` (it is slow, or asleep) or `reconnecting`.
+    pub state: State,
+    /// When it was last heard of, in milliseconds since 1970 UTC.
+    pub since: u64,
 }
 
 /// Reply to `history` and `search`.

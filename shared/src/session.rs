@@ -1,6 +1,6 @@
-//! One client's side of the protocol, without socket, clock or randomness: hello, nick and rooms
-//! again after every return, requests and their answers, lines kept until they are on disk,
-//! backoff, heartbeat. The browser's tab and the native node both drive this one.
+//! One client's side of the protocol, without socket, clock or randomness: hello, resume, requests
+//! and their answers, lines kept until they are on disk, acknowledgements, backoff, heartbeat.
+//! The browser's tab and the native node both drive this one.
 //!
 //! The driver's whole duty:
 //! ```text
@@ -26,7 +26,10 @@ mod backoff;
 mod hearing;
 mod link;
 mod outbox;
+mod reads;
 mod report;
+mod settings;
+mod socket;
 mod stay;
 mod words;
 
@@ -35,10 +38,11 @@ use std::collections::VecDeque;
 use self::backoff::Backoff;
 use self::link::{Asked, Link};
 use self::outbox::Outbox;
+use self::reads::Reads;
 pub use self::report::{Delivery, Effect, Phase, Response};
+pub use self::settings::{Line, Position, Settings};
 use self::stay::Stay;
-use crate::message::{Hello, Refusal, ToHub, Welcome};
-use crate::wire::{self, close};
+use crate::message::{ToHub, Welcome};
 
 /// Lines that wait to be sent or answered. Beyond it `ask` refuses: a person types some
 /// hundreds in a day without a hub, and a loop gone wild must not eat the memory.
@@ -70,43 +74,24 @@ pub const SIGN_WITHIN_AFTER_WAKING: u64 = 5_000;
 pub const OPEN_WITHIN: u64 = 20_000;
 
 /// An answer comes within so many milliseconds. A line unanswered for so long is sent again over a
-/// new connection; another request fails.
+/// new connection; another request fails, and one that leads into rooms or out of them ends the connection as well.
 pub const ANSWER_WITHIN: u64 = 60_000;
 
 /// A connection that held for so many milliseconds was a good one: the next wait is short again.
 const STEADY: u64 = 10_000;
 
-/// What a session is made of. Not `Debug`: it holds the cookie and the token.
-#[derive(Clone, Default)]
-pub struct Settings {
-    /// The hub's shared secret, where one is known.
-    pub cookie: Option<String>,
-    /// The local node name wished for.
-    pub node: Option<String>,
-    /// What sort of node this is: `tab`, `terminal`, `bot`.
-    pub kind: Option<String>,
-    /// The nick to connect with as soon as the hub has said welcome; without one the session
-    /// is online without a nick and waits for a `connect`.
-    pub nick: Option<String>,
-    /// What an earlier `connect` gave for that nick.
-    pub token: Option<String>,
-    /// Rooms to be in beside the lobby; those beyond [`MAX_ROOMS`] are passed over.
-    pub rooms: Vec<String>,
-    /// Fresh from the platform's random generator for *every* session, never stored: it makes
-    /// the ids of this session's requests unique for ever, and the jitter of its backoff.
-    pub random: [u8; 16],
-}
+/// What the hub is told of entries received, it is told at most once each so many milliseconds: a person
+/// who looks whether a line has arrived sees no difference, and a busy room costs no frame a line.
+pub const ACK_EVERY: u64 = 1_000;
 
-/// Where this client stands in the hub's log: all that resuming needs, in one place.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Position {
-    /// The secret of the last welcome.
-    pub session: String,
-    /// The log it is a position of.
-    pub epoch: String,
-    /// The last entry seen. What was missed before it, during an absence, is being asked for.
-    pub seq: u64,
-}
+/// Milliseconds from the first entry after a pause to telling the hub: what comes in one burst is told at once.
+pub const ACK_SOON: u64 = 200;
+
+/// How far a place was read is told at most once each so many milliseconds: who scrolls reads a line each instant.
+pub const READ_EVERY: u64 = 500;
+
+/// Places whose read positions wait to be told: all rooms, and as many conversations as a transcript holds.
+pub const MAX_READS: usize = 400;
 
 /// One client's side of the protocol.
 pub struct Session {
@@ -116,6 +101,8 @@ pub struct Session {
     /// The nick spoken as; connected with by itself after every welcome.
     nick: Option<String>,
     token: Option<String>,
+    /// A `connect` as this nick was answered: we know its conversations, and what we are to know of its rooms.
+    introduced: bool,
     stay: Stay,
     /// The lobby was left by choice: `connect`, which joins it, is followed by leaving it again.
     left_lobby: bool,
@@ -124,13 +111,17 @@ pub struct Session {
     outbox: Outbox,
     /// Other requests of the app's under way on this connection; empty without one.
     asked: VecDeque<Asked>,
+    reads: Reads,
+    /// The last one. There is none before the first: then nothing was received, and nothing can be missed.
     welcome: Option<Welcome>,
     position: Position,
     link: Link,
     sockets: u32,
     backoff: Backoff,
-    /// The device says that it has a network.
+    /// Nothing says that the device has no network.
     network: bool,
+    /// The hub is on this very device, network or not.
+    local: bool,
     ids: Ids,
     effects: VecDeque<Effect>,
     /// The time of the last event.
@@ -153,35 +144,40 @@ impl Ids {
 }
 
 impl Session {
-    /// Does nothing until [`Session::start`].
+    /// Does nothing until [`Session::start`], but for delivering the lines it was given.
     pub fn new(settings: Settings) -> Self {
-        let Settings { cookie, node, kind, nick, token, mut rooms, random } = settings;
+        let Settings { cookie, node, kind, nick, token, mut rooms, session, lines, local, random } = settings;
         rooms.truncate(MAX_ROOMS);
         // 96 bits: no two sessions of one owner ever meet.
         let prefix = random[..12].iter().map(|byte| format!("{byte:02x}")).collect();
         let seed = random.iter().fold(0, |seed: u64, byte| seed.wrapping_mul(257).wrapping_add(u64::from(*byte)));
-        Self {
+        let mut new = Self {
             cookie,
             node,
             kind,
             nick,
             token,
-            stay: Stay::new(rooms),
+            introduced: false,
+            stay: Stay::new(&rooms),
             left_lobby: false,
             wish: None,
-            outbox: Outbox::default(),
+            outbox: Outbox::new(!seed),
             asked: VecDeque::new(),
+            reads: Reads::default(),
             welcome: None,
-            position: Position::default(),
+            position: Position { session: session.unwrap_or_default(), ..Position::default() },
             link: Link::Idle,
             sockets: 0,
             backoff: Backoff::new(seed),
             network: true,
+            local,
             ids: Ids { prefix, last: 0 },
             effects: VecDeque::new(),
             last: 0,
             shown: Phase::Idle,
-        }
+        };
+        new.take_up(lines);
+        new
     }
 
     /// What is to be done next, in order; none when all is done. To be asked until then after every
@@ -190,212 +186,13 @@ impl Session {
         self.effects.pop_front()
     }
 
-    /// When [`Session::tick`] wants to be called, if nothing happens before. Earlier calls do no harm.
-    pub fn wake_at(&self) -> Option<u64> {
-        match &self.link {
-            Link::Idle | Link::Refused { .. } => None,
-            Link::Waiting { until } => Some(*until),
-            Link::Opening { since, .. } => Some(since + OPEN_WITHIN),
-            Link::Open(open) => {
-                let life = open.sign_by.unwrap_or(open.heard_at + QUIET);
-                let answers = [
-                    open.own.as_ref().map(|own| own.at),
-                    self.outbox.sent_at(),
-                    self.asked.front().map(|asked| asked.at),
-                ];
-                let answers = answers.into_iter().flatten().map(|at| at + ANSWER_WITHIN);
-                let paused = (open.own.is_none() && open.pause_until > 0).then_some(open.pause_until);
-                let outbox = self.outbox.due_at().filter(|_| open.ready);
-                answers.chain([life]).chain(paused).chain(outbox).min()
-            }
-        }
-    }
-
-    // --- what happens to the connection ---
-
-    /// Begins: opens the first socket. Nothing while it runs already.
-    pub fn start(&mut self, now: u64) {
-        if matches!(self.link, Link::Idle) {
-            self.open(now);
-        }
-        self.settle(now);
-    }
-
-    /// Ends: closes the socket and stays idle; lines not yet answered are kept. The nick's lease runs
-    /// out at the hub by itself; who wants to leave at once asks `disconnect` first, and waits for its answer.
-    pub fn stop(&mut self, now: u64) {
-        self.drop_link();
-        self.settle(now);
-    }
-
-    /// That socket is open.
-    pub fn opened(&mut self, now: u64, socket: u32) {
-        if matches!(self.link, Link::Opening { socket: current, .. } if current == socket) {
-            // `session` and `after` have their values in `position`; they are sent from the day
-            // on which the hub takes sessions up.
-            let hello = Hello {
-                version: wire::VERSION,
-                cookie: self.cookie.clone(),
-                node: self.node.clone(),
-                kind: self.kind.clone(),
-                session: None,
-                after: None,
-            };
-            let frame = wire::encode(&ToHub::Hello(hello));
-            self.effects.push_back(Effect::Send { socket, frame });
-        }
-        self.settle(now);
-    }
-
-    /// That socket brought a text frame. One that is no message is passed over: a later version
-    /// of the hub may say more than this one knows.
-    pub fn received(&mut self, now: u64, socket: u32, frame: &str) {
-        match &mut self.link {
-            Link::Opening { socket: current, .. } if *current == socket => {}
-            Link::Open(open) if open.socket == socket => {
-                open.heard_at = now;
-                open.sign_by = None;
-            }
-            _ => return,
-        }
-        if let Ok(message) = wire::decode_to_node(frame) {
-            self.take(now, message);
-        }
-        self.settle(now);
-    }
-
-    /// That socket is closed, or could not be opened (code 1006 where there is no other).
-    pub fn closed(&mut self, now: u64, socket: u32, code: u16, reason: &str) {
-        let current = match &self.link {
-            Link::Opening { socket, .. } => *socket,
-            Link::Open(open) => open.socket,
-            Link::Idle | Link::Waiting { .. } | Link::Refused { .. } => return,
-        };
-        if current != socket {
-            return;
-        }
-        self.lose(now);
-        if close::may_return(code) {
-            self.wait(now);
-        } else if code == close::COOKIE_WRONG {
-            self.link = Link::Refused { why: words::cookie_wanted(self.cookie.is_some()), wants_cookie: true };
-        } else {
-            self.link = Link::Refused { why: words::refused(code, reason), wants_cookie: false };
-        }
-        self.settle(now);
-    }
-
-    /// The time has come.
-    pub fn tick(&mut self, now: u64) {
-        // A clock put back must not make a wait of seconds one of hours: start over.
-        let put_back = now + QUIET < self.last;
-        match &mut self.link {
-            Link::Idle | Link::Refused { .. } => {}
-            Link::Waiting { until } => {
-                if now >= *until || put_back {
-                    self.open(now);
-                }
-            }
-            Link::Opening { since, .. } => {
-                if now >= *since + OPEN_WITHIN || put_back {
-                    self.break_off(now);
-                }
-            }
-            Link::Open(_) if put_back => self.break_off(now),
-            Link::Open(open) => {
-                let overdue = |at: u64| now >= at + ANSWER_WITHIN;
-                let silent = open.sign_by.is_some_and(|by| now >= by);
-                let stuck =
-                    open.own.as_ref().is_some_and(|own| overdue(own.at)) || self.outbox.sent_at().is_some_and(overdue);
-                if silent || stuck {
-                    self.break_off(now);
-                } else {
-                    if now >= open.heard_at + QUIET {
-                        self.ask_for_sign(now, SIGN_WITHIN);
-                    }
-                    self.give_up_waiting(now);
-                }
-            }
-        }
-        self.settle(now);
-    }
-
-    /// The device says that its network is back: an attempt at once.
-    pub fn online(&mut self, now: u64) {
-        self.network = true;
-        self.backoff.reset();
-        self.visible(now);
-    }
-
-    /// The device says that it has no network.
-    pub fn offline(&mut self, now: u64) {
-        self.network = false;
-        self.ask_for_sign(now, SIGN_WITHIN_AFTER_WAKING);
-        self.settle(now);
-    }
-
-    /// A person looks again (the tab is shown, the lid is open): an attempt at once, or a quick
-    /// look whether the connection is alive.
-    pub fn visible(&mut self, now: u64) {
-        match self.link {
-            Link::Waiting { .. } => self.open(now),
-            // One that was opening when the device fell asleep rarely gets anywhere.
-            Link::Opening { since, .. } if now >= since + SIGN_WITHIN_AFTER_WAKING => {
-                self.close_socket();
-                self.open(now);
-            }
-            _ => self.ask_for_sign(now, SIGN_WITHIN_AFTER_WAKING),
-        }
-        self.settle(now);
-    }
-
-    // --- what a person wants ---
-
-    /// Makes a request; `request` puts the id given into it:
-    /// `session.ask(now, |id| ToHub::Say { id, room, text })`. Gives the id back.
-    ///
-    /// `say` and `private_message` are kept until answered, sent one after the other, and sent again
-    /// with the same id after a return. `connect` is kept likewise, and nick and token are used again
-    /// by themselves from then on. `disconnect` without a connection is done at once. All others end
-    /// with `unavailable` when the connection is lost, and may be asked again.
-    ///
-    /// # Errors
-    /// A refusal in words where it cannot even be tried: nothing was or will be sent.
-    pub fn ask(&mut self, now: u64, request: impl FnOnce(String) -> ToHub) -> Result<String, Refusal> {
-        let id = self.ids.next();
-        let request = request(id.clone());
-        self.begin(now, request)?;
-        self.settle(now);
-        Ok(id)
-    }
-
-    /// Tries again with this cookie (in [`Phase::CookieWanted`] or [`Phase::Refused`]; else it is
-    /// kept for the next hello).
-    pub fn give_cookie(&mut self, now: u64, cookie: String) {
-        self.cookie = Some(cookie);
-        if matches!(self.link, Link::Refused { .. }) {
-            self.open(now);
-        }
-        self.settle(now);
-    }
-
-    /// Tries again at once, whatever the hub said.
-    pub fn retry(&mut self, now: u64) {
-        if matches!(self.link, Link::Waiting { .. } | Link::Refused { .. } | Link::Idle) {
-            self.open(now);
-        }
-        self.settle(now);
-    }
-
-    // --- what it knows ---
-
     /// The state of the connection.
     pub fn phase(&self) -> Phase {
         match &self.link {
             Link::Idle => Phase::Idle,
             Link::Open(open) if open.ready => Phase::Online,
             Link::Opening { .. } | Link::Open(_) => Phase::Connecting,
-            Link::Waiting { .. } if !self.network => Phase::Offline,
+            Link::Waiting { .. } if self.is_cut_off() => Phase::Offline,
             Link::Waiting { until } => Phase::Waiting { until: *until, attempt: self.backoff.attempts() },
             Link::Refused { why, wants_cookie: true } => Phase::CookieWanted { why: why.clone() },
             Link::Refused { why, wants_cookie: false } => Phase::Refused { why: why.clone() },
@@ -432,8 +229,14 @@ impl Session {
         &self.position
     }
 
-    /// Lines not yet answered.
+    /// How many lines are not yet answered.
     pub fn unsent(&self) -> usize {
         self.outbox.len()
+    }
+
+    /// Lines not yet answered, in order: for the app to keep, so that they survive it. One is added with each
+    /// [`Delivery::Sending`], and gone with the [`Delivery::Answered`] of its request.
+    pub fn unsent_lines(&self) -> impl Iterator<Item = &Line> {
+        self.outbox.lines()
     }
 }

@@ -39,6 +39,12 @@ pub const MAX_CONVERSATIONS: usize = 100;
 /// sent to everyone grows with the square of it.
 pub const MAX_PRESENCE: usize = 250;
 
+/// Unread lines are counted up to here: "999+" says as much as any more would, and costs as little.
+pub const MAX_UNREAD: u32 = 1_000;
+
+/// Nodes named in the reply to `cursors`: as many as a room has people whose presence is told by name.
+pub const MAX_BEHIND: usize = MAX_PRESENCE;
+
 /// Why a connection ends. 4000 to 4399 say "come back", 4400 to 4999 "do not".
 pub mod close {
     /// The hub stops (or starts anew).
@@ -173,7 +179,7 @@ fn explain(frame: &str, error: &serde_json::Error) -> DecodeError {
             return DecodeError { id: usable_id(&fields), message: "The frame has no `type`.".to_owned() };
         }
     };
-    if kind != "hello" {
+    if !matches!(kind, "hello" | "ack") {
         match fields.get("id") {
             None => {
                 return DecodeError { id: None, message: format!("The `{}` request has no `id`.", shorten(kind)) };

@@ -13,8 +13,8 @@ use serde::Serialize;
 use serde_json::Value;
 use shared::entry::{Entry, Said, Whispered};
 use shared::message::{
-    Answer, Connected, Conversation, Done, ErrorCode, Hello, Joined, NodeInfo, Nodes, Outcome, Page, Pinged, Presence,
-    Refusal, Reply, RoomInfo, Rooms, Sent, State, ToHub, ToNode, User, Users, Welcome,
+    Answer, Behind, Connected, Conversation, Cursors, Done, ErrorCode, Hello, Joined, NodeInfo, Nodes, Outcome, Page,
+    Pinged, Presence, Refusal, Reply, RoomInfo, Rooms, Sent, State, ToHub, ToNode, User, Users, Welcome,
 };
 use shared::session::Response;
 use shared::wire;
@@ -31,11 +31,11 @@ macro_rules! variants {
     };
 }
 
-variants!(to_hub, TO_HUB, ToHub: Hello Connect Disconnect Join Leave Say PrivateMessage ListUsers ListRooms ListNodes
-    Ping History Search);
-variants!(to_node, TO_NODE, ToNode: Welcome Synced Reply Presence Error Entry);
+variants!(to_hub, TO_HUB, ToHub: Hello Ack Connect Disconnect Join Leave Say PrivateMessage ListUsers ListRooms ListNodes
+    Ping History Read Cursors Search);
+variants!(to_node, TO_NODE, ToNode: Welcome Synced Reply Presence Read Error Entry);
 variants!(entry, ENTRIES, Entry: Said Whispered);
-variants!(response, RESPONSES, Response: Connected Joined Done Sent Users Rooms Nodes Pinged Page);
+variants!(response, RESPONSES, Response: Connected Joined Done Sent Users Rooms Nodes Pinged Page Cursors);
 variants!(error_code, ERROR_CODES, ErrorCode: BadMessage NickInUse NickNotAllowed NickInvalid NotConnected RoomInvalid
     NotInRoom TextEmpty TextTooLong NoSuchNick RateLimited QueryEmpty Unavailable Unknown);
 variants!(state, STATES, State: Online Away Reconnecting Offline);
@@ -82,6 +82,7 @@ fn samples_to_hub() -> Vec<(&'static str, ToHub)> {
                 ..Hello::default()
             }),
         ),
+        ("ack", ToHub::Ack { seq: 57 }),
         ("connect", ToHub::Connect { id: id(), nick: text("dr00"), token: None }),
         ("connect_with_token", ToHub::Connect { id: id(), nick: text("dr00"), token: some("t0k3n") }),
         ("disconnect", ToHub::Disconnect { id: id() }),
@@ -122,6 +123,10 @@ fn samples_to_hub() -> Vec<(&'static str, ToHub)> {
                 *with = some("bob");
             }),
         ),
+        ("read_of_a_room", ToHub::Read { id: id(), room: some("lobby"), with: None, seq: 57 }),
+        ("read_with_a_nick", ToHub::Read { id: id(), room: None, with: some("bob"), seq: 60 }),
+        ("cursors_of_a_room", ToHub::Cursors { id: id(), room: some("lobby"), with: None }),
+        ("cursors_with_a_nick", ToHub::Cursors { id: id(), room: None, with: some("bob") }),
         ("search", ToHub::Search { id: id(), query: text("kettle"), room: None, before: None, limit: None }),
         (
             "search_in_a_room",
@@ -159,6 +164,7 @@ fn welcome() -> Welcome {
         seq: 57,
         resumed: false,
         nick: None,
+        rooms: Vec::new(),
         ephemeral: false,
     }
 }
@@ -166,7 +172,15 @@ fn welcome() -> Welcome {
 fn samples_of_entries_and_signals() -> Vec<(&'static str, ToNode)> {
     vec![
         ("welcome", ToNode::Welcome(welcome())),
-        ("welcome_resumed", ToNode::Welcome(Welcome { resumed: true, nick: some("dr00"), ..welcome() })),
+        (
+            "welcome_resumed",
+            ToNode::Welcome(Welcome {
+                resumed: true,
+                nick: some("dr00"),
+                rooms: vec![text("den"), text("lobby")],
+                ..welcome()
+            }),
+        ),
         ("welcome_ephemeral", ToNode::Welcome(Welcome { seq: 0, ephemeral: true, ..welcome() })),
         ("synced", ToNode::Synced { seq: 57 }),
         ("said", ToNode::Entry(said())),
@@ -185,6 +199,8 @@ fn samples_of_entries_and_signals() -> Vec<(&'static str, ToNode)> {
             "presence_counted",
             ToNode::Presence(Presence { room: text("hall"), count: Some(312), ..Presence::default() }),
         ),
+        ("read_of_a_room", ToNode::Read { room: some("lobby"), with: None, seq: 57 }),
+        ("read_with_a_nick", ToNode::Read { room: None, with: some("bob"), seq: 60 }),
         ("error", ToNode::Error(Refusal::new(ErrorCode::BadMessage, "The frame has no `type`."))),
     ]
 }
@@ -193,7 +209,7 @@ fn samples_of_answers() -> Vec<(&'static str, Response)> {
     let everyone = vec![
         user("ana", State::Online, 2),
         user("bob", State::Away, 1),
-        user("carl", State::Reconnecting, 1),
+        user("carl", State::Reconnecting, 0),
         user("dr00", State::Offline, 0),
     ];
     vec![
@@ -206,7 +222,9 @@ fn samples_of_answers() -> Vec<(&'static str, Response)> {
                 topic: None,
                 users: vec![user("ana", State::Online, 1), user("dr00", State::Online, 1)],
                 count: 2,
-                conversations: vec![Conversation { with: text("bob"), seq: 41 }],
+                read: 41,
+                unread: 16,
+                conversations: vec![Conversation { with: text("bob"), seq: 41, read: 40, unread: 1 }],
             }),
         ),
         (
@@ -216,6 +234,8 @@ fn samples_of_answers() -> Vec<(&'static str, Response)> {
                 topic: some("Tea at four"),
                 users: vec![user("dr00", State::Online, 1)],
                 count: 1,
+                read: 57,
+                unread: 0,
             }),
         ),
         ("reply_done", Response::Done),
@@ -247,6 +267,19 @@ fn samples_of_answers() -> Vec<(&'static str, Response)> {
         ),
         ("reply_pong", Response::Pinged(Pinged { answer: Answer::Pong, ms: 3 })),
         ("reply_pang", Response::Pinged(Pinged { answer: Answer::Pang, ms: 5_000 })),
+        (
+            "reply_cursors",
+            Response::Cursors(Cursors {
+                nodes: 5,
+                behind: vec![Behind {
+                    node: text("tab-09c1@den.local"),
+                    nick: text("ana"),
+                    seq: 57,
+                    state: State::Reconnecting,
+                    since: AT - 120_000,
+                }],
+            }),
+        ),
         ("reply_page", Response::Page(Page { entries: vec![said(), whispered()], more: true })),
     ]
 }
@@ -300,6 +333,7 @@ fn value_of(answer: &Response) -> Value {
         Response::Nodes(ok) => json(ok),
         Response::Pinged(ok) => json(ok),
         Response::Page(ok) => json(ok),
+        Response::Cursors(ok) => json(ok),
     }
 }
 
@@ -394,6 +428,7 @@ fn replies_encoded_at_once_are_the_same() {
             Response::Nodes(ok) => wire::encode_ok("7f3a-1", ok),
             Response::Pinged(ok) => wire::encode_ok("7f3a-1", ok),
             Response::Page(ok) => wire::encode_ok("7f3a-1", ok),
+            Response::Cursors(ok) => wire::encode_ok("7f3a-1", ok),
         };
         let encoded: Value = serde_json::from_str(&encoded).unwrap();
         assert_eq!(encoded, serde_json::from_str::<Value>(&read("to_node", name)).unwrap(), "{name}");

@@ -1,17 +1,17 @@
-//! Whatever happens to sockets, frames, time and replies: every line gets into the log once, in
-//! order, and everything said is seen. Scripts of such happenings are run against the `model` hub.
+//! Whatever happens to sockets, frames, time, replies and the hub: every line gets into the log once, in
+//! order, and everything said is received, once. Scripts of such happenings are run against the `model` hub.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it is surprised")]
 
 mod model;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use model::{World, settings};
 use proptest::prelude::*;
 use shared::entry::Entry;
 use shared::message::{ErrorCode, Refusal, ToHub};
-use shared::session::{BACKOFF_MAX, Delivery, MAX_UNSENT, Phase, Response};
+use shared::session::{BACKOFF_MAX, Delivery, Line, MAX_UNSENT, Phase, Response};
 use shared::transcript::{PendingState, Place};
 
 const ROOMS: [&str; 3] = ["lobby", "den", "attic"];
@@ -22,12 +22,41 @@ enum Event {
     Whisper,
     Join(usize),
     Leave(usize),
+    Read(usize),
     List,
+    /// Another tab left a line; or is saying it just now, too.
+    Adopt {
+        room: usize,
+        said: bool,
+    },
     Open,
     HubReads(usize),
+    /// The hub goes on with connections that the node has given up, and the node hears of them late.
+    HubReadsOn,
+    Late,
     NodeReads(usize),
     Cut(u16),
-    Wait { ms: u64, punctual: bool },
+    CutHere(u16),
+    FallSilent,
+    Lag(bool),
+    Commit,
+    Restart {
+        lose: bool,
+    },
+    Forget,
+    FallBehind,
+    NewLog,
+    Reload {
+        with_secret: bool,
+    },
+    Wait {
+        ms: u64,
+        punctual: bool,
+    },
+    /// All that is under way arrives.
+    Flow,
+    /// The next attempt is made, and so many frames go each way.
+    Return(usize),
     Online,
     Offline,
     Visible,
@@ -38,77 +67,73 @@ enum Event {
     Garbage(String),
 }
 
-fn event(leaving: bool) -> impl Strategy<Value = Event> {
-    let code = prop::sample::select(vec![1000, 1006, 1011, 4001, 4002, 4399, 4409, 1008]);
+/// What may happen in a script, beside what happens in all of them.
+#[derive(Clone, Copy)]
+struct May {
+    leave: bool,
+    begin_anew: bool,
+}
+
+fn event(may: May) -> impl Strategy<Value = Event> {
+    let May { leave, begin_anew } = may;
+    let code = || prop::sample::select(vec![1000, 1006, 1011, 4001, 4002, 4399, 4408, 4409, 1008]);
     let refusal = prop::sample::select(vec![
         ErrorCode::RateLimited,
         ErrorCode::Unavailable,
         ErrorCode::NotInRoom,
         ErrorCode::RateLimited,
     ]);
-    prop_oneof![
-        6 => (0..ROOMS.len()).prop_map(Event::Say),
-        2 => Just(Event::Whisper),
-        1 => (0..ROOMS.len()).prop_map(Event::Join),
-        1 => (0..ROOMS.len()).prop_map(move |room| if leaving { Event::Leave(room) } else { Event::Join(room) }),
+    let person = prop_oneof![
+        8 => (0..ROOMS.len()).prop_map(Event::Say),
+        3 => Just(Event::Whisper),
+        2 => (0..ROOMS.len()).prop_map(Event::Join),
+        2 => (0..ROOMS.len()).prop_map(move |room| if leave { Event::Leave(room) } else { Event::Join(room) }),
+        3 => (0..ROOMS.len()).prop_map(Event::Read),
         1 => Just(Event::List),
-        5 => Just(Event::Open),
-        10 => (1..5usize).prop_map(Event::HubReads),
-        10 => (1..5usize).prop_map(Event::NodeReads),
-        3 => code.prop_map(Event::Cut),
-        4 => (0..70_000u64, any::<bool>()).prop_map(|(ms, punctual)| Event::Wait { ms, punctual }),
+        1 => (0..ROOMS.len(), any::<bool>()).prop_map(|(room, said)| Event::Adopt { room, said }),
+        5 => (0..ROOMS.len()).prop_map(Event::OtherSays),
+        3 => Just(Event::OtherWhispers),
+    ];
+    let flow = prop_oneof![
+        6 => Just(Event::Open),
+        11 => (1..5usize).prop_map(Event::HubReads),
+        11 => (1..5usize).prop_map(Event::NodeReads),
+        1 => any::<bool>().prop_map(Event::Lag),
+        3 => Just(Event::Commit),
+        5 => (0..70_000u64, any::<bool>()).prop_map(|(ms, punctual)| Event::Wait { ms, punctual }),
+        3 => (0..700u64, any::<bool>()).prop_map(|(ms, punctual)| Event::Wait { ms, punctual }),
+        1 => any::<bool>().prop_map(Event::ReplyFirst),
+        3 => Just(Event::Flow),
+        4 => (0..8usize).prop_map(Event::Return),
+    ];
+    let trouble = prop_oneof![
+        3 => code().prop_map(Event::Cut),
+        3 => code().prop_map(Event::CutHere),
+        2 => Just(Event::HubReadsOn),
+        1 => Just(Event::Late),
+        1 => Just(Event::FallSilent),
+        2 => any::<bool>().prop_map(|lose| Event::Restart { lose }),
+        1 => Just(Event::Forget),
+        1 => Just(Event::FallBehind),
+        1 => any::<bool>().prop_map(move |with_secret| match begin_anew {
+            true => Event::Reload { with_secret },
+            false => Event::Late,
+        }),
+        1 => Just(if begin_anew { Event::NewLog } else { Event::Visible }),
         1 => Just(Event::Online),
         1 => Just(Event::Offline),
         1 => Just(Event::Visible),
         2 => (refusal, prop::option::of(0..30_000u64)).prop_map(|(code, until)| Event::Refuse(code, until)),
-        4 => (0..ROOMS.len()).prop_map(Event::OtherSays),
-        2 => Just(Event::OtherWhispers),
-        1 => any::<bool>().prop_map(Event::ReplyFirst),
         1 => "[\\{\\}\\[\\]\":a-z0-9,]{0,40}".prop_map(Event::Garbage),
-    ]
+    ];
+    prop_oneof![4 => person, 8 => flow, 2 => trouble]
 }
 
 /// Runs a script, then lets everything come to rest.
 fn run(script: &[Event]) -> World {
     let mut world = World::new(settings());
     for (step, event) in script.iter().enumerate() {
-        match event {
-            Event::Say(room) => drop(world.say(ROOMS[*room], &format!("line {step}"))),
-            Event::Whisper => drop(world.whisper("bob", &format!("line {step}"))),
-            Event::Join(room) => drop(world.ask(|id| ToHub::Join { id, room: ROOMS[*room].to_owned() })),
-            Event::Leave(room) => drop(world.ask(|id| ToHub::Leave { id, room: ROOMS[*room].to_owned() })),
-            Event::List => drop(world.ask(|id| ToHub::ListRooms { id })),
-            Event::Open => drop(world.open()),
-            Event::HubReads(frames) => drop(world.hub_reads(*frames)),
-            Event::NodeReads(frames) => drop(world.node_reads(*frames)),
-            Event::Cut(code) => drop(world.cut(*code)),
-            Event::Wait { ms, punctual } => world.wait(*ms, *punctual),
-            Event::Online => {
-                world.session.online(world.now);
-                world.drive();
-            }
-            Event::Offline => {
-                world.session.offline(world.now);
-                world.drive();
-            }
-            Event::Visible => {
-                world.session.visible(world.now);
-                world.drive();
-            }
-            Event::Refuse(code, until) => {
-                let until = until.map(|ms| world.now + ms);
-                let refusal = Refusal { code: *code, message: "No.".to_owned(), until };
-                world.hub.refusals.push_back(refusal);
-            }
-            Event::OtherSays(room) => drop(world.other_says(Some(ROOMS[*room]), &format!("other {step}"))),
-            Event::OtherWhispers => drop(world.other_says(None, &format!("other {step}"))),
-            Event::ReplyFirst(first) => world.hub.reply_first = *first,
-            Event::Garbage(frame) => {
-                if let Some(socket) = world.socket() {
-                    world.receive(socket, frame);
-                }
-            }
-        }
+        happen(&mut world, step, event);
         assert!(world.session.unsent() <= MAX_UNSENT);
         if let Phase::Waiting { until, .. } = world.session.phase() {
             assert!(until <= world.now + BACKOFF_MAX);
@@ -118,24 +143,107 @@ fn run(script: &[Event]) -> World {
     world
 }
 
-/// Every request ended once; the lines among them are in the log as their answers say, in order.
-fn check_lines(world: &World) {
-    let mut in_log: BTreeMap<&str, u64> = BTreeMap::new();
-    for entry in world.hub.log.iter().filter(|entry| entry.from() == model::ME) {
-        assert_eq!(in_log.insert(entry.id(), entry.seq()), None, "a line is in the log twice");
-    }
-    let mut last = 0;
-    for id in &world.asked {
-        let answers = world.answers(id);
-        assert_eq!(answers.len(), 1, "{id} has {} answers", answers.len());
-        match (answers[0], in_log.get(id.as_str())) {
-            (Ok(Response::Sent(sent)), seq) => {
-                assert_eq!(Some(&sent.seq), seq);
-                assert!(sent.seq > last, "a line overtook another");
-                last = sent.seq;
+fn happen(world: &mut World, step: usize, event: &Event) {
+    match event {
+        Event::Say(room) => drop(world.say(ROOMS[*room], &format!("line {step}"))),
+        Event::Whisper => drop(world.whisper("bob", &format!("line {step}"))),
+        Event::Join(room) => drop(world.ask(|id| ToHub::Join { id, room: ROOMS[*room].to_owned() })),
+        Event::Leave(room) => drop(world.ask(|id| ToHub::Leave { id, room: ROOMS[*room].to_owned() })),
+        Event::Read(room) => world.has_read(&Place::Room(ROOMS[*room].to_owned())),
+        Event::List => drop(world.ask(|id| ToHub::ListRooms { id })),
+        Event::Adopt { room, said } => {
+            let place = Place::Room(ROOMS[*room].to_owned());
+            let line = Line { id: format!("left-{step}"), place, text: format!("line {step}"), at: world.now - 1 };
+            if *said {
+                world.say_elsewhere(&line);
             }
-            (_, seq) => assert_eq!(seq, None, "{id} was refused, and is in the log"),
+            world.adopt(vec![line.clone(), line]);
         }
+        Event::Open => drop(world.open()),
+        Event::HubReads(frames) => drop(world.hub_reads(*frames)),
+        Event::HubReadsOn => world.hub_reads_on(),
+        Event::Late => world.late(),
+        Event::NodeReads(frames) => drop(world.node_reads(*frames)),
+        Event::Cut(code) => drop(world.cut(*code)),
+        Event::CutHere(code) => drop(world.cut_here(*code)),
+        Event::FallSilent => world.fall_silent(),
+        Event::Lag(lags) => world.hub.lags = *lags,
+        Event::Commit => drop(world.hub.commit(true)),
+        Event::Restart { lose } => world.hub.restart(*lose),
+        Event::Forget => world.hub.forget(),
+        Event::FallBehind => world.hub.fall_behind(),
+        Event::NewLog => world.new_log(),
+        Event::Reload { with_secret } => world.reload(*with_secret),
+        Event::Wait { ms, punctual } => world.wait(*ms, *punctual),
+        Event::Flow => world.flow(),
+        Event::Return(frames) => {
+            world.wait(BACKOFF_MAX, true);
+            world.open();
+            for _ in 0..*frames {
+                world.hub_reads(1);
+                world.node_reads(1);
+            }
+        }
+        Event::Online => world.network(true),
+        Event::Offline => world.network(false),
+        Event::Visible => {
+            world.session.visible(world.now);
+            world.drive();
+        }
+        Event::Refuse(code, until) => {
+            let until = until.map(|ms| world.now + ms);
+            let refusal = Refusal { code: *code, message: "No.".to_owned(), until };
+            world.hub.refusals.push_back(refusal);
+        }
+        Event::OtherSays(room) => drop(world.other_says(Some(ROOMS[*room]), &format!("other {step}"))),
+        Event::OtherWhispers => drop(world.other_says(None, &format!("other {step}"))),
+        Event::ReplyFirst(first) => world.hub.reply_first = *first,
+        Event::Garbage(frame) => {
+            if let Some(socket) = world.socket() {
+                world.receive(socket, frame);
+            }
+        }
+    }
+}
+
+/// Every request ended once; the lines among them are in the log as their answers say, in the order in which
+/// they were typed.
+fn check_lines(world: &World) {
+    for (at, entry) in world.hub.log.iter().enumerate() {
+        let twice = world.hub.log[..at].iter().any(|other| other.id() == entry.id());
+        assert!(!twice, "{} is in the log twice", entry.id());
+    }
+    let mut last = ("", 0);
+    for id in &world.asked {
+        let Some((epoch, answer)) = world.record.ended.get(id) else { panic!("{id} has no answer") };
+        let logged = world.record.log(&world.hub, epoch).iter().find(|entry| entry.id() == id);
+        let seq = logged.map(Entry::seq);
+        match answer {
+            Ok(Response::Sent(sent)) => {
+                assert_eq!(Some(sent.seq), seq, "{id} is not where its answer says");
+                if !world.said_elsewhere.contains(id) {
+                    assert!(last.0 != epoch || sent.seq > last.1, "{id} overtook another");
+                    last = (epoch, sent.seq);
+                }
+            }
+            _ => assert_eq!(seq, None, "{id} was refused, and is in the log"),
+        }
+    }
+}
+
+/// What the hub was told is true, and all that there was to tell.
+fn check_told(world: &World) {
+    assert_eq!((world.session.phase(), world.session.unsent()), (Phase::Online, 0));
+    world.record.check(&world.hub);
+    let position = world.session.position();
+    assert_eq!(position.epoch, world.hub.epoch);
+    let rooms: BTreeSet<&str> = world.session.rooms().collect();
+    assert_eq!(rooms, world.hub.rooms(&position.session), "the hub has us elsewhere");
+    assert!(rooms.iter().all(|room| world.record.knows(room)), "nobody said who is in {rooms:?}");
+    assert!(position.seq >= world.record.last_heard(), "the position is behind what was heard");
+    assert!(world.nothing_to_acknowledge(), "something came and was never acknowledged");
+    for (place, seq) in &world.record.reads {
+        assert_eq!(world.hub.read.get(place), Some(seq), "{place:?} was read, and the hub does not know");
     }
 }
 
@@ -159,7 +267,13 @@ fn check_transcript(world: &World, never_left: bool) {
             assert_eq!(held, said, "{place:?}");
         }
         for pending in conversation.pending() {
-            assert!(matches!(pending.state, PendingState::Failed(_)) || !rest, "{pending:?} never arrived");
+            let fine = match pending.state {
+                PendingState::Failed(_) => true,
+                // What was said before this node came is seen with an older page.
+                PendingState::Sent { seq } => world.record.came_after(&place, seq),
+                PendingState::Waiting => false,
+            };
+            assert!(fine || !rest, "{pending:?} never arrived");
         }
     }
 }
@@ -168,16 +282,22 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_line_gets_into_the_log_once_and_in_order(script in prop::collection::vec(event(true), 0..80)) {
+    fn every_line_gets_into_the_log_once_and_everything_said_is_received(
+        script in prop::collection::vec(event(May { leave: true, begin_anew: true }), 0..120)
+    ) {
         let world = run(&script);
         check_lines(&world);
+        check_told(&world);
         check_transcript(&world, false);
     }
 
     #[test]
-    fn who_stays_misses_nothing(script in prop::collection::vec(event(false), 0..80)) {
+    fn who_stays_sees_no_hole(
+        script in prop::collection::vec(event(May { leave: false, begin_anew: false }), 0..120)
+    ) {
         let world = run(&script);
         check_lines(&world);
+        check_told(&world);
         check_transcript(&world, true);
     }
 
@@ -185,6 +305,7 @@ proptest! {
     #[test]
     fn no_frame_makes_it_panic(frames in prop::collection::vec(frame(), 0..40), waits in prop::collection::vec(0..90_000u64, 40)) {
         let mut world = World::new(settings());
+        world.honest = false;
         world.flow();
         for (frame, wait) in frames.iter().zip(waits) {
             if let Some(socket) = world.socket() {

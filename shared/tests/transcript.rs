@@ -2,160 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it is surprised")]
 
-use shared::entry::{Entry, Said, Whispered};
-use shared::message::{
-    Connected, Conversation, ErrorCode, Joined, Page, Presence, Refusal, Sent, State, ToHub, User, Users, Welcome,
-};
+mod fold;
+
+use fold::*;
+use shared::entry::{Entry, Said};
+use shared::message::{ErrorCode, Presence, Refusal, Sent, State, ToHub, Users};
 use shared::session::{Delivery, Response};
 use shared::transcript::{
-    BLOCK, Change, Changes, Item, Key, MAX_FAILED, MAX_LINES, MAX_NOTICES, MAX_PRIVATE, PendingState, Place,
-    Transcript, What, continues, local_day,
+    BLOCK, Change, Changes, Item, Key, MAX_FAILED, MAX_LINES, MAX_NOTICES, MAX_PRIVATE, PendingState, What, continues,
+    local_day,
 };
-
-const NOW: u64 = 1_800_000_000_000;
-
-fn text(text: &str) -> String {
-    text.to_owned()
-}
-
-fn room(name: &str) -> Place {
-    Place::Room(text(name))
-}
-
-fn with(nick: &str) -> Place {
-    Place::With(text(nick))
-}
-
-fn said(seq: u64, from: &str, id: &str) -> Entry {
-    Entry::Said(Said {
-        seq,
-        at: NOW + seq,
-        room: text("lobby"),
-        from: text(from),
-        id: text(id),
-        text: format!("#{seq}"),
-    })
-}
-
-fn whispered(seq: u64, from: &str, to: &str) -> Entry {
-    Entry::Whispered(Whispered {
-        seq,
-        at: NOW + seq,
-        from: text(from),
-        to: text(to),
-        id: format!("{from}-{seq}"),
-        text: format!("#{seq}"),
-    })
-}
-
-fn user(nick: &str) -> User {
-    User { nick: text(nick), state: State::Online, nodes: 1 }
-}
-
-fn welcome(seq: u64, new_log: bool) -> Delivery {
-    let welcome = Welcome {
-        version: 1,
-        hub: text("hub@den"),
-        node: text("tab@den"),
-        session: text("s"),
-        epoch: text("e"),
-        seq,
-        resumed: false,
-        nick: None,
-        ephemeral: false,
-    };
-    Delivery::Welcomed { welcome, new_log }
-}
-
-fn answered(request: ToHub, response: Response) -> Delivery {
-    Delivery::Answered { request, answer: Ok(response) }
-}
-
-fn connected_as(nick: &str, conversations: &[(&str, u64)]) -> Delivery {
-    let request = ToHub::Connect { id: text("c"), nick: text(nick), token: None };
-    answered(
-        request,
-        Response::Connected(Connected {
-            nick: text(nick),
-            token: text("t"),
-            room: text("lobby"),
-            topic: None,
-            users: vec![user("ana"), user("bob"), user(nick)],
-            count: 3,
-            conversations: conversations
-                .iter()
-                .map(|(with, seq)| Conversation { with: text(with), seq: *seq })
-                .collect(),
-        }),
-    )
-}
-
-fn joined(name: &str, topic: Option<&str>, users: &[&str], count: u32) -> Delivery {
-    let request = ToHub::Join { id: text("j"), room: text(name) };
-    let users = users.iter().map(|nick| user(nick)).collect();
-    answered(request, Response::Joined(Joined { room: text(name), topic: topic.map(text), users, count }))
-}
-
-fn page(place: &Place, before: Option<u64>, after: Option<u64>, entries: Vec<Entry>, more: bool) -> Delivery {
-    answered(place.history(text("h"), before, after, 50), Response::Page(Page { entries, more }))
-}
-
-fn presence(joined: &[&str], left: &[&str]) -> Delivery {
-    let names = |nicks: &[&str]| nicks.iter().map(|nick| text(nick)).collect();
-    Delivery::Presence(Presence {
-        room: text("lobby"),
-        joined: names(joined),
-        left: names(left),
-        ..Presence::default()
-    })
-}
-
-fn counted(count: u32) -> Delivery {
-    Delivery::Presence(Presence { room: text("lobby"), count: Some(count), ..Presence::default() })
-}
-
-fn say(id: &str, line: &str) -> ToHub {
-    room("lobby").say(text(id), text(line))
-}
-
-/// `dr00` in the lobby of a log that ended at 10.
-struct Fold(Transcript);
-
-impl Fold {
-    fn new() -> Self {
-        let mut fold = Self(Transcript::new());
-        fold.take(&welcome(10, false));
-        fold.take(&connected_as("dr00", &[]));
-        fold
-    }
-
-    fn take(&mut self, delivery: &Delivery) -> Changes {
-        self.0.deliver(NOW, delivery)
-    }
-
-    fn hear(&mut self, entry: Entry) -> Changes {
-        self.take(&Delivery::Heard(entry))
-    }
-
-    fn lobby(&self) -> &shared::transcript::Conversation {
-        self.0.get(&room("lobby")).unwrap()
-    }
-
-    fn seqs(&self, place: &Place) -> Vec<u64> {
-        self.0.get(place).unwrap().lines().map(|line| line.seq()).collect()
-    }
-
-    /// The lobby's rows in short: `58`, `…58` a hole behind 58, `(bob has joined)`, `~id` a pending line.
-    fn rows(&self) -> String {
-        let rows = self.lobby().items().into_iter().map(|item| match item {
-            Item::Line(line) => line.seq().to_string(),
-            Item::Hole { after } => format!("…{after}"),
-            Item::Notice(notice) => format!("({})", notice.words()),
-            Item::Pending(pending) => format!("~{}", pending.id),
-        });
-        rows.collect::<Vec<_>>().join(" ")
-    }
-}
 
 // --- lines ---
 
@@ -163,7 +19,7 @@ impl Fold {
 fn lines_stand_by_number_each_once() {
     let mut fold = Fold::new();
     let changes = fold.hear(said(12, "ana", "1"));
-    let change = Change { place: room("lobby"), lines: true, people: false, unread: true };
+    let change = Change { place: room("lobby"), lines: true, people: false, unread: true, reach: false };
     assert_eq!(changes, Changes { places: false, at: vec![change] });
     assert!(fold.hear(said(12, "ana", "1")).is_empty(), "again: nothing to draw");
     fold.hear(said(15, "bob", "1"));
@@ -204,7 +60,7 @@ fn a_page_brings_the_entry_of_a_pending_line_too() {
     let mut fold = Fold::new();
     fold.take(&Delivery::Sending { request: say("a-1", "hi") });
     fold.take(&Delivery::Lost);
-    fold.take(&connected_as("dr00", &[]));
+    fold.back(12, &[]);
     fold.take(&answered(say("a-1", "hi"), Response::Sent(Sent { seq: 12, delivered: None })));
     fold.take(&page(&room("lobby"), None, Some(10), vec![said(12, "dr00", "a-1")], false));
     assert_eq!(fold.rows(), "12");
@@ -283,7 +139,8 @@ fn an_absence_leaves_a_hole_until_it_is_filled() {
     fold.hear(said(12, "ana", "1"));
     fold.take(&Delivery::Lost);
     assert_eq!(fold.rows(), "8 12", "away, nobody knows of more");
-    fold.take(&connected_as("dr00", &[]));
+    fold.back(39, &[]);
+    assert_eq!(fold.rows(), "8 12", "what was missed is on its way");
     fold.hear(said(40, "ana", "2"));
     assert_eq!(fold.rows(), "8 12 …12 40");
     assert_eq!(fold.lobby().missing(text("h"), 12), room("lobby").history(text("h"), None, Some(12), 50));
@@ -299,7 +156,7 @@ fn a_newest_page_that_does_not_reach_back_leaves_a_hole() {
     let mut fold = Fold::new();
     fold.take(&page(&room("lobby"), None, None, vec![said(8, "ana", "0")], false));
     fold.take(&Delivery::Lost);
-    fold.take(&connected_as("dr00", &[]));
+    fold.back(30, &[]);
     fold.take(&page(&room("lobby"), None, None, vec![said(30, "ana", "1")], true));
     assert_eq!(fold.rows(), "8 …10 30", "up to 10 the log was known");
 }
@@ -310,7 +167,7 @@ fn private_talks_without_news_have_no_hole() {
     fold.hear(whispered(11, "bob", "dr00"));
     fold.hear(whispered(12, "ana", "dr00"));
     fold.take(&Delivery::Lost);
-    fold.take(&connected_as("dr00", &[("ana", 20), ("bob", 11)]));
+    fold.back(20, &[("ana", 20), ("bob", 11)]);
     fold.hear(whispered(30, "bob", "dr00"));
     fold.hear(whispered(31, "ana", "dr00"));
     assert_eq!(fold.0.get(&with("bob")).unwrap().holes(), [] as [u64; 0]);
@@ -324,8 +181,10 @@ fn a_room_left_and_entered_again_is_fresh() {
     let leave = ToHub::Leave { id: text("l"), room: text("#Lobby") };
     let changes = fold.take(&answered(leave, Response::Done));
     assert!(changes.at[0].people && !fold.lobby().joined() && fold.lobby().count() == 0);
-    fold.take(&joined("lobby", None, &["dr00"], 1));
+    assert_eq!(fold.rows(), "8");
+    assert!(fold.take(&joined("lobby", None, &["dr00"], 1)).at[0].lines);
     assert!(fold.lobby().joined() && fold.lobby().fresh());
+    assert_eq!(fold.rows(), "8 …10", "what was said meanwhile does not come by itself");
     assert_eq!(fold.lobby().older(text("h")), Some(room("lobby").history(text("h"), None, None, 50)));
     fold.take(&page(&room("lobby"), None, None, vec![said(30, "ana", "1")], true));
     assert_eq!(fold.rows(), "8 …10 30");
@@ -344,9 +203,19 @@ fn another_log_begins_empty() {
     assert!(changes.places && changes.at.iter().all(|change| change.lines && change.unread));
     assert_eq!(fold.rows(), "~a-1");
     assert!(fold.lobby().fresh() && fold.lobby().unread() == 0);
-    fold.take(&connected_as("dr00", &[]));
+    fold.take(&connected_with("dr00", (3, 0), Vec::new()));
     fold.hear(said(4, "ana", "1"));
     assert_eq!((fold.rows().as_str(), fold.lobby().unread()), ("4 ~a-1", 1));
+}
+
+#[test]
+fn the_last_lines_of_a_room_do_not_open_it_again() {
+    let mut fold = Fold::new();
+    fold.take(&answered(ToHub::Leave { id: text("l"), room: text("lobby") }, Response::Done));
+    fold.0.close(&room("lobby"));
+    assert!(fold.hear(said(11, "ana", "1")).is_empty(), "which was under way");
+    assert_eq!(fold.0.places(), []);
+    assert!(fold.hear(whispered(12, "ana", "dr00")).places, "whoever writes to us is listed");
 }
 
 // --- how much is held ---
@@ -361,11 +230,12 @@ fn old_lines_are_dropped_and_can_be_had_again() {
     fold.take(&page(&room("lobby"), None, None, many(1, 50), false));
     assert!(!fold.lobby().more());
     fold.0.notice(NOW, &room("lobby"), What::Told(text("old")));
-    for entry in many(51, 2_500) {
+    let newest = MAX_LINES as u64 + 1_500;
+    for entry in many(51, newest) {
         fold.hear(entry);
     }
     let held = fold.seqs(&room("lobby"));
-    assert_eq!((held.len(), held[0], held[MAX_LINES - 1]), (MAX_LINES, 1_501, 2_500));
+    assert_eq!((held.len(), held[0], held[MAX_LINES - 1]), (MAX_LINES, 1_501, newest));
     assert!(fold.lobby().more());
     assert_eq!(fold.lobby().older(text("h")), Some(room("lobby").history(text("h"), Some(1_501), None, 50)));
     assert!(!fold.rows().contains("old"), "and what stood between them");
@@ -375,25 +245,30 @@ fn old_lines_are_dropped_and_can_be_had_again() {
 fn lines_being_read_are_kept() {
     let mut fold = Fold::new();
     let lobby = room("lobby");
-    fold.take(&page(&lobby, None, None, many(1_001, 2_000), true));
+    let newest = 1_000 + MAX_LINES as u64;
+    fold.take(&page(&lobby, None, None, many(1_001, newest), true));
     fold.0.hold(&lobby, Some(1_001));
     // Paging back: the newest go.
     fold.take(&page(&lobby, Some(1_001), None, many(801, 1_000), true));
     let held = fold.seqs(&lobby);
-    assert_eq!((held.len(), held[0], held[MAX_LINES - 1]), (MAX_LINES, 801, 1_800));
-    assert_eq!(fold.lobby().holes(), [1_800], "and it is shown that there are newer ones");
+    assert_eq!((held.len(), held[0], held[MAX_LINES - 1]), (MAX_LINES, 801, newest - 200));
+    assert_eq!(fold.lobby().holes(), [newest - 200], "and it is shown that there are newer ones");
     fold.0.hold(&lobby, Some(810));
-    for entry in many(2_001, 2_100) {
+    for entry in many(newest + 1, newest + 100) {
         fold.hear(entry);
     }
     assert_eq!(fold.seqs(&lobby)[0], 801);
-    assert_eq!(fold.lobby().holes(), [1_800]);
+    assert_eq!(fold.lobby().holes(), [newest - 200]);
+    fold.take(&Delivery::Lost);
+    fold.take(&resumed(newest + 100, &["lobby"]));
+    assert_eq!(fold.lobby().holes(), [newest - 200], "what was dropped does not come again by itself");
     // Back at the end: what is missing is fetched, and the oldest go.
     fold.0.hold(&lobby, None);
-    fold.take(&page(&lobby, None, Some(1_800), many(1_801, 1_990), true));
-    fold.take(&page(&lobby, None, Some(1_990), many(1_991, 2_100), false));
+    fold.take(&page(&lobby, None, Some(newest - 200), many(newest - 199, newest - 10), true));
+    assert_eq!(fold.lobby().holes(), [newest - 10]);
+    fold.take(&page(&lobby, None, Some(newest - 10), many(newest - 9, newest + 100), false));
     let held = fold.seqs(&lobby);
-    assert_eq!((held.len(), held[0], held[MAX_LINES - 1]), (MAX_LINES, 1_101, 2_100));
+    assert_eq!((held.len(), held[0], held[MAX_LINES - 1]), (MAX_LINES, 1_101, newest + 100));
     assert!(fold.lobby().holes().is_empty() && fold.lobby().more());
 }
 
@@ -426,7 +301,7 @@ fn people_are_a_list_and_then_differences() {
     let mut fold = Fold::new();
     assert_eq!(nicks(&fold), ["ana", "bob", "dr00"]);
     let changes = fold.take(&presence(&["Carl"], &["bob"]));
-    let change = Change { place: room("lobby"), lines: true, people: true, unread: false };
+    let change = Change { place: room("lobby"), lines: true, people: true, unread: false, reach: false };
     assert_eq!(changes.at, [change]);
     assert_eq!((nicks(&fold), fold.lobby().count()), (vec!["ana", "Carl", "dr00"], 3));
     let states = [(text("ana"), State::Away), (text("nobody"), State::Away)].into();
@@ -438,6 +313,29 @@ fn people_are_a_list_and_then_differences() {
     fold.take(&presence(&["ana"], &[]));
     assert_eq!(fold.0.state_of("ana"), Some(State::Online));
     assert!(fold.take(&Delivery::Presence(Presence { room: text("attic"), ..Presence::default() })).is_empty());
+}
+
+#[test]
+fn a_nick_is_as_it_is_in_all_rooms() {
+    let mut fold = Fold::new();
+    fold.take(&joined("attic", None, &["ana", "dr00"], 2));
+    let state = |place: &str, nick: &str, state| {
+        let states = [(text(nick), state)].into();
+        Delivery::Presence(Presence { room: text(place), states, ..Presence::default() })
+    };
+    let changes = fold.take(&state("lobby", "Ana", State::Reconnecting));
+    assert_eq!(changes.at.iter().filter(|change| change.people).count(), 2);
+    for place in [room("lobby"), room("attic")] {
+        let ana = fold.0.get(&place).unwrap().people().find(|user| user.nick == "ana").unwrap();
+        assert_eq!((ana.state, ana.nodes), (State::Reconnecting, 0), "in {place:?}");
+    }
+    assert_eq!(fold.0.state_of("ana"), Some(State::Reconnecting));
+    let changes = fold.take(&state("attic", "ana", State::Online));
+    assert_eq!(changes.at.len(), 2);
+    assert_eq!(fold.0.state_of("ana"), Some(State::Online));
+    fold.take(&state("lobby", "bob", State::Reconnecting));
+    fold.take(&presence(&["bob"], &[]));
+    assert_eq!(fold.0.state_of("bob"), Some(State::Online), "who comes is here");
 }
 
 #[test]
@@ -493,52 +391,12 @@ fn notices_stay_where_they_were_made() {
     fold.take(&Delivery::Sending { request: say("a-1", "hi") });
     fold.0.notice(NOW, &lobby, What::Told(text("third")));
     fold.take(&Delivery::Lost);
-    fold.take(&connected_as("dr00", &[]));
+    fold.back(29, &[]);
     fold.hear(said(30, "ana", "2"));
     fold.take(&page(&lobby, Some(12), None, vec![said(5, "ana", "0")], false));
     assert_eq!(fold.rows(), "(first) 5 12 (second) (third) …12 30 ~a-1");
     let keys: std::collections::BTreeSet<Key> = fold.lobby().items().iter().map(Item::key).collect();
     assert_eq!(keys.len(), fold.lobby().items().len());
-}
-
-// --- unread ---
-
-#[test]
-fn unread_is_what_others_said_since() {
-    let mut fold = Fold::new();
-    let lobby = room("lobby");
-    fold.take(&page(&lobby, None, None, vec![said(5, "ana", "0"), said(9, "bob", "0")], false));
-    assert_eq!((fold.lobby().unread(), fold.lobby().first_unread()), (0, None), "said before this node came");
-    fold.hear(said(11, "ana", "1"));
-    assert!(!fold.hear(said(12, "dr00", "a-1")).at[0].unread, "one's own is not unread");
-    fold.hear(said(13, "bob", "2"));
-    assert_eq!((fold.lobby().unread(), fold.lobby().first_unread()), (2, Some(11)));
-    let changes = fold.0.read(&lobby, 11);
-    assert!(changes.at[0].unread && !changes.at[0].lines);
-    assert_eq!((fold.lobby().unread(), fold.lobby().first_unread()), (1, Some(13)));
-    assert!(fold.0.read(&lobby, 5).is_empty(), "it never moves back");
-    fold.0.read(&lobby, 13);
-    assert_eq!(fold.lobby().unread(), 0);
-}
-
-#[test]
-fn stored_positions_are_put_back() {
-    let mut fold = Fold(Transcript::new());
-    assert!(fold.0.read(&room("lobby"), 5).is_empty());
-    fold.0.read(&with("Bob"), 7);
-    fold.take(&welcome(10, false));
-    fold.take(&connected_as("dr00", &[("bob", 9), ("ana", 8)]));
-    fold.take(&page(&room("lobby"), None, None, vec![said(5, "ana", "0"), said(8, "bob", "0")], false));
-    assert_eq!(fold.lobby().unread(), 1);
-    assert_eq!(fold.0.get(&with("bob")).unwrap().unread(), 1, "nothing of it is held, but there is something");
-    assert_eq!(fold.0.get(&with("ana")).unwrap().unread(), 0, "nobody knows; so it counts as read");
-    fold.0.read(&with("bob"), 9);
-    let positions: Vec<(String, u64)> = fold.0.positions().map(|(place, seq)| (text(place.name()), seq)).collect();
-    assert!(positions.contains(&(text("lobby"), 5)) && positions.contains(&(text("bob"), 9)), "{positions:?}");
-    fold.0.close(&with("bob"));
-    assert_eq!(fold.0.get(&with("bob")).map(|_| ()), None);
-    fold.hear(whispered(11, "bob", "dr00"));
-    assert_eq!(fold.0.get(&with("bob")).unwrap().unread(), 1, "its position was kept");
 }
 
 // --- places ---
@@ -591,13 +449,13 @@ fn refusals_of_other_requests_change_nothing() {
 
 #[test]
 fn changes_add_up() {
-    let change = |place, lines, people, unread| Change { place, lines, people, unread };
-    let mut changes = Changes { places: false, at: vec![change(room("a"), true, false, false)] };
+    let change = |place, lines, people, unread, reach| Change { place, lines, people, unread, reach };
+    let mut changes = Changes { places: false, at: vec![change(room("a"), true, false, false, false)] };
     changes.merge(Changes {
         places: true,
-        at: vec![change(room("b"), false, true, false), change(room("a"), false, false, true)],
+        at: vec![change(room("b"), false, true, false, false), change(room("a"), false, false, true, true)],
     });
-    let at = vec![change(room("a"), true, false, true), change(room("b"), false, true, false)];
+    let at = vec![change(room("a"), true, false, true, true), change(room("b"), false, true, false, false)];
     assert_eq!(changes, Changes { places: true, at });
 }
 

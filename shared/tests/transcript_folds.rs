@@ -1,29 +1,21 @@
-//! However entries and pages arrive, the transcript is the same, and shows where something is missing.
+//! However entries and pages arrive, the transcript holds the same lines.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it is surprised")]
 
+mod fold;
+
+use fold::{connected_as, room, said, welcome, whispered, with};
 use proptest::prelude::*;
-use shared::entry::{Entry, Said, Whispered};
-use shared::message::{Connected, Conversation, Page, ToHub, Welcome};
-use shared::session::{Delivery, Response};
+use shared::entry::Entry;
+use shared::message::Page;
 use shared::transcript::{Item, Place, Transcript};
 
-const ME: &str = "dr00";
-
-fn entry(seq: u64, place: &Place) -> Entry {
-    let (at, id, text) = (seq, format!("bob-{seq}"), format!("#{seq}"));
-    match place {
-        Place::Room(room) => Entry::Said(Said { seq, at, room: room.clone(), from: "bob".to_owned(), id, text }),
-        Place::With(nick) => Entry::Whispered(Whispered { seq, at, from: nick.clone(), to: ME.to_owned(), id, text }),
-    }
-}
-
 fn lobby() -> Place {
-    Place::Room("lobby".to_owned())
+    room("lobby")
 }
 
 fn bob() -> Place {
-    Place::With("bob".to_owned())
+    with("bob")
 }
 
 fn place_of(entry: &Entry) -> Place {
@@ -50,37 +42,6 @@ fn page(log: &[Entry], place: &Place, before: Option<u64>, after: Option<u64>, l
     Page { entries, more }
 }
 
-fn connected(log: &[Entry]) -> Delivery {
-    let latest = log.iter().rev().find(|entry| matches!(entry, Entry::Whispered(_)));
-    let response = Connected {
-        nick: ME.to_owned(),
-        token: "t".to_owned(),
-        room: "lobby".to_owned(),
-        topic: None,
-        users: Vec::new(),
-        count: 0,
-        conversations: latest.iter().map(|entry| Conversation { with: "bob".to_owned(), seq: entry.seq() }).collect(),
-    };
-    let request = ToHub::Connect { id: "c".to_owned(), nick: ME.to_owned(), token: None };
-    Delivery::Answered { request, answer: Ok(Response::Connected(response)) }
-}
-
-fn welcomed(seq: u64) -> Delivery {
-    let name = || "x".to_owned();
-    let welcome = Welcome {
-        version: 1,
-        hub: name(),
-        node: name(),
-        session: name(),
-        epoch: name(),
-        seq,
-        resumed: false,
-        nick: None,
-        ephemeral: false,
-    };
-    Delivery::Welcomed { welcome, new_log: false }
-}
-
 /// One thing that may arrive, any number of times, at any time.
 #[derive(Clone, Debug)]
 enum Arrival {
@@ -101,8 +62,8 @@ fn arrival(entries: usize) -> impl Strategy<Value = Arrival> {
 
 fn fold(log: &[Entry], arrivals: &[Arrival]) -> Transcript {
     let mut transcript = Transcript::new();
-    transcript.deliver(0, &welcomed(0));
-    transcript.deliver(0, &connected(&[]));
+    transcript.deliver(0, &welcome(0, false));
+    transcript.deliver(0, &connected_as("dr00", &[]));
     transcript.open(&bob());
     for arrival in arrivals {
         match arrival {
@@ -126,36 +87,11 @@ const ENTRIES: usize = 24;
 
 fn log() -> impl Strategy<Value = Vec<Entry>> {
     // Every second number, so that there is always room for a hole.
-    prop::collection::vec(any::<bool>(), ENTRIES).prop_map(|rooms| {
-        let place = |room: bool| if room { lobby() } else { bob() };
-        rooms.into_iter().enumerate().map(|(n, room)| entry(2 * n as u64 + 1, &place(room))).collect()
-    })
-}
-
-/// What happens to one connection and the log behind it.
-#[derive(Clone, Debug)]
-enum Step {
-    Said(bool),
-    Lost,
-    Back,
-    Older(bool),
-    Newest(bool),
-    Missing(bool),
-    Before(bool, u64),
-    After(bool, u64),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        8 => any::<bool>().prop_map(Step::Said),
-        2 => Just(Step::Lost),
-        3 => Just(Step::Back),
-        2 => any::<bool>().prop_map(Step::Older),
-        1 => any::<bool>().prop_map(Step::Newest),
-        3 => any::<bool>().prop_map(Step::Missing),
-        1 => (any::<bool>(), 0..60u64).prop_map(|(room, seq)| Step::Before(room, seq)),
-        1 => (any::<bool>(), 0..60u64).prop_map(|(room, seq)| Step::After(room, seq)),
-    ]
+    let entry = |(n, in_lobby): (u64, bool)| {
+        let seq = 2 * n + 1;
+        if in_lobby { said(seq, "bob", &seq.to_string()) } else { whispered(seq, "bob", "dr00") }
+    };
+    prop::collection::vec(any::<bool>(), ENTRIES).prop_map(move |rooms| (0..).zip(rooms).map(entry).collect())
 }
 
 proptest! {
@@ -186,94 +122,6 @@ proptest! {
                 _ => None,
             }).collect();
             prop_assert_eq!(&held, &drawn);
-        }
-    }
-
-    /// Between two lines that stand together nothing is missing; before the first only where it says so.
-    #[test]
-    fn what_is_missing_is_shown(steps in prop::collection::vec(step(), 0..60)) {
-        let mut log: Vec<Entry> = Vec::new();
-        let mut transcript = Transcript::new();
-        let mut online = true;
-        transcript.deliver(0, &welcomed(0));
-        transcript.deliver(0, &connected(&log));
-        transcript.open(&bob());
-        let place = |room: bool| if room { lobby() } else { bob() };
-        for step in steps {
-            let ask = |transcript: &mut Transcript, place: &Place, before: Option<u64>, after: Option<u64>| {
-                if online {
-                    transcript.apply_page(place, before, after, &page(&log, place, before, after, 3));
-                }
-            };
-            match step {
-                Step::Said(room) => {
-                    let entry = entry(log.len() as u64 + 1, &place(room));
-                    log.push(entry.clone());
-                    if online {
-                        transcript.deliver(0, &Delivery::Heard(entry));
-                    }
-                }
-                Step::Lost if online => {
-                    online = false;
-                    transcript.deliver(0, &Delivery::Lost);
-                }
-                Step::Back if !online => {
-                    online = true;
-                    transcript.deliver(0, &welcomed(log.len() as u64));
-                    transcript.deliver(0, &connected(&log));
-                }
-                Step::Lost | Step::Back => {}
-                Step::Older(room) => {
-                    let request = transcript.get(&place(room)).unwrap().older(String::new());
-                    if let Some(ToHub::History { before, .. }) = request {
-                        ask(&mut transcript, &place(room), before, None);
-                    }
-                }
-                Step::Newest(room) => ask(&mut transcript, &place(room), None, None),
-                Step::Missing(room) => {
-                    let holes = transcript.get(&place(room)).unwrap().holes();
-                    if let Some(hole) = holes.first() {
-                        ask(&mut transcript, &place(room), None, Some(*hole));
-                    }
-                }
-                Step::Before(room, seq) => ask(&mut transcript, &place(room), Some(seq), None),
-                Step::After(room, seq) => ask(&mut transcript, &place(room), None, Some(seq)),
-            }
-            for place in [lobby(), bob()] {
-                let conversation = transcript.get(&place).unwrap();
-                let mut whole_since = (!conversation.more()).then_some(0);
-                for item in conversation.items() {
-                    match item {
-                        Item::Hole { .. } => whole_since = None,
-                        Item::Line(line) => {
-                            if let Some(since) = whole_since {
-                                let hidden = log.iter().find(|entry| {
-                                    place_of(entry) == place && since < entry.seq() && entry.seq() < line.seq()
-                                });
-                                prop_assert_eq!(hidden, None, "hidden behind {} of {:?}", since, place);
-                            }
-                            whole_since = Some(line.seq());
-                        }
-                        Item::Notice(_) | Item::Pending(_) => {}
-                    }
-                }
-            }
-        }
-        // And whoever asks for all that is said to be missing gets it.
-        if online {
-            for place in [lobby(), bob()] {
-                for _ in 0..200 {
-                    let conversation = transcript.get(&place).unwrap();
-                    let (before, after) = match (conversation.holes().first(), conversation.older(String::new())) {
-                        (Some(hole), _) => (None, Some(*hole)),
-                        (None, Some(ToHub::History { before, .. })) => (before, None),
-                        _ => break,
-                    };
-                    transcript.apply_page(&place, before, after, &page(&log, &place, before, after, 3));
-                }
-                let all: Vec<u64> = log.iter().filter(|entry| place_of(entry) == place).map(Entry::seq).collect();
-                prop_assert_eq!(seqs(&transcript, &place), all);
-            }
         }
     }
 }

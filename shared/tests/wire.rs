@@ -96,7 +96,18 @@ fn tree() -> impl Strategy<Value = Value> {
 fn to_node() -> impl Strategy<Value = ToNode> {
     let welcome = (words(), words(), words(), words(), any::<(u32, u64, bool, bool)>(), maybe()).prop_map(
         |(hub, node, session, epoch, (version, seq, resumed, ephemeral), nick)| {
-            ToNode::Welcome(Welcome { version, hub, node, session, epoch, seq, resumed, nick, ephemeral })
+            ToNode::Welcome(Welcome {
+                version,
+                hub,
+                node,
+                session,
+                epoch,
+                seq,
+                resumed,
+                nick,
+                rooms: Vec::new(),
+                ephemeral,
+            })
         },
     );
     let outcome = prop_oneof![tree().prop_map(Outcome::Ok), refusal().prop_map(Outcome::Error)];

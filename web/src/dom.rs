@@ -33,7 +33,7 @@ mod part;
 
 pub(crate) use element::{Child, El, el};
 pub(crate) use list::each;
-pub(crate) use owned::{effect, keep, on_window};
+pub(crate) use owned::{effect, keep, on_document, on_window};
 pub(crate) use part::{Part, again, show, switch};
 
 use leptos::mount::mount_to_body;

@@ -1,15 +1,16 @@
 //! Does what the session wants done: sockets, frames, the alarm clock. What the session has to
 //! tell goes to [`crate::message_handler`].
 
-use crate::state::*;
 use shared::message::ToHub;
-use shared::session::{Effect, Session, Settings};
-use shared::transcript::{Place, Transcript};
+use shared::room::LOBBY;
+use shared::session::{Effect, Line, Session, Settings};
+use shared::transcript::{Conversation, Place, Transcript};
 
 use crate::node::Node;
-use crate::page::Timeout;
+use crate::page::{Timeout, window};
+use crate::reaching::Asking;
 use crate::socket::{Happening, Socket};
-use crate::{clock, message_handler};
+use crate::{clock, invitation, message_handler};
 
 /// A timer that is late by this much does no harm, in milliseconds; one that is early would be set twice.
 const ALARM_SLACK: u64 = 5;
@@ -29,6 +30,18 @@ pub(crate) struct Core {
     name: String,
     socket: Option<Socket>,
     alarm: Option<Alarm>,
+    /// A drawing of the rows is already ordered for the next frame.
+    pub(crate) drawing: bool,
+    /// When the connection was last lost, in milliseconds since 1970 UTC.
+    pub(crate) lost_at: u64,
+    /// Lines that waited when the person quit.
+    pub(crate) left_behind: usize,
+    /// Rings when lines that other tabs stored have waited long enough for them: see [`crate::outbox`].
+    pub(crate) watch: Option<Timeout>,
+    /// Whoever is here was told that this browser keeps no lines.
+    pub(crate) told_unkept: bool,
+    /// How far own lines have got, at the place one looks at.
+    pub(crate) asking: Asking,
 }
 
 struct Alarm {
@@ -52,6 +65,8 @@ pub(crate) enum Asked {
     Quit,
     /// A line: its row says what becomes of it.
     Line,
+    /// How far one's own lines have got.
+    Cursors,
 }
 
 impl Core {
@@ -64,6 +79,12 @@ impl Core {
             name,
             socket: None,
             alarm: None,
+            drawing: false,
+            lost_at: 0,
+            left_behind: 0,
+            watch: None,
+            told_unkept: false,
+            asking: Asking::default(),
         }
     }
 
@@ -72,25 +93,43 @@ impl Core {
         let index = self.asked.iter().position(|(asked, _)| asked == id)?;
         Some(self.asked.swap_remove(index).1)
     }
+
+    /// A line that waits for the hub.
+    pub(crate) fn line(&self, id: Option<&str>) -> Option<&Line> {
+        self.session.unsent_lines().find(|line| Some(&*line.id) == id)
+    }
+
+    /// Whether one may speak at a place: it is private, or a room one is in, or will be in once the hub is back.
+    pub(crate) fn is_in(&self, place: &Place) -> bool {
+        let Place::Room(name) = place else { return true };
+        let joined = self.transcript.get(place).is_some_and(Conversation::joined);
+        // Every `connect` enters the lobby.
+        let before_the_first = self.transcript.me().is_none() && name == LOBBY;
+        joined || before_the_first || self.session.rooms().any(|room| room == name)
+    }
 }
 
 impl Node {
-    /// Begins a new session with an empty transcript, and connects.
-    pub(crate) fn begin(self, nick: Option<String>, token: Option<String>, rooms: Vec<String>) {
-        self.core.update_value(|core| {
+    /// Begins a new session with an empty transcript, and connects. `settings` say who it is for.
+    pub(crate) fn begin(self, settings: Settings) {
+        self.with_core(|core| {
             core.session = Session::new(Settings {
                 cookie: core.cookie.clone(),
                 node: Some(core.name.clone()),
                 kind: Some("tab".to_owned()),
-                nick,
-                token,
-                rooms,
+                local: invitation::is_local_only(),
                 random: clock::random(),
+                ..settings
             });
             core.transcript = Transcript::new();
             core.asked.clear();
             core.socket = None;
-            core.session.start(clock::now());
+            core.asking = Asking::default();
+            let now = clock::now();
+            if !window().navigator().on_line() {
+                core.session.offline(now);
+            }
+            core.session.start(now);
         });
         self.drive();
     }
@@ -111,7 +150,7 @@ impl Node {
 
     /// Tells the session that something happened, and does what it then wants.
     pub(crate) fn session(self, happened: impl FnOnce(&mut Session, u64)) {
-        self.core.update_value(|core| happened(&mut core.session, clock::now()));
+        self.with_core(|core| happened(&mut core.session, clock::now()));
         self.drive();
     }
 
@@ -119,13 +158,13 @@ impl Node {
         while let Some(effect) = self.with_core(|core| core.session.effect()) {
             match effect {
                 Effect::Open { socket } => self.open(socket),
-                Effect::Send { frame, .. } => self.core.with_value(|core| {
+                Effect::Send { frame, .. } => self.with_core(|core| {
                     if let Some(socket) = &core.socket {
                         socket.send(&frame);
                     }
                 }),
                 // There is never more than one, and what is dropped reports nothing more.
-                Effect::Close { .. } => self.core.update_value(|core| core.socket = None),
+                Effect::Close { .. } => self.with_core(|core| core.socket = None),
                 Effect::Deliver(delivery) => message_handler::deliver(self, delivery),
                 Effect::Phase(phase) => message_handler::phase(self, phase),
             }
@@ -141,7 +180,7 @@ impl Node {
                 Happening::Closed { code, reason } => session.closed(now, number, code, &reason),
             });
         });
-        self.core.update_value(|core| {
+        self.with_core(|core| {
             if socket.is_none() {
                 core.session.closed(clock::now(), number, 1006, "");
             }
@@ -150,7 +189,7 @@ impl Node {
     }
 
     fn set_alarm(self) {
-        self.core.update_value(|core| {
+        self.with_core(|core| {
             let at = core.session.wake_at();
             if core.alarm.as_ref().map(|alarm| alarm.at) == at {
                 return;
@@ -159,7 +198,7 @@ impl Node {
             let Some(at) = at else { return };
             let wait = (at.saturating_sub(clock::now()) + ALARM_SLACK).min(LONGEST_ALARM);
             let ring = move || {
-                self.core.update_value(|core| core.alarm = None);
+                self.with_core(|core| core.alarm = None);
                 self.session(Session::tick);
             };
             core.alarm = Some(Alarm { at, _timeout: Timeout::new(wait as i32, ring) });
@@ -168,7 +207,6 @@ impl Node {
 
     /// Everything behind the signals. What `look` does must not come back here.
     pub(crate) fn with_core<T>(self, look: impl FnOnce(&mut Core) -> T) -> T {
-        let mut core = self.core.write_value();
-        look(&mut core)
+        self.core.quietly(look)
     }
 }

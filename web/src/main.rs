@@ -6,16 +6,20 @@
 //! |---|---|
 //! | [`socket`] | the WebSocket |
 //! | [`driver`] | does what `shared::session` wants done |
-//! | [`message_handler`] | what arrives, into the transcript and from there into signals |
-//! | [`node`] | this tab's node as the views know it: those signals, and what a person wants |
+//! | [`message_handler`], [`drawing`] | what arrives, into the transcript and from there into signals |
+//! | [`node`], [`visit`], [`wishes`] | this tab's node as the views know it: those signals, and what a person wants |
+//! | [`outbox`] | the lines that wait for the hub, kept by the browser |
+//! | [`reaching`] | how far one's own lines have got |
+//! | [`waking`] | what the device and the page tell: network, sleep, going and coming back |
 //! | [`view`] | what a person sees, one file a part |
 //! | [`dom`], [`state`] | what the views are built with, and the signals they follow |
-//! | [`rows`], [`links`], [`hue`], [`calendar`], [`notice`] | pure: how things are shown |
+//! | [`rows`], [`reach`], [`links`], [`hue`], [`calendar`], [`notice`] | pure: how things are shown |
 //! | [`page`], [`storage`], [`invitation`], [`clock`], [`viewport`] | the browser: its page and timers, what it keeps, its address, time and size |
 
 mod calendar;
 mod clock;
 mod dom;
+mod drawing;
 mod driver;
 mod hue;
 mod invitation;
@@ -23,7 +27,10 @@ mod links;
 mod message_handler;
 mod node;
 mod notice;
+mod outbox;
 mod page;
+mod reach;
+mod reaching;
 mod rows;
 mod socket;
 mod state;
@@ -31,6 +38,9 @@ mod storage;
 mod tab_completion;
 mod view;
 mod viewport;
+mod visit;
+mod waking;
+mod wishes;
 
 use crate::page::document;
 

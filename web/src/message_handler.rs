@@ -1,52 +1,47 @@
 //! The process that other nodes reach: what arrives is folded into the transcript, and what that
 //! changed goes into the signals of [`Node`].
 
-use crate::state::*;
-use shared::message::{Answer, ErrorCode, Pinged, Refusal, Sent, State, ToHub, User};
-use shared::session::{Delivery, Phase, Response, Session};
-use shared::transcript::{Change, Changes, Conversation, Place};
-use web_sys::Document;
+use shared::message::{Answer, ErrorCode, Pinged, Refusal, Sent, ToHub};
+use shared::session::{Delivery, Phase, Response};
+use shared::transcript::Place;
 
-use crate::dom::on_window;
 use crate::driver::Asked;
-use crate::node::{Listed, Node, Person, Screen, lobby};
+use crate::node::{Node, Screen, lobby};
 use crate::notice::Notice;
-use crate::page::{before_next_paint, document};
-use crate::rows::rows;
-use crate::storage::{Identity, Read};
+use crate::storage::Identity;
 use crate::{calendar, clock, storage};
 
 /// Takes what the session delivers.
 pub(crate) fn deliver(node: Node, delivery: Delivery) {
-    let changes = node.with_core(|core| core.transcript.deliver(clock::now(), &delivery));
+    let changes = node.with_core(|core| {
+        let now = match &delivery {
+            Delivery::Sending { request } => core.line(request.id()).map(|line| line.at),
+            Delivery::Lost => {
+                core.lost_at = clock::now();
+                None
+            }
+            _ => None,
+        };
+        core.transcript.deliver(now.unwrap_or_else(clock::now), &delivery)
+    });
     node.show(&changes);
     node.show_standing();
     match delivery {
         Delivery::Welcomed { welcome, new_log } => {
             node.with_core(|core| core.cookie.clone()).as_deref().map(storage::keep_cookie);
             node.join.cookie_wanted.set(false);
-            let read = storage::read().filter(|read| read.epoch == welcome.epoch);
-            let first_visit = read.is_none();
-            if let Some(read) = read {
-                node.with_core(|core| core.transcript.met_at(read.since));
-                for (place, seq) in read.positions() {
-                    let changes = node.with_core(|core| core.transcript.read(&place, seq));
-                    node.show(&changes);
-                }
-            }
             node.welcome.set(Some(welcome));
-            if first_visit {
-                node.keep_read();
-            }
             if new_log {
                 node.notice.set(Some(Notice::Words(
                     "The hub has begun a new log. What was said before is not in it.".to_owned(),
                 )));
             }
         }
+        Delivery::Sending { request } => node.line_waits(&request),
         Delivery::Answered { request, answer } => answered(node, request, answer),
+        Delivery::Heard(entry) => node.own_line_heard(&entry),
         Delivery::Complaint(refusal) => node.complain(words(&refusal)),
-        Delivery::Lost | Delivery::Sending { .. } | Delivery::Heard(_) | Delivery::Presence(_) => {}
+        Delivery::Lost | Delivery::Presence(_) | Delivery::Synced { .. } | Delivery::Read { .. } => {}
     }
 }
 
@@ -66,9 +61,6 @@ pub(crate) fn phase(node: Node, phase: Phase) {
         }
         Phase::Refused { .. } => {
             node.join.busy.set(false);
-            if node.screen.get_untracked() == Screen::Opening {
-                node.screen.set(Screen::Join);
-            }
         }
         Phase::Idle | Phase::Connecting | Phase::Online | Phase::Waiting { .. } | Phase::Offline => {}
     }
@@ -76,6 +68,8 @@ pub(crate) fn phase(node: Node, phase: Phase) {
     node.phase.set(phase);
     if online && node.screen.get_untracked() == Screen::Chat {
         node.load_first();
+        node.adopt_lines();
+        node.ask_reach_anew();
     }
 }
 
@@ -90,6 +84,7 @@ fn answered(node: Node, request: ToHub, answer: Result<Response, Refusal>) {
             if node.screen.get_untracked() != Screen::Chat {
                 node.screen.set(Screen::Chat);
                 node.go(lobby());
+                node.adopt_lines();
             }
         }
         (ToHub::Connect { nick, .. }, Err(refusal)) => {
@@ -108,21 +103,28 @@ fn answered(node: Node, request: ToHub, answer: Result<Response, Refusal>) {
         (ToHub::Join { .. }, Err(refusal)) if purpose == Some(Asked::Enter) && node.picker.open.get_untracked() => {
             node.picker.error.set(Some(words(&refusal)));
         }
-        (ToHub::Leave { .. }, Ok(_)) => {
+        (ToHub::Leave { room, .. }, Ok(_)) => {
             node.keep_rooms();
             if let Some(Asked::Leave(place)) = purpose {
                 node.close(&place);
                 let room = place.name();
                 node.notice.set(Some(Notice::Words(format!("You have left {room}. Type /join {room} to come back."))));
+            } else {
+                // The session has left a room that could not be entered, as far as anybody was told.
+                node.close(&Place::Room(room));
             }
         }
         (ToHub::Disconnect { .. }, _) => node.end(),
-        (ToHub::PrivateMessage { to, .. }, Ok(Response::Sent(Sent { delivered: Some(0), .. }))) => {
-            node.notice
-                .set(Some(Notice::Words(format!("{to} is not here now and will find your message on coming back."))));
+        (ToHub::Say { id, .. } | ToHub::PrivateMessage { id, .. }, Err(refusal)) => node.line_refused(&id, &refusal),
+        (ToHub::Say { id, .. }, Ok(_)) => storage::forget_line(&id),
+        (ToHub::PrivateMessage { id, to, .. }, Ok(response)) => {
+            storage::forget_line(&id);
+            if let Response::Sent(Sent { delivered: Some(0), .. }) = response {
+                let words = format!("{to} is not here now and will find your message on coming back.");
+                node.notice.set(Some(Notice::Words(words)));
+            }
         }
-        // Their rows say so.
-        (ToHub::Say { .. } | ToHub::PrivateMessage { .. }, _) => {}
+        (ToHub::Cursors { .. }, answer) => node.reach_told(answer.is_ok()),
         (ToHub::ListUsers { .. }, Ok(Response::Users(users))) => {
             if let Some(Asked::Users(place)) = purpose {
                 let place = place.name().to_owned();
@@ -149,7 +151,10 @@ fn answered(node: Node, request: ToHub, answer: Result<Response, Refusal>) {
             let here = node.here.get_untracked();
             if matches!(purpose, Some(Asked::Older(place)) if place == here) {
                 node.talk.loading.set(false);
-                if let Err(refusal) = answer {
+                // Whoever writes to nobody reads it beside the line.
+                if let Err(refusal) = answer
+                    && refusal.code != ErrorCode::NoSuchNick
+                {
                     node.complain(words(&refusal));
                 }
             }
@@ -184,176 +189,8 @@ pub(crate) fn words(refusal: &Refusal) -> String {
 }
 
 impl Node {
-    /// Draws what changed, and nothing else.
-    pub(crate) fn show(self, changes: &Changes) {
-        if changes.places {
-            self.draw_places();
-        }
-        let here = self.here.get_untracked();
-        if changes.at.iter().any(|change| change.people) {
-            self.states.notify();
-            if matches!(here, Place::With(_)) {
-                self.draw_people();
-            }
-        }
-        for Change { place, lines, people, unread } in &changes.at {
-            if *unread {
-                self.draw_unread(place);
-            }
-            if *place == here {
-                if *lines {
-                    self.order_rows();
-                }
-                if *people {
-                    self.draw_people();
-                }
-            }
-        }
-    }
-
-    fn draw_places(self) {
-        let places = self.with_core(|core| core.transcript.places());
-        self.places.update(|listed| {
-            *listed = places
-                .into_iter()
-                .map(|place| {
-                    let known = listed.iter().find(|known| known.place == place);
-                    let unread =
-                        known.map_or_else(|| ArcRwSignal::new(self.unread(&place)), |known| known.unread.clone());
-                    Listed { place, unread }
-                })
-                .collect();
-        });
-        let here = self.here.get_untracked();
-        if self.with_core(|core| core.transcript.get(&here).is_some()) {
-            self.draw_people();
-            self.order_rows();
-        }
-    }
-
-    fn unread(self, place: &Place) -> usize {
-        self.with_core(|core| core.transcript.get(place).map_or(0, Conversation::unread))
-    }
-
-    fn draw_unread(self, place: &Place) {
-        let unread = self.unread(place);
-        self.places.with_untracked(|listed| {
-            if let Some(known) = listed.iter().find(|known| known.place == *place) {
-                known.unread.set(unread);
-            }
-        });
-    }
-
-    /// People, their number, the topic.
-    pub(crate) fn draw_people(self) {
-        let here = self.here.get_untracked();
-        self.with_core(|core| {
-            let Some(known) = core.transcript.get(&here) else { return };
-            let talk = self.talk;
-            match &here {
-                Place::Room(_) => {
-                    let person = |user: &User| Person { nick: user.nick.clone(), state: Some(user.state) };
-                    talk.people.set(known.people().map(person).collect());
-                    talk.count.set(known.count());
-                }
-                Place::With(nick) => {
-                    let other = Person { nick: nick.clone(), state: core.transcript.state_of(nick) };
-                    let me = Person { nick: self.nick.get_untracked(), state: Some(State::Online) };
-                    talk.people.set(vec![other, me]);
-                    talk.count.set(2);
-                }
-            }
-            talk.only_counted.set(known.only_counted());
-            talk.topic.set(known.topic().map(str::to_owned));
-            talk.joined.set(known.joined());
-        });
-    }
-
-    /// Draws the rows with the next frame: a thousand lines a second are drawn sixty times.
-    fn order_rows(self) {
-        if !self.drawing.get_value() {
-            self.drawing.set_value(true);
-            before_next_paint(move || {
-                self.drawing.set_value(false);
-                self.draw_rows();
-            });
-        }
-    }
-
-    pub(crate) fn draw_rows(self) {
-        let here = self.here.get_untracked();
-        let drawn = self.with_core(|core| {
-            let known = core.transcript.get(&here)?;
-            Some((rows(known.items(), core.transcript.me(), clock::minutes_east), known.more()))
-        });
-        let (rows, more) = drawn.unwrap_or_default();
-        self.talk.more.set(more);
-        self.talk.rows.set(rows);
-        self.mark_read();
-    }
-
-    /// What is in view on a page that is in view is read.
-    pub(crate) fn mark_read(self) {
-        if !self.talk.at_end.get_untracked() || Document::hidden(&document()) {
-            return;
-        }
-        let here = self.here.get_untracked();
-        let newest = self.with_core(|core| {
-            let known = core.transcript.get(&here)?;
-            if known.unread() == 0 {
-                return None;
-            }
-            known.lines().next_back().map(|line| line.seq())
-        });
-        if let Some(newest) = newest {
-            let changes = self.with_core(|core| core.transcript.read(&here, newest));
-            self.show(&changes);
-            self.keep_read();
-        }
-    }
-
-    fn keep_read(self) {
-        let Some(epoch) = self.welcome.with_untracked(|welcome| Some(welcome.as_ref()?.epoch.clone())) else { return };
-        storage::keep_read(
-            &self.with_core(|core| Read::new(epoch, core.transcript.since(), core.transcript.positions())),
-        );
-    }
-
     fn keep_rooms(self) {
         let rooms: Vec<String> = self.with_core(|core| core.session.rooms().map(str::to_owned).collect());
         storage::keep_rooms(&rooms);
-    }
-
-    /// What the line below the composer says, beside the phase.
-    fn show_standing(self) {
-        let (unsent, seq) = self.with_core(|core| (core.session.unsent(), core.session.position().seq));
-        if self.unsent.get_untracked() != unsent {
-            self.unsent.set(unsent);
-        }
-        if self.seq.get_untracked() != seq {
-            self.seq.set(seq);
-        }
-    }
-
-    /// The device's network and screen, as the session wants to know of them.
-    pub(crate) fn listen(self) {
-        on_window("online", move |_| self.session(Session::online));
-        on_window("offline", move |_| self.session(Session::offline));
-        // A page that is left may be kept for a way back, with its socket open and answering: a ghost.
-        on_window("pagehide", move |_| self.session(Session::stop));
-        on_window("pageshow", move |_| {
-            self.session(|session, now| {
-                session.start(now);
-                session.visible(now);
-            });
-        });
-        on_window("hashchange", move |_| self.link_opened());
-        // It is told to the document, and from there to the window.
-        on_window("visibilitychange", move |_| {
-            if !Document::hidden(&document()) {
-                self.session(Session::visible);
-                self.mark_read();
-            }
-        });
     }
 }

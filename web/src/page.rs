@@ -13,6 +13,11 @@ pub(crate) fn document() -> Document {
     window().document().unwrap_throw()
 }
 
+/// Whether focusing a field does not throw an on-screen keyboard over the talk.
+pub(crate) fn has_keyboard() -> bool {
+    !window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|query| query.matches())
+}
+
 /// Calls something once, later.
 pub(crate) struct Timeout {
     number: i32,

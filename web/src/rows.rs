@@ -13,6 +13,10 @@ pub(crate) struct Row {
     pub(crate) head: bool,
     /// It is the first of this local day, counted from 1970-01-01.
     pub(crate) day: Option<i64>,
+    /// It is a line of one's own.
+    pub(crate) own: bool,
+    /// It shows how far it has got.
+    pub(crate) marked: bool,
 }
 
 /// What a row is drawn anew for.
@@ -24,6 +28,7 @@ pub(crate) struct RowKey {
     content: usize,
     head: bool,
     day: Option<i64>,
+    marked: bool,
 }
 
 impl Row {
@@ -34,7 +39,7 @@ impl Row {
             Item::Pending(pending) => Arc::as_ptr(pending) as usize,
             Item::Hole { .. } => 0,
         };
-        RowKey { key: self.item.key(), content, head: self.head, day: self.day }
+        RowKey { key: self.item.key(), content, head: self.head, day: self.day, marked: self.marked }
     }
 
     /// Its place in the log, where it is a line.
@@ -47,8 +52,13 @@ impl Row {
 }
 
 /// `minutes_east` gives, for a moment, how far local time is ahead of UTC; `me` is whose the
-/// pending lines are.
-pub(crate) fn rows(items: Vec<Item>, me: Option<&str>, minutes_east: impl Fn(u64) -> i32) -> Vec<Row> {
+/// pending lines are; the lines `marked` show how far they have got.
+pub(crate) fn rows(
+    items: Vec<Item>,
+    me: Option<&str>,
+    marked: &[Option<u64>],
+    minutes_east: impl Fn(u64) -> i32,
+) -> Vec<Row> {
     let mut day_before = None;
     let mut before: Option<Before> = None;
     items
@@ -77,7 +87,13 @@ pub(crate) fn rows(items: Vec<Item>, me: Option<&str>, minutes_east: impl Fn(u64
                 Item::Pending(pending) => Some(Before::Pending(pending.at)),
                 Item::Hole { .. } | Item::Notice(_) => None,
             };
-            Row { item, head: !continued, day }
+            let line = match &item {
+                Item::Line(entry) => Some(entry),
+                Item::Hole { .. } | Item::Notice(_) | Item::Pending(_) => None,
+            };
+            let own = line.is_some_and(|line| Some(line.from()) == me);
+            let marked = own && marked.contains(&line.map(|line| line.seq()));
+            Row { item, head: !continued, day, own, marked }
         })
         .collect()
 }

@@ -1,52 +1,28 @@
 //! What this browser keeps from one visit to the next. A browser may refuse (private windows,
 //! full or forbidden storage); then the visit goes on and the next one starts anew.
 
-use serde::Serialize;
-use serde_json::Value;
 use shared::transcript::Place;
 use web_sys::Storage;
 
 use crate::page::window;
 
 const IDENTITY: &str = "hubbub.identity";
+const INSIDE: &str = "inside";
 const COOKIE: &str = "hubbub.cookie";
 const ROOMS: &str = "hubbub.rooms";
-const READ: &str = "hubbub.read";
 const DRAFT: &str = "hubbub.draft.";
 const NODE: &str = "hubbub.node";
+const SESSION: &str = "hubbub.session";
+const LINE: &str = "hubbub.line.";
 
 /// Who this browser was at its last visit.
-#[derive(Clone, Default, Serialize)]
+#[derive(Clone, Default)]
 pub(crate) struct Identity {
     pub(crate) nick: String,
     /// Proves that the nick is ours.
     pub(crate) token: Option<String>,
     /// Whether a reload goes straight back in: not after `/quit`.
     pub(crate) inside: bool,
-}
-
-/// How far each place was read, in the log that `epoch` names.
-#[derive(Clone, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Read {
-    pub(crate) epoch: String,
-    /// Where this browser first met that log.
-    pub(crate) since: u64,
-    /// Places as [`sign`] writes them.
-    places: Vec<(String, u64)>,
-}
-
-impl Read {
-    pub(crate) fn new<'a>(epoch: String, since: u64, positions: impl Iterator<Item = (&'a Place, u64)>) -> Self {
-        Self { epoch, since, places: positions.map(|(place, seq)| (sign(place), seq)).collect() }
-    }
-
-    pub(crate) fn positions(self) -> impl Iterator<Item = (Place, u64)> {
-        self.places.into_iter().filter_map(|(signed, seq)| {
-            let room = signed.strip_prefix('#').map(|name| Place::Room(name.to_owned()));
-            let place = room.or_else(|| signed.strip_prefix('@').map(|name| Place::With(name.to_owned())));
-            Some((place?, seq))
-        })
-    }
 }
 
 /// `#room` or `@nick`.
@@ -58,19 +34,23 @@ fn sign(place: &Place) -> String {
     format!("{sign}{}", place.name())
 }
 
-// What was kept is read out of a JSON tree by hand, as messages are: see `shared::message`.
+// Names hold no line breaks, so a list of them is a text of several lines: that needs no code to read or write.
 
 pub(crate) fn identity() -> Option<Identity> {
-    let kept = get(IDENTITY)?;
-    Some(Identity {
-        nick: text(kept.get("nick")?)?,
-        token: kept.get("token").and_then(text),
-        inside: kept.get("inside") == Some(&Value::Bool(true)),
-    })
+    let kept = get_text(local(), IDENTITY)?;
+    let mut lines = kept.split('\n').map(str::to_owned);
+    let (inside, nick) = (lines.next()? == INSIDE, lines.next()?);
+    Some(Identity { nick, token: lines.next(), inside })
 }
 
 pub(crate) fn keep_identity(identity: &Identity) {
-    put(IDENTITY, identity);
+    let Identity { nick, token, inside } = identity;
+    let mut text = format!("{}\n{nick}", if *inside { INSIDE } else { "" });
+    if let Some(token) = token {
+        text.push('\n');
+        text.push_str(token);
+    }
+    put_text(local(), IDENTITY, &text);
 }
 
 pub(crate) fn cookie() -> Option<String> {
@@ -83,26 +63,12 @@ pub(crate) fn keep_cookie(cookie: &str) {
 
 /// The rooms this browser was in.
 pub(crate) fn rooms() -> Vec<String> {
-    let kept = get(ROOMS);
-    kept.iter().filter_map(Value::as_array).flatten().filter_map(text).collect()
+    let kept = get_text(local(), ROOMS).unwrap_or_default();
+    kept.split('\n').filter(|room| !room.is_empty()).map(str::to_owned).collect()
 }
 
 pub(crate) fn keep_rooms(rooms: &[String]) {
-    put(ROOMS, &rooms);
-}
-
-pub(crate) fn read() -> Option<Read> {
-    let kept = get(READ)?;
-    let place = |pair: &Value| Some((text(pair.get(0)?)?, pair.get(1)?.as_u64()?));
-    Some(Read {
-        epoch: text(kept.get("epoch")?)?,
-        since: kept.get("since")?.as_u64()?,
-        places: kept.get("places")?.as_array()?.iter().filter_map(place).collect(),
-    })
-}
-
-pub(crate) fn keep_read(read: &Read) {
-    put(READ, read);
+    put_text(local(), ROOMS, &rooms.join("\n"));
 }
 
 /// What was typed at a place and not sent.
@@ -112,13 +78,39 @@ pub(crate) fn draft(place: &Place) -> Option<String> {
 
 pub(crate) fn keep_draft(place: &Place, text: &str) {
     if text.is_empty() {
-        if let Some(store) = local() {
-            // Nothing is lost by a draft that cannot be taken away.
-            let _ = store.remove_item(&draft_key(place));
-        }
+        remove(local(), &draft_key(place));
     } else {
         put_text(local(), &draft_key(place), text);
     }
+}
+
+/// Keeps a line under its id, until [`forget_line`]. False where the browser refuses.
+pub(crate) fn keep_line(id: &str, line: &str) -> bool {
+    put_text(local(), &format!("{LINE}{id}"), line)
+}
+
+pub(crate) fn line(id: &str) -> Option<String> {
+    get_text(local(), &format!("{LINE}{id}"))
+}
+
+pub(crate) fn forget_line(id: &str) {
+    remove(local(), &format!("{LINE}{id}"));
+}
+
+/// All lines kept, by whichever tab, with their ids; in no order.
+pub(crate) fn lines() -> Vec<(String, String)> {
+    let Some(store) = local() else { return Vec::new() };
+    let count = store.length().unwrap_or(0);
+    let line = |at| {
+        let key = store.key(at).ok()??;
+        Some((line_id(&key)?.to_owned(), store.get_item(&key).ok()??))
+    };
+    (0..count).filter_map(line).collect()
+}
+
+/// The id of the line kept under a key; none where something else is kept.
+pub(crate) fn line_id(key: &str) -> Option<&str> {
+    key.strip_prefix(LINE)
 }
 
 /// The node name of this tab, which a reload keeps and another tab does not share.
@@ -128,6 +120,19 @@ pub(crate) fn node() -> Option<String> {
 
 pub(crate) fn keep_node(name: &str) {
     put_text(session(), NODE, name);
+}
+
+/// The secret that resumes this tab's session, left by the page before; it is there once.
+pub(crate) fn take_session() -> Option<String> {
+    let secret = get_text(session(), SESSION);
+    remove(session(), SESSION);
+    secret
+}
+
+/// Leaves it for the page that comes after this one. Only a page that goes may do so: a copy of the tab
+/// takes along whatever is stored at that moment, and two may not share a session.
+pub(crate) fn leave_session(secret: &str) {
+    put_text(session(), SESSION, secret);
 }
 
 fn draft_key(place: &Place) -> String {
@@ -142,27 +147,18 @@ fn session() -> Option<Storage> {
     window().session_storage().ok()?
 }
 
-fn text(value: &Value) -> Option<String> {
-    value.as_str().map(str::to_owned)
-}
-
-fn get(key: &str) -> Option<Value> {
-    serde_json::from_str(&get_text(local(), key)?).ok()
-}
-
-fn put<T: Serialize + ?Sized>(key: &str, value: &T) {
-    if let Ok(text) = serde_json::to_string(value) {
-        put_text(local(), key, &text);
-    }
-}
-
 fn get_text(store: Option<Storage>, key: &str) -> Option<String> {
     store?.get_item(key).ok()?
 }
 
-fn put_text(store: Option<Storage>, key: &str, text: &str) {
+/// False where the browser refuses: see the head of this file.
+fn put_text(store: Option<Storage>, key: &str, text: &str) -> bool {
+    store.is_some_and(|store| store.set_item(key, text).is_ok())
+}
+
+fn remove(store: Option<Storage>, key: &str) {
     if let Some(store) = store {
-        // See the head of this file.
-        let _ = store.set_item(key, text);
+        // What could not be kept need not be taken away.
+        let _ = store.remove_item(key);
     }
 }

@@ -1,6 +1,5 @@
 //! Tab in the composer: completes, goes round the candidates, or lets go of the focus.
 
-use crate::state::*;
 use shared::command::{Candidates, Completion, complete};
 
 use crate::node::Node;

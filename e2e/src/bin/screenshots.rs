@@ -96,6 +96,22 @@ fn main() -> ExitCode {
         ana.says("/join roof-terrace").await;
         ana.is_in("roof-terrace").await;
         take(&ana, &folder, "empty").await;
+
+        ana.browser.resize(WIDE).await;
+        ana.goes_to("lobby").await;
+        ana.says("/pm nemo are you there?").await;
+        ana.is_warned("Not sent").await;
+        take(&ana, &folder, "refused").await;
+        ana.browser.resize(WIDE).await;
+        ana.goes_to("lobby").await;
+        for person in [&ana, &guest] {
+            person.browser.expect_error("WebSocket connection to");
+        }
+        stage.hub_mut().stop();
+        ana.is_told("The connection to the hub is lost").await;
+        ana.says("Did the lights just go out?").await;
+        ana.reads("1 line waits").await;
+        take(&ana, &folder, "away").await;
     });
     ExitCode::SUCCESS
 }

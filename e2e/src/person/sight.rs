@@ -60,6 +60,41 @@ impl Person {
         .await
     }
 
+    /// Waits until the words that anyone can see hold `part`.
+    pub async fn reads(&self, part: &str) {
+        let script = "return document.body.innerText.includes(arguments[0])";
+        eventually(format_args!("{} reads “{part}”", self.name), async || {
+            Ok(self.browser.try_eval::<bool>(script, vec![json!(part)]).await?.then_some(()))
+        })
+        .await;
+    }
+
+    /// Waits until the line below the composer says that there is a connection.
+    pub async fn is_connected(&self) {
+        self.browser.the(Role::Button, "Connected").await;
+    }
+
+    /// What the marks beside this person's own lines tell, as a screen reader reads them.
+    pub async fn marks(&self) -> Vec<String> {
+        let script =
+            "return [...document.querySelectorAll('[role=log] [data-seq] button')].map(mark => mark.ariaLabel)";
+        self.browser.eval(script, Vec::new()).await
+    }
+
+    /// Waits for a mark that tells what `part` says; gives all of it.
+    pub async fn sees_mark(&self, part: &str) -> String {
+        eventually(format_args!("{} sees a mark that tells “{part}”", self.name), async || {
+            Ok(self.marks().await.into_iter().find(|words| words.contains(part)))
+        })
+        .await
+    }
+
+    /// Looks at the mark that now tells what `part` says.
+    pub async fn looks_at_mark(&self, part: &str) {
+        let mark = self.sees_mark(part).await;
+        self.browser.click(Role::Button, &mark).await;
+    }
+
     /// Whether a text is anywhere on the page, hidden or not.
     pub async fn has_on_page(&self, text: &str) -> bool {
         self.browser.eval("return document.documentElement.innerHTML.includes(arguments[0])", vec![json!(text)]).await

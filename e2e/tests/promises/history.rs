@@ -124,6 +124,28 @@ fn who_reads_older_lines_is_not_taken_to_the_new_ones() {
 }
 
 #[test]
+fn who_reads_older_lines_is_not_moved_by_a_reconnect() {
+    play_with(&UNLIMITED, async |stage| {
+        let (bob, ana) = long_talk(stage).await;
+        ana.browser.expect_error("WebSocket connection to");
+        ana.browser.eval::<()>(FOLLOW, vec![json!(0.5)]).await;
+        drop(bob);
+        stage.hub_mut().kill();
+        ana.is_told("The connection to the hub is lost").await;
+        stage.hub_mut().start_again();
+        let carl = stage.hub().native("carl").await;
+        for number in 1..=300 {
+            carl.say("lobby", &format!("news {number}")).await.expect("a line said");
+        }
+        ana.sees("carl", "news 300").await;
+        ana.browser.until("some frames with it", "return window.followed.tops.length > 30").await;
+        stays(&ana).await;
+        ana.has_unread("lobby", 300).await;
+        assert!(!ana.has_on_page("may be missing").await);
+    });
+}
+
+#[test]
 fn who_is_at_the_end_stays_there() {
     play_with(&UNLIMITED, async |stage| {
         let (bob, ana) = long_talk(stage).await;

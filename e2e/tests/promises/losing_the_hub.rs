@@ -1,6 +1,7 @@
 //! When the hub is away people are told, and what they write is not lost.
 
 use e2e::{Person, Role, Stage, play, play_with};
+use futures_util::future::join;
 
 /// What Chromium's console says of a socket to a hub that is not there.
 const NO_HUB: &str = "WebSocket connection to";
@@ -17,13 +18,6 @@ async fn two_who_talk(stage: &mut Stage) -> (Person, Person) {
     bob.sees("ana", "before").await;
     ana.sees("ana", "before").await;
     (ana, bob)
-}
-
-async fn comes_back(person: &Person) {
-    person
-        .browser
-        .until("the line below the composer says so", "return document.body.innerText.includes('Connected')")
-        .await;
 }
 
 async fn read_the_same(ana: &Person, bob: &Person, texts: &[&str]) {
@@ -47,14 +41,12 @@ fn what_is_written_meanwhile_arrives_once_when_the_hub_is_back() {
         stage.hub_mut().stop();
         for person in [&ana, &bob] {
             person.is_told(LOST).await;
-            person.browser.until("it can be seen", "return document.body.innerText.includes('Trying again')").await;
+            person.reads("Reconnecting in").await;
         }
         ana.says("are you still there?").await;
         ana.says("I write on").await;
         assert_eq!(ana.has_written("Message").await, "");
-        ana.browser
-            .until("the lines are seen to wait", "return document.body.innerText.includes('2 lines wait')")
-            .await;
+        ana.reads("2 lines wait").await;
         ana.browser
             .until(
                 "and stand in the talk",
@@ -65,14 +57,64 @@ fn what_is_written_meanwhile_arrives_once_when_the_hub_is_back() {
             .await;
 
         // Which does not help yet.
-        ana.browser.click(Role::Button, "Try now").await;
+        ana.browser.click(Role::Button, "Now").await;
         stage.hub_mut().start_again();
-        comes_back(&ana).await;
-        comes_back(&bob).await;
+        ana.is_connected().await;
+        bob.is_connected().await;
         read_the_same(&ana, &bob, &["before", "are you still there?", "I write on"]).await;
         ana.sees_person("bob", "online").await;
         bob.sees_person("ana", "online").await;
         assert_eq!(ana.people().await.len(), 2);
+    });
+}
+
+#[test]
+fn both_sides_type_on_and_read_the_same_talk_in_the_end() {
+    play(async |stage| {
+        let (ana, bob) = two_who_talk(stage).await;
+        bob.says("so far so good").await;
+        ana.sees("bob", "so far so good").await;
+        // In the middle of a talk: some of it is on its way.
+        join(ana.says("ana’s number 0"), bob.says("bob’s number 0")).await;
+        stage.hub_mut().kill();
+        let type_on = async |person: &Person| {
+            for number in 1..=4 {
+                person.says(&format!("{}’s number {number}", person.name)).await;
+            }
+        };
+        join(type_on(&ana), type_on(&bob)).await;
+        stage.hub_mut().start_again();
+        for person in [&ana, &bob] {
+            person.sees("ana", "ana’s number 4").await;
+            person.sees("bob", "bob’s number 4").await;
+        }
+        let lines = ana.lines().await;
+        assert_eq!(lines, bob.lines().await, "both read the same, in the same order");
+        assert_eq!(lines.len(), 12, "each line once: {lines:?}");
+        for nick in ["ana", "bob"] {
+            let said: Vec<&str> = lines.iter().filter(|line| line.from == nick).map(|line| &*line.text).collect();
+            let typed: Vec<String> = (0..=4).map(|number| format!("{nick}’s number {number}")).collect();
+            assert_eq!(said[1..], typed, "in the order in which {nick} typed them");
+        }
+        assert!(!ana.has_on_page("may be missing").await, "nothing is missing, and nothing says so");
+    });
+}
+
+#[test]
+fn the_state_of_the_connection_is_told_in_words() {
+    play(async |stage| {
+        let (ana, _bob) = two_who_talk(stage).await;
+        ana.browser.click(Role::Button, "Connected").await;
+        let newest = ana.lines().await.last().expect("a line").seq;
+        ana.reads(&format!("Synced to #{newest}")).await;
+
+        stage.hub_mut().stop();
+        ana.is_told(LOST).await;
+        ana.reads("Reconnecting in").await;
+        ana.browser.click(Role::Button, "Now").await;
+        stage.hub_mut().start_again();
+        ana.is_told("Connected again").await;
+        ana.reads(&format!("Synced to #{newest}")).await;
     });
 }
 
@@ -85,8 +127,8 @@ fn a_hub_that_was_killed_has_lost_nothing() {
         ana.says("what was that?").await;
         stage.hub_mut().start_again();
         // By itself, without anybody's doing.
-        comes_back(&ana).await;
-        comes_back(&bob).await;
+        ana.is_connected().await;
+        bob.is_connected().await;
         read_the_same(&ana, &bob, &["before", "what was that?"]).await;
     });
 }
@@ -148,6 +190,6 @@ fn what_was_said_while_one_slept_is_there_on_waking() {
         bob.browser.devtools("Network.emulateNetworkConditions", offline(true)).await;
         bob.is_told(LOST).await;
         bob.browser.devtools("Network.emulateNetworkConditions", offline(false)).await;
-        comes_back(&bob).await;
+        bob.is_connected().await;
     });
 }

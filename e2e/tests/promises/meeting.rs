@@ -59,11 +59,13 @@ fn who_comes_later_reads_what_was_said_before() {
 
 #[test]
 fn who_closes_the_page_is_seen_to_go() {
-    play(async |stage| {
+    play_with(&["--lease", "3s"], async |stage| {
         let ana = stage.guest("ana").await;
         let bob = stage.guest("bob").await;
         ana.sees_person("bob", "online").await;
         bob.opens("about:blank").await;
+        // For a while nobody can know whether he only changes from one page to the next.
+        ana.sees_person("bob", "reconnecting").await;
         ana.misses("bob").await;
     });
 }

@@ -56,7 +56,7 @@ fn who_comes_back_with_the_button_back_is_there_again() {
         bob.says("/join cellar").await;
         bob.is_in("cellar").await;
         bob.opens("about:blank").await;
-        ana.misses("bob").await;
+        ana.sees_person("bob", "reconnecting").await;
         ana.says("while you were out").await;
         // The browser has kept the page as it was, and shows that.
         bob.browser.page().back().await.expect("the page before");

@@ -1,6 +1,6 @@
 //! What is for one person reaches that one, now or later, and nobody else.
 
-use e2e::{Role, play};
+use e2e::{Role, play, play_with};
 
 #[test]
 fn a_third_person_notices_nothing() {
@@ -69,7 +69,7 @@ fn it_waits_for_one_who_has_left() {
 
 #[test]
 fn it_waits_for_one_whose_page_is_closed() {
-    play(async |stage| {
+    play_with(&["--lease", "2s"], async |stage| {
         let ana = stage.guest("ana").await;
         let bob = stage.guest("bob").await;
         bob.opens("about:blank").await;

@@ -5,6 +5,7 @@
 //! idle disk a lone line is committed at once, under load one fsync carries up to
 //! [`MAX_BATCH`] of them. No timer is involved.
 
+mod passage;
 mod reader;
 mod schema;
 mod writer;
@@ -21,7 +22,11 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Backplane, Claim, Draft, Full, Known, OwnerId, Query, ReadError, ReadResult, Tail, Ticket};
+use super::{
+    Backplane, Claim, Draft, Full, Known, OwnerId, Passage, PassageResult, Query, ReadError, ReadResult, Scope,
+    SecretHash, SessionId, Tail, Ticket,
+};
+use reader::Read;
 use writer::{Write, Writer};
 
 /// The file of the log in the data directory.
@@ -47,12 +52,6 @@ pub struct Local {
     known: Known,
     tail: Mutex<Option<Tail>>,
     writer: Mutex<Option<JoinHandle<()>>>,
-}
-
-/// A read on its way, with the place its answer goes.
-struct Read {
-    query: Query,
-    answer: oneshot::Sender<ReadResult>,
 }
 
 /// Why the log cannot be opened.
@@ -147,6 +146,26 @@ impl Local {
     fn write(&self, write: Write) -> Result<(), Full> {
         self.writes.try_send(write).map_err(|_| Full)
     }
+
+    /// Queues a read, now; its answer comes by the future.
+    fn ask<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(oneshot::Sender<Result<T, ReadError>>) -> Read,
+    ) -> Pin<Box<dyn Future<Output = Result<T, ReadError>> + Send>> {
+        let (answer, result) = oneshot::channel();
+        let read = read(answer);
+        let queued = match &self.reads {
+            Some(reads) => reads.try_send(read).map_err(|error| match error {
+                TrySendError::Full(_) => ReadError::Busy,
+                TrySendError::Disconnected(_) => ReadError::Broken,
+            }),
+            None => self.write(Write::Read(read)).map_err(|Full| ReadError::Busy),
+        };
+        Box::pin(async move {
+            queued?;
+            result.await.unwrap_or(Err(ReadError::Broken))
+        })
+    }
 }
 
 /// Makes the file, if there is none, so that only its owner can read everyone's talk; SQLite gives
@@ -180,23 +199,39 @@ impl Backplane for Local {
         self.write(Write::Claim(ticket, claim))
     }
 
+    fn resume(&self, ticket: Ticket, secret: SecretHash) -> Result<(), Full> {
+        self.write(Write::Resume(ticket, secret))
+    }
+
+    fn enter(&self, ticket: Ticket, session: SessionId, key: String, name: String) -> Result<(), Full> {
+        self.write(Write::Enter(ticket, session, key, name))
+    }
+
+    fn leave(&self, ticket: Ticket, session: SessionId, key: String) -> Result<(), Full> {
+        self.write(Write::Leave(ticket, session, key))
+    }
+
+    fn release(&self, ticket: Ticket, session: SessionId) -> Result<(), Full> {
+        self.write(Write::Release(ticket, session))
+    }
+
+    fn depart(&self, session: SessionId) -> Result<(), Full> {
+        self.write(Write::Depart(session))
+    }
+
     fn left(&self, owner: OwnerId) -> Result<(), Full> {
         self.write(Write::Left(owner))
     }
 
+    fn mark_read(&self, ticket: Ticket, owner: OwnerId, scope: Scope, seq: u64) -> Result<(), Full> {
+        self.write(Write::MarkRead(ticket, owner, scope, seq))
+    }
+
     fn read(&self, query: Query) -> Pin<Box<dyn Future<Output = ReadResult> + Send>> {
-        let (answer, result) = oneshot::channel();
-        let read = Read { query, answer };
-        let queued = match &self.reads {
-            Some(reads) => reads.try_send(read).map_err(|error| match error {
-                TrySendError::Full(_) => ReadError::Busy,
-                TrySendError::Disconnected(_) => ReadError::Broken,
-            }),
-            None => self.write(Write::Read(read)).map_err(|Full| ReadError::Busy),
-        };
-        Box::pin(async move {
-            queued?;
-            result.await.unwrap_or(Err(ReadError::Broken))
-        })
+        self.ask(|answer| Read::Page(query, answer))
+    }
+
+    fn follow(&self, passage: Passage) -> Pin<Box<dyn Future<Output = PassageResult> + Send>> {
+        self.ask(|answer| Read::Passage(passage, answer))
     }
 }

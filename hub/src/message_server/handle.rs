@@ -5,19 +5,28 @@ use std::sync::Arc;
 use shared::message::{Hello, ToHub};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::following::Read;
 use crate::outbox::Outbox;
 use crate::registry::NodeKey;
 
+/// The number of a connection: one that was replaced by a newer one of its node is told from it by that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ConnectionId(pub(super) u64);
+
 /// What connections tell the message server.
 pub(super) enum FromNode {
-    /// A node has said hello and may enter; its key goes back.
-    Enter { newcomer: Newcomer, key: oneshot::Sender<NodeKey> },
+    /// A node has said hello and may enter; its seat goes back.
+    Enter { newcomer: Newcomer, seat: oneshot::Sender<Seat> },
     /// `done` is dropped once a `connect` was decided: until then its node's further requests wait.
-    Request { node: NodeKey, request: ToHub, done: Option<oneshot::Sender<()>> },
+    Request { node: NodeKey, connection: ConnectionId, request: ToHub, done: Option<oneshot::Sender<()>> },
     /// The socket answered a probe.
     Alive { node: NodeKey, token: u64 },
-    /// The connection has ended. The last message of its node.
-    Gone { node: NodeKey },
+    /// The node is behind, and has taken all that was queued for it.
+    Drained { node: NodeKey, connection: ConnectionId },
+    /// The log was read for a node that is behind.
+    Read(Read),
+    /// The connection has ended. The last message from it.
+    Gone { node: NodeKey, connection: ConnectionId },
     /// The hub stops.
     Stop { done: oneshot::Sender<()> },
 }
@@ -43,10 +52,9 @@ impl Handle {
 
     /// Gives a node its place; the welcome is the first thing in its outbox. None if the hub has stopped.
     pub async fn enter(&self, newcomer: Newcomer) -> Option<Seat> {
-        let (key, entered) = oneshot::channel();
-        self.inbox.send(FromNode::Enter { newcomer, key }).await.ok()?;
-        let node = entered.await.ok()?;
-        Some(Seat { node, inbox: Some(self.inbox.clone()) })
+        let (seat, entered) = oneshot::channel();
+        self.inbox.send(FromNode::Enter { newcomer, seat }).await.ok()?;
+        entered.await.ok()
     }
 
     /// Whether the message server runs.
@@ -76,13 +84,13 @@ impl Handle {
     }
 }
 
-/// A node's place on the hub. When it is dropped the node is gone, whatever way its
-/// connection ended.
+/// A connected node's place on the hub. When it is dropped the connection is gone, whatever way it
+/// ended, and the node's lease begins.
 #[derive(Debug)]
 pub struct Seat {
-    node: NodeKey,
-    /// None once it was given up.
-    inbox: Option<mpsc::Sender<FromNode>>,
+    pub(super) node: NodeKey,
+    pub(super) connection: ConnectionId,
+    pub(super) inbox: mpsc::Sender<FromNode>,
 }
 
 impl Seat {
@@ -96,7 +104,7 @@ impl Seat {
             }
             _ => (None, None),
         };
-        self.tell(FromNode::Request { node: self.node, request, done }).await;
+        self.tell(FromNode::Request { node: self.node, connection: self.connection, request, done }).await;
         decided
     }
 
@@ -105,21 +113,24 @@ impl Seat {
         self.tell(FromNode::Alive { node: self.node, token }).await;
     }
 
+    /// The node is behind, and has taken all that was queued for it.
+    pub async fn drained(&self) {
+        self.tell(FromNode::Drained { node: self.node, connection: self.connection }).await;
+    }
+
     async fn tell(&self, message: FromNode) {
-        if let Some(inbox) = &self.inbox {
-            let _ = inbox.send(message).await; // a stopped hub closes this connection by its outbox
-        }
+        let _ = self.inbox.send(message).await; // a stopped hub closes this connection by its outbox
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let Some(inbox) = self.inbox.take() else { return };
         // Behind the node's own last requests, never before them.
-        let gone = FromNode::Gone { node: self.node };
-        if let Err(mpsc::error::TrySendError::Full(gone)) = inbox.try_send(gone)
+        let gone = FromNode::Gone { node: self.node, connection: self.connection };
+        if let Err(mpsc::error::TrySendError::Full(gone)) = self.inbox.try_send(gone)
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
+            let inbox = self.inbox.clone();
             runtime.spawn(async move {
                 let _ = inbox.send(gone).await;
             });

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use shared::message::{Connected, ErrorCode, Refusal, Sent, ToNode};
+use shared::message::{Connected, Done, ErrorCode, Joined, Refusal, Sent, ToNode};
 use shared::room::LOBBY;
+use shared::wire::close;
 
 use super::{InFlight, MessageServer};
-use crate::backplane::{Claimed, Committed, Outcome};
-use crate::outbox::{Answer, Parcel, Shared};
+use crate::backplane::{Claimed, Outcome, OwnerId, Standing};
+use crate::outbox::{Answer, Shared};
 use crate::registry::{Departed, NodeKey};
 
 impl MessageServer {
@@ -34,35 +35,78 @@ impl MessageServer {
                     self.reply(node, id, Err(Refusal::until(ErrorCode::NickInUse, message, until)));
                 }
             }
+            Outcome::Resumed { ticket, session } => {
+                if let Some(InFlight::Resume { newcomer, seat }) = self.in_flight.remove(&ticket) {
+                    self.resumed(newcomer, seat, session);
+                }
+            }
+            Outcome::Entered { ticket, standing } => {
+                if let Some(InFlight::Join { node, id, key, room, .. }) = self.in_flight.remove(&ticket) {
+                    // It may have left again meanwhile, and the room be gone with it.
+                    let (users, count) = self.registry.roster(node, &key);
+                    let Standing { read, unread } = standing;
+                    self.reply(node, id, Ok(Answer::Joined(Joined { room, topic: None, users, count, read, unread })));
+                }
+            }
+            Outcome::Done { ticket, changed } => match self.in_flight.remove(&ticket) {
+                Some(InFlight::Change { node, id }) => self.reply(node, id, Ok(Answer::Done(Done {}))),
+                Some(InFlight::Read { node, id, owner, signal }) => {
+                    self.reply(node, id, Ok(Answer::Done(Done {})));
+                    if changed {
+                        self.signal_others(owner, node, signal);
+                    }
+                }
+                _ => {}
+            },
             Outcome::Unsent { ticket } => {
                 if let Some(InFlight::Refused { node, id, refusal }) = self.in_flight.remove(&ticket) {
                     self.reply(node, id, Err(refusal));
                 }
             }
             Outcome::Failed { ticket } => {
-                let Some(in_flight) = self.in_flight.remove(&ticket) else { return };
-                let (InFlight::Claim { node, id, .. }
-                | InFlight::Line { node, id }
-                | InFlight::PrivateMessage { node, id, .. }
-                | InFlight::Refused { node, id, .. }) = in_flight;
-                let message =
-                    "The hub could not write to its disk, so nothing was changed. Tell whoever runs it, and try again.";
-                self.reply(node, id, Err(Refusal::new(ErrorCode::Unavailable, message)));
+                if let Some(in_flight) = self.in_flight.remove(&ticket) {
+                    self.failed(in_flight);
+                }
             }
         }
     }
 
-    /// An entry is durable: now it is heard.
-    fn tell(&mut self, committed: Committed) {
-        let Committed { entry, route } = committed;
-        self.head = entry.seq();
-        let shared = Arc::new(Shared::new(ToNode::Entry(entry)));
-        let desks = &self.desks;
-        self.registry.route(&route, |node| {
-            if let Some(desk) = desks.get(node) {
-                desk.outbox.push(Parcel::Shared(Arc::clone(&shared)));
+    /// The log could not be written.
+    fn failed(&mut self, in_flight: InFlight) {
+        let (node, id) = match in_flight {
+            // It is asked again, and the session is there when the disk is.
+            InFlight::Resume { newcomer, .. } => {
+                newcomer.outbox.close((close::SHUTTING_DOWN, "the hub cannot use its disk; come back"));
+                return;
             }
-        });
+            // It has left here, which is what was asked; only the hub's next start may see it otherwise.
+            InFlight::Change { node, id } => return self.reply(node, id, Ok(Answer::Done(Done {}))),
+            InFlight::Join { node, id, key, again, .. } => {
+                // Nobody waits for the outcome of leaving a room that one has not entered for good.
+                if !again && self.registry.leave(node, &key).is_ok() {
+                    self.note_news();
+                }
+                (node, id)
+            }
+            InFlight::Claim { node, id, .. }
+            | InFlight::Read { node, id, .. }
+            | InFlight::Line { node, id }
+            | InFlight::PrivateMessage { node, id, .. }
+            | InFlight::Refused { node, id, .. } => (node, id),
+        };
+        let message =
+            "The hub could not write to its disk, so nothing was changed. Tell whoever runs it, and try again.";
+        self.reply(node, id, Err(Refusal::new(ErrorCode::Unavailable, message)));
+    }
+
+    /// Tells the owner's other nodes.
+    fn signal_others(&self, owner: OwnerId, node: NodeKey, signal: ToNode) {
+        let signal = Arc::new(Shared::new(signal));
+        for other in self.registry.nodes_of(owner).filter(|other| *other != node) {
+            if let Some(outbox) = self.desks.get(other).and_then(|desk| desk.outbox.as_ref()) {
+                outbox.push_signal(&signal);
+            }
+        }
     }
 
     /// `first` is what the first answer told of nodes reached, if this one repeats it.
@@ -70,15 +114,18 @@ impl MessageServer {
         let (node, id, delivered) = match in_flight {
             InFlight::Line { node, id } | InFlight::Refused { node, id, .. } => (node, id, first.flatten()),
             InFlight::PrivateMessage { node, id, nodes } => (node, id, first.unwrap_or(Some(nodes))),
-            InFlight::Claim { .. } => return, // no claim makes an entry
+            _ => return, // nothing else makes an entry
         };
         self.reply(node, id, Ok(Answer::Sent(Sent { seq, delivered })));
     }
 
     fn claimed(&mut self, node: NodeKey, id: String, claimed: Claimed) {
-        let Claimed { owner, nick, token, conversations, former } = claimed;
+        let Claimed { owner, nick, token, session, lobby, conversations, former } = claimed;
         if !self.registry.has_node(node) {
             // Gone before its nick came: the claim must not outlive it.
+            if self.backplane.depart(session).is_err() {
+                tracing::warn!("the log's queue is full; a node's end was not noted");
+            }
             if self.registry.nodes_of(owner).next().is_none() {
                 self.departed(&Departed { last_of: Some(owner) });
             }
@@ -88,19 +135,13 @@ impl MessageServer {
         self.departed(&departed);
         if let Some(desk) = self.desks.get_mut(node) {
             desk.token = Some(token.clone());
+            desk.session = Some(session);
         }
-        let answer = self.registry.join(node, LOBBY).map(|_| ()).and_then(|()| {
-            let (_, room) = self.registry.room_of(node, LOBBY)?;
-            let (users, count) = self.registry.roster(room);
-            Ok(Answer::Connected(Connected {
-                nick,
-                token,
-                room: LOBBY.to_owned(),
-                topic: None,
-                users,
-                count,
-                conversations,
-            }))
+        let answer = self.registry.join(node, LOBBY).map(|key| {
+            let (users, count) = self.registry.roster(node, &key);
+            let Standing { read, unread } = lobby;
+            let room = LOBBY.to_owned();
+            Answer::Connected(Connected { nick, token, room, topic: None, users, count, read, unread, conversations })
         });
         self.reply(node, id, answer);
         self.note_news();

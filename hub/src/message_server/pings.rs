@@ -80,13 +80,14 @@ impl MessageServer {
         if self.registry.is_hub(target) {
             return Some(Pinged { answer: Sign::Pong, ms: 0 });
         }
-        let probe = self.registry.find_node(target).and_then(|target| {
+        let connected = |target: &NodeKey| self.registry.is_connected(*target);
+        let probe = self.registry.find_node(target).filter(connected).and_then(|target| {
             let token = self.pings.start(asker, id.to_owned(), target, Instant::now())?;
             Some((self.desks.get(target)?, token))
         });
         match probe {
             Some((desk, token)) => {
-                desk.outbox.push(Parcel::Probe(token));
+                desk.push(Parcel::Probe(token));
                 None
             }
             None => Some(Pinged { answer: Sign::Pang, ms: 0 }),

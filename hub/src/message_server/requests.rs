@@ -1,20 +1,19 @@
 //! What nodes ask: each request is answered at once, or handed to the log with a note of
 //! who waits for it.
 
-use std::sync::Arc;
-
-use shared::message::{Done, ErrorCode, Joined, Nodes, Page, Refusal, Rooms, ToHub, Users};
+use shared::message::{Done, ErrorCode, Nodes, Page, Refusal, Rooms, ToHub, ToNode, Users};
 use shared::nick::{Nick, NickError};
 use shared::wire::{DEFAULT_PAGE, MAX_PAGE, trim_text};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::{InFlight, MessageServer};
-use crate::backplane::{Audience, Claim, Draft, Full, OwnerId, Query, Range, Scope, Ticket};
+use crate::backplane::{Audience, Claim, Draft, Full, OwnerId, Query, Range, Scope, SessionDraft, SessionId, Ticket};
 use crate::clock;
 use crate::outbox::{Answer, Parcel};
 use crate::rate::{Bucket, Rate};
 use crate::registry::{NodeKey, not_connected};
+use crate::room::Room;
 
 /// Requests that make no entry, for one node: a client that comes back to a hundred rooms
 /// asks some three hundred at once.
@@ -29,6 +28,7 @@ impl MessageServer {
             return;
         }
         let id = request.id().unwrap_or_default().to_owned();
+        let of_a_page = matches!(request, ToHub::History { .. } | ToHub::Search { .. });
         let answer = match request {
             ToHub::Say { room, text, .. } => {
                 self.say(node, &id, &room, &text).or_else(|refusal| self.recall(node, &id, refusal)).map(|()| None)
@@ -39,6 +39,12 @@ impl MessageServer {
                 .map(|()| None),
             other => self.spend_request(node).and_then(|()| self.ask(node, &id, other, done)),
         };
+        if of_a_page
+            && answer.is_err()
+            && let Some(outbox) = self.desks.get(node).and_then(|desk| desk.outbox.as_ref())
+        {
+            outbox.page_done();
+        }
         match answer {
             Ok(Some(answer)) => self.reply(node, id, Ok(answer)),
             Ok(None) => {} // comes later
@@ -64,19 +70,25 @@ impl MessageServer {
                 self.registry.owner_of(node).ok_or_else(not_connected)?;
                 let departed = self.registry.unbind(node);
                 self.departed(&departed);
-                Answer::Done(Done {})
+                let session = self.desks.get_mut(node).and_then(|desk| {
+                    desk.token = None;
+                    desk.session.take()
+                });
+                return Ok(session
+                    .is_none_or(|session| !self.release(node, id, session))
+                    .then_some(Answer::Done(Done {})));
             }
             ToHub::Join { room, .. } => {
-                self.registry.join(node, &room)?;
-                let (_, room) = self.registry.room_of(node, &room)?;
-                let (users, count) = self.registry.roster(room);
-                Answer::Joined(Joined { room: room.name().to_owned(), topic: None, users, count })
+                self.join(node, id, &room)?;
+                return Ok(None);
             }
             ToHub::Leave { room, .. } => {
-                self.registry.leave(node, &room)?;
-                Answer::Done(Done {})
+                let key = self.registry.leave(node, &room)?;
+                return Ok((!self.leave(node, id, key)).then_some(Answer::Done(Done {})));
             }
-            ToHub::ListUsers { room, .. } => Answer::Users(Users { users: self.registry.list_users(room.as_deref()) }),
+            ToHub::ListUsers { room, .. } => {
+                Answer::Users(Users { users: self.registry.list_users(node, room.as_deref()) })
+            }
             ToHub::ListRooms { .. } => Answer::Rooms(Rooms { rooms: self.registry.list_rooms() }),
             ToHub::ListNodes { .. } => Answer::Nodes(Nodes { nodes: self.registry.list_nodes() }),
             ToHub::Ping { node: target, .. } => match self.ping(node, id, &target) {
@@ -89,6 +101,13 @@ impl MessageServer {
                 self.read(node, id, Query { scope, range, limit: limit.unwrap_or(DEFAULT_PAGE).clamp(1, MAX_PAGE) });
                 return Ok(None);
             }
+            ToHub::Read { room, with, seq, .. } => {
+                self.mark_read(node, id, room.as_deref(), with.as_deref(), seq)?;
+                return Ok(None);
+            }
+            ToHub::Cursors { room, with, .. } => {
+                Answer::Cursors(self.cursors(node, room.as_deref(), with.as_deref())?)
+            }
             ToHub::Search { query, .. } => {
                 return Err(if query.trim().is_empty() {
                     Refusal::new(ErrorCode::QueryEmpty, "There is nothing to search for.")
@@ -96,8 +115,9 @@ impl MessageServer {
                     Refusal::new(ErrorCode::Unavailable, "This hub cannot search yet.")
                 });
             }
-            // Neither comes here: a connection answers a second hello, and lines have their own way.
-            ToHub::Hello(_) | ToHub::Say { .. } | ToHub::PrivateMessage { .. } => return Ok(None),
+            // None comes here: a connection answers a second hello and takes acknowledgements, and lines have
+            // their own way.
+            ToHub::Hello(_) | ToHub::Ack { .. } | ToHub::Say { .. } | ToHub::PrivateMessage { .. } => return Ok(None),
         }))
     }
 
@@ -122,9 +142,78 @@ impl MessageServer {
             (None, Some(desk)) if own => desk.token.clone(),
             (token, _) => token,
         };
+        let (Some(secret), Some((name, kind))) = (self.secret_of(node), self.registry.describe(node)) else {
+            return Ok(());
+        };
+        let session = SessionDraft { secret, node: name.to_owned(), kind: kind.to_owned() };
         let ticket = self.ticket();
-        self.backplane.claim(ticket, Claim { nick, token }).map_err(|Full| busy())?;
+        self.backplane.claim(ticket, Claim { nick, token, session }).map_err(|Full| busy())?;
         self.in_flight.insert(ticket, InFlight::Claim { node, id: id.to_owned(), done });
+        Ok(())
+    }
+
+    /// The node is in the room at once; the answer waits until that would survive the hub.
+    fn join(&mut self, node: NodeKey, id: &str, room: &str) -> Result<(), Refusal> {
+        let again = self.registry.room_of(node, room).is_ok();
+        let key = self.registry.join(node, room)?;
+        let name = self.registry.room(&key).map_or(room, Room::name).to_owned();
+        let ticket = self.ticket();
+        let session = self.desks.get(node).and_then(|desk| desk.session).ok_or_else(not_connected)?;
+        if self.backplane.enter(ticket, session, key.clone(), name.clone()).is_err() {
+            if !again {
+                self.registry.leave(node, &key)?;
+            }
+            return Err(busy());
+        }
+        self.in_flight.insert(ticket, InFlight::Join { node, id: id.to_owned(), key, room: name, again });
+        Ok(())
+    }
+
+    /// False if the log could not even be asked: the node has left all the same, until the hub's next start.
+    fn leave(&mut self, node: NodeKey, id: &str, key: String) -> bool {
+        let ticket = self.ticket();
+        let session = self.desks.get(node).and_then(|desk| desk.session);
+        let asked = session.is_some_and(|session| self.backplane.leave(ticket, session, key).is_ok());
+        if asked {
+            self.in_flight.insert(ticket, InFlight::Change { node, id: id.to_owned() });
+        }
+        asked
+    }
+
+    /// As [`MessageServer::leave`], for a nick.
+    fn release(&mut self, node: NodeKey, id: &str, session: SessionId) -> bool {
+        let ticket = self.ticket();
+        let asked = self.backplane.release(ticket, session).is_ok();
+        if asked {
+            self.in_flight.insert(ticket, InFlight::Change { node, id: id.to_owned() });
+        }
+        asked
+    }
+
+    fn mark_read(
+        &mut self,
+        node: NodeKey,
+        id: &str,
+        room: Option<&str>,
+        with: Option<&str>,
+        seq: u64,
+    ) -> Result<(), Refusal> {
+        let (owner, _) = self.registry.owner_of(node).ok_or_else(not_connected)?;
+        let scope = self.scope(node, room, with)?;
+        let seq = seq.min(self.head);
+        let signal = match &scope {
+            Scope::Room(key) => {
+                let name = self.registry.room(key).map(|room| room.name().to_owned());
+                ToNode::Read { room: name, with: None, seq }
+            }
+            Scope::Owners(..) => {
+                let other = with.and_then(|with| self.registry.find_owner(with));
+                ToNode::Read { room: None, with: other.map(|(_, nick)| nick.to_owned()), seq }
+            }
+        };
+        let ticket = self.ticket();
+        self.backplane.mark_read(ticket, owner, scope, seq).map_err(|Full| busy())?;
+        self.in_flight.insert(ticket, InFlight::Read { node, id: id.to_owned(), owner, signal });
         Ok(())
     }
 
@@ -146,7 +235,7 @@ impl MessageServer {
         let (owner, nick) = self.registry.owner_of(node).ok_or_else(not_connected)?;
         let text = trim_text(text)?;
         let (other, to) = self.registry.find_owner(to).ok_or_else(|| no_such_nick(to))?;
-        let nodes = u32::try_from(self.registry.nodes_of(other).count()).unwrap_or(u32::MAX);
+        let nodes = u32::try_from(self.registry.count_connected_of(other)).unwrap_or(u32::MAX);
         let draft = Draft {
             owner,
             from: nick.to_owned(),
@@ -177,7 +266,7 @@ impl MessageServer {
         Ok(())
     }
 
-    fn ticket(&mut self) -> Ticket {
+    pub(super) fn ticket(&mut self) -> Ticket {
         self.next_ticket += 1;
         Ticket(self.next_ticket)
     }
@@ -204,24 +293,24 @@ impl MessageServer {
         }
     }
 
-    fn scope(&self, node: NodeKey, room: Option<&str>, with: Option<&str>) -> Result<Scope, Refusal> {
+    pub(super) fn scope(&self, node: NodeKey, room: Option<&str>, with: Option<&str>) -> Result<Scope, Refusal> {
+        let (owner, _) = self.registry.owner_of(node).ok_or_else(not_connected)?;
         match (room, with) {
             (Some(room), None) => Ok(Scope::Room(self.registry.room_of(node, room)?.0)),
             (None, Some(with)) => {
-                let (owner, _) = self.registry.owner_of(node).ok_or_else(not_connected)?;
                 let (other, _) = self.registry.find_owner(with).ok_or_else(|| no_such_nick(with))?;
                 Ok(Scope::Owners(owner, other))
             }
-            _ => Err(Refusal::new(ErrorCode::BadMessage, "`history` is of a `room` or `with` a nick, one of the two.")),
+            _ => Err(Refusal::new(ErrorCode::BadMessage, "This is of a `room` or `with` a nick, one of the two.")),
         }
     }
 
     fn read(&self, node: NodeKey, id: &str, query: Query) {
         let Some(desk) = self.desks.get(node) else { return };
-        let (outbox, id) = (Arc::clone(&desk.outbox), id.to_owned());
-        if outbox.is_ended() {
+        let Some(outbox) = desk.outbox.clone().filter(|outbox| !outbox.is_ended()) else {
             return; // nobody is there to read it
-        }
+        };
+        let id = id.to_owned();
         let page = self.backplane.read(query);
         tokio::spawn(async move {
             let result = match page.await {
@@ -231,6 +320,7 @@ impl MessageServer {
                     Err(Refusal::new(ErrorCode::Unavailable, message))
                 }
             };
+            outbox.page_done();
             outbox.push(Parcel::Reply { id, result });
         });
     }

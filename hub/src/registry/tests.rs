@@ -1,25 +1,30 @@
 use proptest::prelude::*;
 use shared::message::ErrorCode;
 
+use super::rooms::MAX_ROOMS_OF_NODE;
 use super::*;
 
 const ANA: OwnerId = OwnerId(1);
 const BOB: OwnerId = OwnerId(2);
 
 fn registry() -> Registry {
-    Registry::new("den.local".to_owned(), 1_000)
+    Registry::new("den.local".to_owned(), 1_000, 0)
 }
 
 /// A node that holds a nick.
 fn connected(registry: &mut Registry, owner: OwnerId, nick: &str) -> NodeKey {
-    let node = registry.add_node(None, "tab".to_owned(), 2_000);
+    let node = registry.add_node(None, "tab".to_owned(), 2_000, true);
     registry.bind(node, owner, nick, &[]);
     node
 }
 
+fn user(nick: &str, state: State, nodes: u32) -> User {
+    User { nick: nick.to_owned(), state, nodes }
+}
+
 fn heard_by(registry: &mut Registry, route: &Route) -> Vec<NodeKey> {
     let mut nodes = Vec::new();
-    registry.route(route, |node| nodes.push(node));
+    registry.route(1, route, |node| nodes.push(node));
     nodes.sort();
     nodes
 }
@@ -28,7 +33,7 @@ fn heard_by(registry: &mut Registry, route: &Route) -> Vec<NodeKey> {
 fn a_wished_name_that_is_taken_gets_a_number() {
     let mut registry = registry();
     let mut name = |wished| {
-        let node = registry.add_node(wished, "tab".to_owned(), 0);
+        let node = registry.add_node(wished, "tab".to_owned(), 0, true);
         registry.node_name(node).unwrap()
     };
     assert_eq!(name(Some("laptop")), "laptop@den.local");
@@ -43,7 +48,7 @@ fn a_wished_name_that_is_taken_gets_a_number() {
 #[test]
 fn a_node_is_found_by_its_full_name_or_its_local_one_on_this_hub_only() {
     let mut registry = registry();
-    let node = registry.add_node(Some("laptop"), "tab".to_owned(), 0);
+    let node = registry.add_node(Some("laptop"), "tab".to_owned(), 0, true);
     assert_eq!(registry.find_node("laptop"), Some(node));
     assert_eq!(registry.find_node("laptop@den.local"), Some(node));
     assert_eq!(registry.find_node("laptop@DEN.local"), Some(node));
@@ -66,11 +71,26 @@ fn the_list_of_nodes_begins_with_the_hub() {
 fn a_nick_is_present_until_its_last_node_leaves() {
     let mut registry = registry();
     let (laptop, phone) = (connected(&mut registry, ANA, "ana"), connected(&mut registry, ANA, "ana"));
-    assert_eq!(registry.list_users(None), [user("ana", 2)]);
+    assert_eq!(registry.list_users(laptop, None), [user("ana", State::Online, 2)]);
     assert_eq!(registry.remove_node(laptop), Departed { last_of: None });
     assert_eq!(registry.remove_node(phone), Departed { last_of: Some(ANA) });
-    assert_eq!(registry.list_users(None), []);
+    assert_eq!(registry.list_users(phone, None), []);
     assert_eq!(registry.find_owner("ANA"), Some((ANA, "ana")), "whispers can still be left for her");
+}
+
+#[test]
+fn a_vanished_node_keeps_name_nick_and_rooms_and_counts_as_reconnecting() {
+    let mut registry = registry();
+    let (ana, bob) = (connected(&mut registry, ANA, "ana"), connected(&mut registry, BOB, "bob"));
+    registry.join(ana, "den").unwrap();
+    let name = registry.node_name(ana);
+    registry.turn(ana, false);
+    assert_eq!(registry.list_users(bob, Some("den")), [user("ana", State::Reconnecting, 0)]);
+    assert_eq!(registry.list_nodes().len(), 2, "the hub and bob's");
+    assert_eq!((registry.count_connected(), registry.count_connected_of(ANA)), (1, 0));
+    registry.turn(ana, true);
+    assert_eq!(registry.list_users(bob, Some("den")), [user("ana", State::Online, 1)]);
+    assert_eq!((registry.node_name(ana), registry.count_connected()), (name, 2));
 }
 
 #[test]
@@ -81,14 +101,14 @@ fn a_node_that_takes_another_nick_leaves_the_rooms_of_the_first() {
     assert_eq!(registry.bind(node, BOB, "bob", &[]), Departed { last_of: Some(ANA) });
     assert_eq!(registry.owner_of(node), Some((BOB, "bob")));
     assert_eq!(registry.room_of(node, "den").unwrap_err().code, ErrorCode::NotInRoom);
-    assert_eq!(registry.list_users(None), [user("bob", 1)]);
+    assert_eq!(registry.list_users(node, None), [user("bob", State::Online, 1)]);
 }
 
 #[test]
 fn who_lost_a_nick_is_not_found_under_it() {
     let mut registry = registry();
     registry.add_owner(ANA, "аna".to_owned()); // Cyrillic а
-    let node = registry.add_node(None, "tab".to_owned(), 0);
+    let node = registry.add_node(None, "tab".to_owned(), 0, true);
     registry.bind(node, BOB, "ana", &[ANA]);
     assert_eq!(registry.find_owner("аna"), None);
     assert_eq!(registry.find_owner("ana"), Some((BOB, "ana")));
@@ -125,7 +145,7 @@ fn rooms_that_look_alike_cannot_both_exist() {
         let refusal = registry.join(node, alike).unwrap_err();
         assert_eq!(refusal.code, ErrorCode::RoomInvalid, "{alike}");
     }
-    assert_eq!(registry.join(node, "LOBBY").unwrap().name(), "lobby");
+    assert_eq!(registry.join(node, "LOBBY").unwrap(), "lobby");
 }
 
 #[test]
@@ -134,7 +154,7 @@ fn a_room_in_which_nothing_was_said_ends_with_its_last_visitor() {
     let node = connected(&mut registry, ANA, "ana");
     registry.join(node, "den").unwrap();
     registry.join(node, "attic").unwrap();
-    registry.route(&Route::Room("attic".to_owned()), |_| {});
+    registry.route(1, &Route::Room("attic".to_owned()), |_| {});
     registry.leave(node, "den").unwrap();
     registry.leave(node, "attic").unwrap();
     let rooms: Vec<String> = registry.list_rooms().into_iter().map(|room| room.room).collect();
@@ -145,7 +165,7 @@ fn a_room_in_which_nothing_was_said_ends_with_its_last_visitor() {
 #[test]
 fn without_a_nick_there_is_nothing_to_join() {
     let mut registry = registry();
-    let node = registry.add_node(None, "tab".to_owned(), 0);
+    let node = registry.add_node(None, "tab".to_owned(), 0, true);
     assert_eq!(registry.join(node, "lobby").unwrap_err().code, ErrorCode::NotConnected);
     assert_eq!(registry.leave(node, "lobby").unwrap_err().code, ErrorCode::NotConnected);
 }
@@ -170,6 +190,7 @@ enum Act {
     Unbind(usize),
     Join(usize, u8),
     Leave(usize, u8),
+    Turn(usize, bool),
     Gone(usize),
     Told,
 }
@@ -182,6 +203,7 @@ fn act() -> impl Strategy<Value = Act> {
         node.clone().prop_map(Act::Unbind),
         (node.clone(), 0..3_u8).prop_map(|(node, room)| Act::Join(node, room)),
         (node.clone(), 0..3_u8).prop_map(|(node, room)| Act::Leave(node, room)),
+        (node.clone(), any::<bool>()).prop_map(|(node, connected)| Act::Turn(node, connected)),
         node.prop_map(Act::Gone),
         Just(Act::Told),
     ]
@@ -194,11 +216,11 @@ proptest! {
     fn presence_adds_up(acts in prop::collection::vec(act(), 0..200)) {
         let mut registry = registry();
         let mut nodes: Vec<NodeKey> = Vec::new();
-        let mut views: BTreeMap<(String, NodeKey), BTreeSet<String>> = BTreeMap::new();
+        let mut views: BTreeMap<(String, NodeKey), BTreeMap<String, State>> = BTreeMap::new();
         for act in acts.into_iter().chain([Act::Told]) {
             let pick = |number: usize| nodes.get(number % nodes.len().max(1)).copied();
             match act {
-                Act::Enter => nodes.push(registry.add_node(Some("n"), "tab".to_owned(), 0)),
+                Act::Enter => nodes.push(registry.add_node(Some("n"), "tab".to_owned(), 0, true)),
                 Act::Bind(node, owner) => {
                     if let Some(node) = pick(node) {
                         registry.bind(node, OwnerId(owner.into()), &format!("nick{owner}"), &[]);
@@ -210,20 +232,26 @@ proptest! {
                     }
                 }
                 Act::Join(node, room) => {
-                    if let Some(node) = pick(node) {
+                    // Who has no connection asks for nothing.
+                    if let Some(node) = pick(node).filter(|node| registry.is_connected(*node)) {
                         let name = format!("room{room}");
                         let joined = registry.join(node, &name).is_ok();
                         prop_assert_eq!(joined, registry.owner_of(node).is_some());
                         if joined {
-                            let (found, count) = registry.roster(&registry.rooms[&name]);
+                            let (found, count) = registry.roster(node, &name);
                             prop_assert_eq!(found.len(), count as usize);
-                            views.insert((name, node), found.into_iter().map(|user| user.nick).collect());
+                            views.insert((name, node), found.into_iter().map(|user| (user.nick, user.state)).collect());
                         }
                     }
                 }
                 Act::Leave(node, room) => {
                     if let Some(node) = pick(node) {
                         let _ = registry.leave(node, &format!("room{room}"));
+                    }
+                }
+                Act::Turn(node, connected) => {
+                    if let Some(node) = pick(node) {
+                        registry.turn(node, connected);
                     }
                 }
                 Act::Gone(node) => {
@@ -241,15 +269,21 @@ proptest! {
                         };
                         for member in members {
                             let view = views.get_mut(&(room.clone(), member)).expect("a member has entered");
-                            view.extend(presence.joined.iter().cloned());
+                            view.extend(presence.joined.iter().map(|nick| (nick.clone(), State::Online)));
+                            for (nick, state) in &presence.states {
+                                prop_assert!(view.insert(nick.clone(), *state).is_some(), "a state of one not here");
+                            }
                             presence.left.iter().for_each(|nick| {
                                 view.remove(nick);
                             });
                         }
                     }
                     for ((room, _), view) in &views {
-                        let here: BTreeSet<String> =
-                            registry.rooms[room].people().map(|(_, nick)| nick.to_owned()).collect();
+                        let here: BTreeMap<String, State> = registry
+                            .users_in(&registry.rooms[room], usize::MAX)
+                            .into_iter()
+                            .map(|user| (user.nick, user.state))
+                            .collect();
                         prop_assert_eq!(view, &here);
                     }
                 }
@@ -267,6 +301,8 @@ proptest! {
             prop_assert_eq!(memberships, joined, "no member is left behind");
             prop_assert!(registry.rooms.values().all(|room| room.is_kept() || !room.is_empty()));
             prop_assert_eq!(registry.names.len(), nodes.len());
+            let connected = nodes.iter().filter(|node| registry.is_connected(**node)).count();
+            prop_assert_eq!(registry.count_connected(), connected);
         }
     }
 }

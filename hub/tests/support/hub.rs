@@ -1,12 +1,14 @@
 //! A real hub inside the test, on a port and in a directory of its own.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use hub::{Config, RunningHub};
 use node::{Arrivals, Error, Node, Options};
+use shared::message::Hello;
 use tempfile::TempDir;
 
-use super::{RawSocket, TestNode};
+use super::{RawSocket, Tab, TestNode, Way};
 
 pub(crate) struct TestHub {
     running: RunningHub,
@@ -99,6 +101,39 @@ impl TestHub {
         let mut node = self.node().await;
         node.takes(guest.nick(), Some(guest.token())).await;
         node
+    }
+
+    /// Where its log lies.
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The way here, which stays the same over a restart.
+    pub(crate) fn way(&self) -> Way {
+        Way { address: self.address(), cookie: self.cookie() }
+    }
+
+    /// A node that can come back, welcomed and without a nick yet.
+    pub(crate) async fn tab(&self) -> Tab {
+        self.named_tab(None).await
+    }
+
+    /// The same with a wish for its name.
+    pub(crate) async fn named_tab(&self, name: Option<&str>) -> Tab {
+        let hello = Hello { node: name.map(str::to_owned), ..Hello::default() };
+        Tab::open(&self.way(), hello).await.unwrap_or_else(|code| panic!("closed with {code}"))
+    }
+
+    /// A node that can come back, with a nick, in the lobby.
+    pub(crate) async fn tab_of(&self, nick: &str) -> Tab {
+        self.further_tab_of(nick, None).await
+    }
+
+    /// The same for a nick that is taken with its token.
+    pub(crate) async fn further_tab_of(&self, nick: &str, token: Option<&str>) -> Tab {
+        let mut tab = self.tab().await;
+        tab.takes(nick, token).await;
+        tab
     }
 
     /// A socket that has said nothing yet.

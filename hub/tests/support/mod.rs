@@ -5,20 +5,24 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that finds what it did not expect stops there")]
 
 mod hub;
+mod memory;
 mod node;
 mod process;
 mod raw;
+mod tab;
 
 use std::fmt::Debug;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use shared::message::{ErrorCode, Refusal};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, advance, pause, resume, sleep};
 
 pub(crate) use hub::TestHub;
+pub(crate) use memory::{Memory, Way};
 pub(crate) use node::TestNode;
 pub(crate) use process::HubProcess;
 pub(crate) use raw::{BINARY, CONTINUATION, Frame, RawSocket, TEXT};
+pub(crate) use tab::Tab;
 
 /// How long a test waits for what must come, before it says that it did not.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
@@ -33,6 +37,14 @@ pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Opt
         assert!(Instant::now() < deadline, "waited in vain: {what}");
         sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// The clock goes on by so much at once, and everyone in this process does what is due. Only on a runtime of one
+/// thread, and while nothing is on its way to a disk or a socket that somebody counts the time of.
+pub(crate) async fn passes(time: Duration) {
+    pause();
+    advance(time).await;
+    resume();
 }
 
 /// The refusal that a request must have ended with.

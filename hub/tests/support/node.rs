@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use node::{Arrivals, Node, Span, Talk};
 use shared::entry::{Entry, Said, Whispered};
-use shared::message::{Connected, Joined, Presence, Sent, ToNode};
+use shared::message::{Connected, Joined, Presence, Sent, State, ToNode, User};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -70,6 +70,12 @@ impl TestNode {
     /// Sends a private message, which must succeed.
     pub(crate) async fn whispers(&self, to: &str, text: &str) -> Sent {
         self.private_message(to, text).await.unwrap_or_else(|error| panic!("whisper to {to}: {error:?}"))
+    }
+
+    /// A nick as the list of a room's people shows it; none if it is not there.
+    pub(crate) async fn sees(&self, room: &str, nick: &str) -> Option<User> {
+        let users = self.list_users(Some(room)).await.expect("a list of people").users;
+        users.into_iter().find(|user| user.nick == nick)
     }
 
     /// The texts of all there was, read page by page from the beginning.
@@ -159,6 +165,31 @@ impl TestNode {
     pub(crate) async fn hears_joined(&self, room: &str, nick: &str) {
         let joined = |presence: &Presence| presence.room == room && presence.joined.iter().any(|joined| joined == nick);
         self.hears(&format!("{nick} joining {room}"), |heard| presence(heard).iter().any(joined).then_some(())).await;
+    }
+
+    /// The states that somebody was told to have come to in a room, in order.
+    pub(crate) fn states_of(&self, room: &str, nick: &str) -> Vec<State> {
+        let presence = self.presence().into_iter().filter(|presence| presence.room == room);
+        presence.filter_map(|presence| presence.states.get(nick).copied()).collect()
+    }
+
+    /// Waits until this is the latest that is told of somebody's state in a room.
+    pub(crate) async fn hears_state(&self, room: &str, nick: &str, state: State) {
+        self.hears(&format!("{nick} being {state:?} in {room}"), |heard| {
+            let told = presence(heard).into_iter().filter(|presence| presence.room == room);
+            let latest = told.rev().find_map(|presence| presence.states.get(nick).copied());
+            (latest == Some(state)).then_some(())
+        })
+        .await;
+    }
+
+    /// How often somebody was told to have joined a room, and to have left it.
+    pub(crate) fn comings_and_goings(&self, room: &str, nick: &str) -> (usize, usize) {
+        let told = self.presence().into_iter().filter(|presence| presence.room == room);
+        told.fold((0, 0), |(comings, goings), presence| {
+            let times = |nicks: &[String]| nicks.iter().filter(|other| *other == nick).count();
+            (comings + times(&presence.joined), goings + times(&presence.left))
+        })
     }
 
     /// Waits until somebody is told to have left a room.

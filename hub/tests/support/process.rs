@@ -1,15 +1,17 @@
 //! The hub as a process of its own: to be killed, and to be weighed.
 
+use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
 
 use node::{HubAddress, Node, Options};
+use shared::message::Hello;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use super::{DEADLINE, TestNode};
+use super::{DEADLINE, Tab, TestNode, Way};
 
 pub(crate) struct HubProcess {
     child: Child,
@@ -19,10 +21,22 @@ pub(crate) struct HubProcess {
 impl HubProcess {
     /// Starts the hub's binary on a free port of the loopback net, without a rate limit.
     pub(crate) async fn start(data: &Path) -> Self {
+        Self::start_with(data, &[]).await
+    }
+
+    /// The same with further flags.
+    pub(crate) async fn start_with(data: &Path, flags: &[&str]) -> Self {
+        Self::start_in(data, flags, &[]).await
+    }
+
+    /// The same in an environment, which is empty otherwise.
+    pub(crate) async fn start_in(data: &Path, flags: &[&str], environment: &[(&str, &OsStr)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_hub"))
             .env_clear()
+            .envs(environment.iter().copied())
             .args(["--listen", "127.0.0.1:0", "--rate-limit", "off", "--data"])
             .arg(data)
+            .args(flags)
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -50,18 +64,29 @@ impl HubProcess {
         node
     }
 
+    /// A node that can come back, with a nick, in the lobby.
+    pub(crate) async fn tab_of(&self, nick: &str) -> Tab {
+        let mut tab =
+            Tab::open(&self.way(), Hello::default()).await.unwrap_or_else(|code| panic!("closed with {code}"));
+        tab.takes(nick, None).await;
+        tab
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], self.way().port()))
+        self.way().address
     }
 
     /// The cookie in the link.
     pub(crate) fn cookie(&self) -> String {
-        self.way().cookie().expect("a cookie in the link").to_owned()
+        self.way().cookie
     }
 
-    fn way(&self) -> HubAddress {
-        self.link.parse().expect("a link that leads to a hub")
+    /// The way here, which is another after each start.
+    pub(crate) fn way(&self) -> Way {
+        let link: HubAddress = self.link.parse().expect("a link that leads to a hub");
+        let cookie = link.cookie().expect("a cookie in the link").to_owned();
+        Way { address: SocketAddr::from(([127, 0, 0, 1], link.port())), cookie }
     }
 
     /// The link that it printed.
@@ -72,6 +97,21 @@ impl HubProcess {
     /// SIGKILL: it gets no chance to tidy up.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.expect("it can be killed");
+    }
+
+    /// What waits in the system's buffers for those whom it sends to, in bytes.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn unsent(&self) -> u64 {
+        // Columns of /proc/net/tcp, in hexadecimal: number, local address:port, remote one, state, tx_queue:rx_queue…
+        let port = format!(":{:04X}", self.address().port());
+        let sockets = std::fs::read_to_string("/proc/net/tcp").expect("the list of sockets");
+        let waiting = sockets.lines().filter_map(|line| {
+            let mut columns = line.split_whitespace().skip(1);
+            columns.next()?.ends_with(&port).then_some(())?;
+            let (waiting, _) = columns.nth(2)?.split_once(':')?;
+            u64::from_str_radix(waiting, 16).ok()
+        });
+        waiting.sum()
     }
 
     /// What it has in memory, in bytes.

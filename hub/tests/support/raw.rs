@@ -31,7 +31,7 @@ pub(crate) struct RawSocket {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Frame {
     Text(String),
-    Ping,
+    Ping(Vec<u8>),
     Pong(Vec<u8>),
     Close(u16),
     /// The TCP connection ended, with a close frame before it or without.
@@ -134,12 +134,22 @@ impl RawSocket {
         self.frame(true, PING, payload).await;
     }
 
+    /// Answers a ping.
+    pub(crate) async fn pong_with(&mut self, payload: &[u8]) {
+        self.frame(true, PONG, payload).await;
+    }
+
+    /// Sends a close frame.
+    pub(crate) async fn close(&mut self, code: u16) {
+        self.frame(true, CLOSE, &code.to_be_bytes()).await;
+    }
+
     /// The next pong, past all else.
     pub(crate) async fn pong(&mut self) -> Vec<u8> {
         loop {
             match self.next().await {
                 Frame::Pong(payload) => return payload,
-                Frame::Text(_) | Frame::Ping => {}
+                Frame::Text(_) | Frame::Ping(_) => {}
                 ended @ (Frame::Close(_) | Frame::End) => panic!("expected a pong, not {ended:?}"),
             }
         }
@@ -163,7 +173,7 @@ impl RawSocket {
                 match read(&mut reader).await {
                     Frame::Close(code) => return Some(code),
                     Frame::End => return None,
-                    Frame::Text(_) | Frame::Ping | Frame::Pong(_) => {}
+                    Frame::Text(_) | Frame::Ping(_) | Frame::Pong(_) => {}
                 }
             }
         };
@@ -193,7 +203,7 @@ impl RawSocket {
                     return wire::decode_to_node(&text)
                         .unwrap_or_else(|error| panic!("not of the protocol: {error}: {text}"));
                 }
-                Frame::Ping | Frame::Pong(_) => {}
+                Frame::Ping(_) | Frame::Pong(_) => {}
                 ended @ (Frame::Close(_) | Frame::End) => {
                     panic!("expected a message, not {ended:?}")
                 }
@@ -208,7 +218,11 @@ impl RawSocket {
                 ToNode::Reply(Reply { id: of, outcome }) if of == id => return outcome,
                 ToNode::Reply(other) => panic!("expected the reply to {id}, not {other:?}"),
                 ToNode::Error(refusal) => panic!("expected the reply to {id}, not {refusal:?}"),
-                ToNode::Welcome(_) | ToNode::Synced { .. } | ToNode::Presence(_) | ToNode::Entry(_) => {}
+                ToNode::Welcome(_)
+                | ToNode::Read { .. }
+                | ToNode::Synced { .. }
+                | ToNode::Presence(_)
+                | ToNode::Entry(_) => {}
             }
         }
     }
@@ -251,7 +265,7 @@ impl RawSocket {
         loop {
             match self.next().await {
                 Frame::Close(code) => return code,
-                Frame::Text(_) | Frame::Ping | Frame::Pong(_) => {}
+                Frame::Text(_) | Frame::Ping(_) | Frame::Pong(_) => {}
                 Frame::End => panic!("the connection ended without a close frame"),
             }
         }
@@ -296,7 +310,7 @@ async fn read_frame(reader: &mut BufReader<OwnedReadHalf>) -> std::io::Result<Fr
     Ok(match first & 0x0F {
         TEXT => Frame::Text(String::from_utf8(payload).expect("UTF-8")),
         CLOSE => Frame::Close(payload.get(..2).map_or(1005, |code| u16::from_be_bytes([code[0], code[1]]))),
-        PING => Frame::Ping,
+        PING => Frame::Ping(payload),
         PONG => Frame::Pong(payload),
         opcode => panic!("the hub sent a frame with opcode {opcode}"),
     })

@@ -12,8 +12,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::{
-    Answer, Connected, Conversation, Done, ErrorCode, Joined, NodeInfo, Nodes, Outcome, Page, Pinged, Presence,
-    Refusal, Reply, RoomInfo, Rooms, Sent, State, ToNode, User, Users, Welcome,
+    Answer, Behind, Connected, Conversation, Cursors, Done, ErrorCode, Joined, NodeInfo, Nodes, Outcome, Page, Pinged,
+    Presence, Refusal, Reply, RoomInfo, Rooms, Sent, State, ToNode, User, Users, Welcome,
 };
 use crate::entry::{Entry, Said, Whispered};
 
@@ -124,11 +124,11 @@ macro_rules! structs {
 }
 
 structs! {
-    Welcome { version, hub, node, session, epoch, seq, resumed, nick; ephemeral }
+    Welcome { version, hub, node, session, epoch, seq, resumed, nick; rooms, ephemeral }
     Refusal { code, message, until }
-    Connected { nick, token, room, topic, users; count, conversations }
-    Conversation { with, seq }
-    Joined { room, topic, users; count }
+    Connected { nick, token, room, topic, users; count, read, unread, conversations }
+    Conversation { with, seq; read, unread }
+    Joined { room, topic, users; count, read, unread }
     Sent { seq, delivered }
     Users { users }
     User { nick, state, nodes }
@@ -137,6 +137,8 @@ structs! {
     Nodes { nodes }
     NodeInfo { node, nick, kind, since }
     Pinged { answer, ms }
+    Cursors { nodes, behind }
+    Behind { node, nick, seq, state, since }
     Page { entries, more }
     Presence { room, count; joined, left, states }
     Said { seq, at, room, from, id, text }
@@ -180,6 +182,10 @@ impl FromTree for ToNode {
             "synced" => Fields::of(tree)?.read("seq").map(|seq| Self::Synced { seq }),
             "reply" => Reply::from_tree(tree).map(Self::Reply),
             "presence" => Presence::from_tree(tree).map(Self::Presence),
+            "read" => {
+                let mut fields = Fields::of(tree)?;
+                Ok(Self::Read { room: fields.read("room")?, with: fields.read("with")?, seq: fields.read("seq")? })
+            }
             "error" => Refusal::from_tree(tree).map(Self::Error),
             _ => Entry::from_tree(tree).map(Self::Entry),
         }
@@ -214,5 +220,5 @@ macro_rules! deserialize {
 }
 
 deserialize! {
-    ToNode Welcome Presence Entry Refusal Connected Joined Sent Done Users Rooms Nodes Pinged Page
+    ToNode Welcome Presence Entry Refusal Connected Joined Sent Done Users Rooms Nodes Pinged Page Cursors
 }

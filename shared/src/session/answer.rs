@@ -14,7 +14,10 @@ pub(super) fn read(request: &ToHub, outcome: Outcome) -> Result<Response, Refusa
     match request {
         ToHub::Connect { .. } => parse(value).map(Response::Connected),
         ToHub::Join { .. } => parse(value).map(Response::Joined),
-        ToHub::Hello(_) | ToHub::Disconnect { .. } | ToHub::Leave { .. } => Ok(Response::Done),
+        ToHub::Hello(_) | ToHub::Ack { .. } | ToHub::Disconnect { .. } | ToHub::Leave { .. } | ToHub::Read { .. } => {
+            Ok(Response::Done)
+        }
+        ToHub::Cursors { .. } => parse(value).map(Response::Cursors),
         ToHub::Say { .. } | ToHub::PrivateMessage { .. } => parse(value).map(Response::Sent),
         ToHub::ListUsers { .. } => parse(value).map(Response::Users),
         ToHub::ListRooms { .. } => parse(value).map(Response::Rooms),

@@ -1,25 +1,93 @@
 //! What a person asks for.
 
 use super::link::{Asked, Link, Open};
-use super::{ANSWER_WITHIN, Delivery, Effect, MAX_ASKED, MAX_ROOMS, Response, Session};
+use super::{ANSWER_WITHIN, Delivery, Effect, Line, MAX_ASKED, MAX_ROOMS, Response, Session};
 use crate::message::{ErrorCode, Refusal, ToHub};
+use crate::transcript::Place;
 use crate::wire;
 
 impl Session {
-    pub(super) fn begin(&mut self, now: u64, request: ToHub) -> Result<(), Refusal> {
-        match &request {
-            ToHub::Hello(_) => {
-                return Err(Refusal::new(ErrorCode::BadMessage, "The session says hello by itself."));
+    /// Makes a request; `request` puts the id given into it:
+    /// `session.ask(now, |id| ToHub::Say { id, room, text })`. Gives the id back.
+    ///
+    /// `say` and `private_message` are kept until answered, sent one after the other, and sent again
+    /// with the same id after a return, and while the hub cannot take them (`unavailable`, `rate_limited`),
+    /// for as long as it takes. `connect` is kept likewise, and nick and token are used again
+    /// by themselves from then on. `disconnect` without a connection is done at once. All others end
+    /// with `unavailable` when the connection is lost, and may be asked again. How far one has read goes by
+    /// [`Session::read`].
+    ///
+    /// # Errors
+    /// A refusal in words where it cannot even be tried: nothing was or will be sent.
+    pub fn ask(&mut self, now: u64, request: impl FnOnce(String) -> ToHub) -> Result<String, Refusal> {
+        let id = self.ids.next();
+        let request = request(id.clone());
+        self.begin(now, request)?;
+        self.settle(now);
+        Ok(id)
+    }
+
+    /// Takes up lines of this nick that another session left, behind those that wait here. Each is delivered
+    /// as [`Delivery::Sending`]. Passed over are lines that wait here already, all where there is no nick,
+    /// and those beyond [`super::MAX_UNSENT`]: they may be adopted later. What can never be said is answered at once.
+    pub fn adopt(&mut self, now: u64, lines: Vec<Line>) {
+        self.take_up(lines);
+        self.settle(now);
+    }
+
+    /// The person has read a place up to `seq`. Without a connection the newest of each place is kept until
+    /// there is one; nothing of it is delivered, and what the hub refuses for good is dropped.
+    pub fn read(&mut self, now: u64, place: &Place, seq: u64) {
+        if self.nick.is_some() {
+            self.reads.note(now, place, seq);
+        }
+        self.settle(now);
+    }
+
+    pub(super) fn take_up(&mut self, lines: Vec<Line>) {
+        if self.nick.is_none() {
+            return;
+        }
+        for line in lines {
+            let request = line.request();
+            if self.outbox.lines().any(|waiting| waiting.id == line.id) {
+                continue;
             }
-            ToHub::Say { text, .. } | ToHub::PrivateMessage { text, .. } => {
-                wire::trim_text(text)?;
-                fits(&request)?;
-                if self.nick.is_none() {
-                    return Err(Refusal::new(ErrorCode::NotConnected, "Choose a nick before you speak."));
-                }
-                self.outbox.push(request.clone())?;
-                self.effects.push_back(Effect::Deliver(Delivery::Sending { request }));
-                return Ok(());
+            let taken = match sayable(&line, &request) {
+                Ok(()) => self.outbox.push(line).map(|()| None),
+                Err(refusal) => Ok(Some(refusal)),
+            };
+            let Ok(refusal) = taken else { return };
+            self.effects.push_back(Effect::Deliver(Delivery::Sending { request: request.clone() }));
+            if let Some(refusal) = refusal {
+                self.answer(request, Err(refusal));
+            }
+        }
+    }
+
+    fn speak(&mut self, line: Line) -> Result<(), Refusal> {
+        let request = line.request();
+        sayable(&line, &request)?;
+        if self.nick.is_none() {
+            return Err(Refusal::new(ErrorCode::NotConnected, "Choose a nick before you speak."));
+        }
+        self.outbox.push(line)?;
+        self.effects.push_back(Effect::Deliver(Delivery::Sending { request }));
+        Ok(())
+    }
+
+    fn begin(&mut self, now: u64, request: ToHub) -> Result<(), Refusal> {
+        let request = match request {
+            ToHub::Say { id, room, text } => return self.speak(Line { id, place: Place::Room(room), text, at: now }),
+            ToHub::PrivateMessage { id, to, text } => {
+                return self.speak(Line { id, place: Place::With(to), text, at: now });
+            }
+            other => other,
+        };
+        match &request {
+            ToHub::Hello(_) | ToHub::Ack { .. } | ToHub::Read { .. } => {
+                let words = "The session says `hello`, `ack` and `read` by itself.";
+                return Err(Refusal::new(ErrorCode::BadMessage, words));
             }
             ToHub::Connect { .. } => {
                 fits(&request)?;
@@ -41,15 +109,7 @@ impl Session {
                 let words = format!("You are in {MAX_ROOMS} rooms already. Leave one first.");
                 return Err(Refusal::new(ErrorCode::Unavailable, words));
             }
-            ToHub::Disconnect { .. }
-            | ToHub::Join { .. }
-            | ToHub::Leave { .. }
-            | ToHub::ListUsers { .. }
-            | ToHub::ListRooms { .. }
-            | ToHub::ListNodes { .. }
-            | ToHub::Ping { .. }
-            | ToHub::History { .. }
-            | ToHub::Search { .. } => {}
+            _ => {}
         }
         fits(&request)?;
         if self.asked.len() >= MAX_ASKED {
@@ -71,7 +131,7 @@ impl Session {
         }
     }
 
-    pub(super) fn wish_for(&mut self, connect: ToHub) -> Result<(), Refusal> {
+    fn wish_for(&mut self, connect: ToHub) -> Result<(), Refusal> {
         if let Link::Open(Open { own: Some(Asked { request: ToHub::Connect { nick, .. }, .. }), .. }) = &self.link {
             let words = format!("The hub is still being asked for the nick “{nick}”. Wait a moment.");
             return Err(Refusal::new(ErrorCode::Unavailable, words));
@@ -83,13 +143,21 @@ impl Session {
         Ok(())
     }
 
-    /// The nick is given up, and with it what was to be said as it.
-    pub(super) fn let_go(&mut self) {
+    /// There is no nick any more, nor what was its.
+    pub(super) fn forget_nick(&mut self) {
         self.nick = None;
         self.token = None;
+        self.introduced = false;
+        self.reads.clear();
+    }
+
+    /// The nick is given up, and with it what was to be said as it.
+    pub(super) fn let_go(&mut self) {
+        self.forget_nick();
         self.left_lobby = false;
         self.stay.leave_all();
         if let Link::Open(open) = &mut self.link {
+            open.bound = false;
             open.connected = false;
         }
         self.abandon_lines(&Refusal::new(ErrorCode::NotConnected, "You left before this was sent."));
@@ -110,13 +178,23 @@ impl Session {
 
     pub(super) fn abandon_lines(&mut self, refusal: &Refusal) {
         for line in self.outbox.drain() {
-            self.answer(line, Err(refusal.clone()));
+            self.answer(line.request(), Err(refusal.clone()));
         }
     }
 
     pub(super) fn answer(&mut self, request: ToHub, answer: Result<Response, Refusal>) {
         self.effects.push_back(Effect::Deliver(Delivery::Answered { request, answer }));
     }
+}
+
+/// Whether a line can be said at all. The id is looked at for those that come from a store: a frame
+/// with another is no request, and its answer could not be told from others.
+fn sayable(line: &Line, request: &ToHub) -> Result<(), Refusal> {
+    wire::trim_text(&line.text)?;
+    if line.id.is_empty() || line.id.len() > wire::MAX_ID {
+        return Err(Refusal::new(ErrorCode::BadMessage, "This line was not kept well. Say it anew."));
+    }
+    fits(request)
 }
 
 /// Whether a request fits in one frame; a longer one would end the connection.

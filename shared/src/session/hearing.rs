@@ -14,38 +14,66 @@ impl Session {
             _ if !matches!(self.link, Link::Open(_)) => return,
             ToNode::Reply(reply) => return self.replied(now, reply),
             ToNode::Entry(entry) => {
-                self.position.seq = self.position.seq.max(entry.seq());
+                if entry.seq() > self.position.seq {
+                    self.reached(now, entry.seq());
+                }
                 Delivery::Heard(entry)
             }
             ToNode::Synced { seq } => {
-                self.position.seq = self.position.seq.max(seq);
-                return;
+                // Told in any case: the last that was told may have been lost with an earlier connection.
+                self.reached(now, seq);
+                self.stay.synced();
+                Delivery::Synced { seq }
+            }
+            ToNode::Read { room, with, seq } => {
+                let place = room.map(Place::Room).or(with.map(Place::With));
+                let Some(place) = place else { return };
+                Delivery::Read { place, seq }
             }
             ToNode::Presence(presence) => Delivery::Presence(presence),
         };
         self.effects.push_back(Effect::Deliver(delivery));
     }
 
+    /// All that we may see has come up to `seq`, but for pages that are still to come.
+    fn reached(&mut self, now: u64, seq: u64) {
+        self.position.seq = self.position.seq.max(seq);
+        if let Link::Open(open) = &mut self.link {
+            open.acknowledge(now);
+        }
+    }
+
     fn welcomed(&mut self, now: u64, welcome: Welcome) {
         let Link::Opening { socket, .. } = self.link else {
             return;
         };
-        self.link = Link::Open(Open {
-            socket,
-            welcomed_at: now,
-            heard_at: now,
-            sign_by: None,
-            connected: false,
-            ready: false,
-            own: None,
-            pause_until: 0,
-        });
+        let mut open = Open::new(now, socket);
         let first = self.welcome.is_none();
         let new_log = !first && self.position.epoch != welcome.epoch;
+        open.bound = welcome.nick.is_some();
+        let ours =
+            open.bound && welcome.nick.as_deref().map(str::to_lowercase) == self.nick.as_deref().map(str::to_lowercase);
+        // Whatever the device says, there is a way to this hub.
+        self.network = true;
+        if new_log {
+            self.reads.clear();
+        }
         if first || new_log {
             self.position.seq = welcome.seq;
             self.stay.new_log();
+            if welcome.resumed {
+                // The hub knows of an earlier position, and that one is no more.
+                open.acknowledge(now);
+            }
         }
+        if ours {
+            self.stay.resumed(&welcome.rooms, self.position.seq, self.introduced);
+            open.connected = self.introduced && !new_log && !self.stay.misses_private();
+        } else if !first && !new_log {
+            self.stay.missed(self.position.seq);
+            open.missed_to = Some(welcome.seq);
+        }
+        self.link = Link::Open(open);
         self.position.session.clone_from(&welcome.session);
         self.position.epoch.clone_from(&welcome.epoch);
         self.welcome = Some(welcome.clone());
@@ -58,10 +86,11 @@ impl Session {
             return;
         };
         if let Some(own) = open.own.take_if(|own| own.request.id() == Some(&id)) {
-            let answer = answer::read(&own.request, outcome);
-            self.own_answered(now, own.request, answer);
+            self.own_answered(now, own.request, outcome);
         } else if self.outbox.awaits(&id) {
             self.line_answered(now, outcome);
+        } else if self.reads.answered(&id, refused_for_now(&outcome).map(|until| pause(now, until))) {
+            // Nobody asked.
         } else if let Some(place) = self.asked.iter().position(|asked| asked.request.id() == Some(&id))
             && let Some(Asked { request, .. }) = self.asked.remove(place)
         {
@@ -78,11 +107,16 @@ impl Session {
     }
 
     fn line_answered(&mut self, now: u64, outcome: Outcome) {
-        if let Outcome::Error(Refusal { code: ErrorCode::RateLimited, until, .. }) = &outcome {
-            self.outbox.pause(pause(now, *until));
-        } else if let Some(line) = self.outbox.pop() {
-            let answer = answer::read(&line, outcome);
-            self.answer(line, answer);
+        match refused_for_now(&outcome) {
+            Some(Some(until)) => self.outbox.pause(pause(now, Some(until))),
+            Some(None) => self.outbox.back_off(now),
+            None => {
+                if let Some(line) = self.outbox.pop() {
+                    let request = line.request();
+                    let answer = answer::read(&request, outcome);
+                    self.answer(request, answer);
+                }
+            }
         }
     }
 
@@ -100,23 +134,32 @@ impl Session {
     }
 
     /// What the session asked by itself was answered.
-    fn own_answered(&mut self, now: u64, request: ToHub, answer: Result<Response, Refusal>) {
+    fn own_answered(&mut self, now: u64, request: ToHub, outcome: Outcome) {
+        let wished = matches!(request, ToHub::Connect { .. }) && self.wish.take().is_some();
+        if let (Some(until), false) = (refused_for_now(&outcome), wished) {
+            // Asked again in a while; nobody need know.
+            match &request {
+                ToHub::Join { room, .. } => self.stay.outdated(room),
+                ToHub::Connect { .. } => self.stay.outdated(LOBBY),
+                _ => {}
+            }
+            if let Link::Open(open) = &mut self.link {
+                open.pause_until = pause(now, until);
+            }
+            return;
+        }
+        let answer = answer::read(&request, outcome);
         match &answer {
             Ok(response) => self.own_done(&request, response),
-            Err(refusal) => {
-                let wished = matches!(request, ToHub::Connect { .. }) && self.wish.take().is_some();
-                let passing = matches!(refusal.code, ErrorCode::Unavailable | ErrorCode::RateLimited);
-                if passing && !wished {
-                    // Asked again in a while; nobody need know.
-                    if let Link::Open(open) = &mut self.link {
-                        open.pause_until = pause(now, refusal.until);
-                    }
-                    return;
-                }
-                if !wished {
-                    self.own_refused(&request, refusal);
-                }
+            Err(refusal) if !wished => self.own_refused(&request, refusal),
+            Err(_) => {}
+        }
+        if let ToHub::Disconnect { .. } = request {
+            // Who left was told so then.
+            if let Link::Open(open) = &mut self.link {
+                open.bound = false;
             }
+            return;
         }
         self.answer(request, answer);
     }
@@ -124,7 +167,13 @@ impl Session {
     fn own_done(&mut self, request: &ToHub, response: &Response) {
         match (request, response) {
             (_, Response::Connected(connected)) => self.connected(connected),
-            (_, Response::Joined(joined)) => self.joined(joined),
+            (ToHub::Join { room, .. }, Response::Joined(joined)) => {
+                self.joined(joined);
+                if !self.stay.is_in(room) {
+                    // The hub spells it otherwise, and that is the one we are in.
+                    self.stay.left(room);
+                }
+            }
             (ToHub::Leave { room, .. }, _) => self.stay.left(room),
             (_, Response::Page(page)) => {
                 if let Some(place) = Place::of(request) {
@@ -139,37 +188,48 @@ impl Session {
     fn own_refused(&mut self, request: &ToHub, refusal: &Refusal) {
         match request {
             ToHub::Connect { .. } => {
-                self.nick = None;
-                self.token = None;
+                self.forget_nick();
                 self.abandon_lines(refusal);
             }
-            ToHub::Join { room, .. } => self.stay.left(room),
-            ToHub::Leave { .. } => self.left_lobby = false,
-            _ => {
+            ToHub::Join { room, .. } | ToHub::Leave { room, .. } => self.stay.left(room),
+            ToHub::History { .. } => {
                 if let Some(place) = Place::of(request) {
                     self.stay.give_up(&place);
                 }
             }
+            _ => {}
         }
     }
 
     fn connected(&mut self, connected: &Connected) {
-        self.wish = None;
         let same = self.nick.as_ref().is_none_or(|nick| nick.to_lowercase() == connected.nick.to_lowercase());
         let again = self.nick.replace(connected.nick.clone()).is_some() && same;
         self.token = Some(connected.token.clone());
         if !same {
             self.abandon_lines(&Refusal::new(ErrorCode::NotConnected, "You took another nick before this was sent."));
+            self.reads.clear();
             self.stay.rejoin();
         }
         if !again {
             self.stay.forget_private();
         }
+        self.introduced = true;
         self.stay.entered(&connected.room);
+        if self.left_lobby {
+            self.stay.unwanted(&connected.room);
+        }
         self.stay.connected(&connected.conversations);
         if let Link::Open(open) = &mut self.link {
             open.connected = true;
         }
+    }
+}
+
+/// Whether the hub could not do it now and may later: then when, if it said so.
+fn refused_for_now(outcome: &Outcome) -> Option<Option<u64>> {
+    match outcome {
+        Outcome::Error(Refusal { code: ErrorCode::Unavailable | ErrorCode::RateLimited, until, .. }) => Some(*until),
+        _ => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The connection: opening, losing, coming back, and what the session does on it by itself.
 
-use super::{Delivery, Effect, STEADY, Session};
+use super::{ACK_EVERY, ACK_SOON, Delivery, Effect, STEADY, Session};
 use crate::message::{ErrorCode, Refusal, ToHub};
 use crate::room::LOBBY;
 use crate::wire;
@@ -37,6 +37,8 @@ pub(super) struct Open {
     pub(super) heard_at: u64,
     /// By when a sign of life that was asked for must have come.
     pub(super) sign_by: Option<u64>,
+    /// The hub has some nick bound to this node, of which we have yet to say whether we want it.
+    pub(super) bound: bool,
     /// The nick is ours on this connection.
     pub(super) connected: bool,
     /// Nick and rooms are ours: people's requests may go.
@@ -45,6 +47,37 @@ pub(super) struct Open {
     pub(super) own: Option<Asked>,
     /// The hub asked for a pause in that.
     pub(super) pause_until: u64,
+    /// The log's end at the welcome, where what was missed before it comes in pages: once all have come,
+    /// nothing is missing up to here.
+    pub(super) missed_to: Option<u64>,
+    /// When the hub is to be told how far we are; none while it knows.
+    pub(super) ack_at: Option<u64>,
+    /// But not before.
+    pub(super) ack_after: u64,
+}
+
+impl Open {
+    pub(super) fn new(now: u64, socket: u32) -> Self {
+        Self {
+            socket,
+            welcomed_at: now,
+            heard_at: now,
+            sign_by: None,
+            bound: false,
+            connected: false,
+            ready: false,
+            own: None,
+            pause_until: 0,
+            missed_to: None,
+            ack_at: None,
+            ack_after: 0,
+        }
+    }
+
+    /// There is something to tell the hub of.
+    pub(super) fn acknowledge(&mut self, now: u64) {
+        self.ack_at.get_or_insert((now + ACK_SOON).max(self.ack_after));
+    }
 }
 
 impl Session {
@@ -90,8 +123,8 @@ impl Session {
             return;
         }
         self.effects.push_back(Effect::Deliver(Delivery::Lost));
-        self.stay.lost(self.position.seq);
         self.outbox.lost();
+        self.reads.lost();
         for asked in std::mem::take(&mut self.asked) {
             let refusal =
                 Refusal::new(ErrorCode::Unavailable, "The connection was lost before the answer came. Ask again.");
@@ -124,12 +157,7 @@ impl Session {
     pub(super) fn settle(&mut self, now: u64) {
         self.last = now;
         self.take_step(now);
-        if let Link::Open(open) = &self.link
-            && open.ready
-            && let Some(line) = self.outbox.send(now)
-        {
-            self.effects.push_back(Effect::Send { socket: open.socket, frame: wire::encode(line) });
-        }
+        self.send_what_waits(now);
         let phase = self.phase();
         if phase != self.shown {
             self.shown = phase.clone();
@@ -137,8 +165,8 @@ impl Session {
         }
     }
 
-    /// The session's own next request, if one is due: nick, rooms, then what was missed.
-    pub(super) fn take_step(&mut self, now: u64) {
+    /// The session's own next request, if one is due: nick, rooms, what was missed, who is there.
+    fn take_step(&mut self, now: u64) {
         let Link::Open(open) = &mut self.link else {
             return;
         };
@@ -151,20 +179,67 @@ impl Session {
             Some(wish.clone())
         } else if let (Some(nick), false) = (&self.nick, open.connected) {
             Some(ToHub::Connect { id: ids.next(), nick: nick.clone(), token: self.token.clone() })
+        } else if !open.connected && open.bound {
+            // We left when nobody could hear it.
+            Some(ToHub::Disconnect { id: ids.next() })
         } else if !open.connected {
             open.ready = true;
             None
-        } else if self.left_lobby && self.stay.is_in(LOBBY) {
-            Some(ToHub::Leave { id: ids.next(), room: LOBBY.to_owned() })
+        } else if let Some(room) = self.stay.to_leave() {
+            Some(ToHub::Leave { id: ids.next(), room: room.to_owned() })
         } else if let Some(room) = self.stay.to_join() {
             Some(ToHub::Join { id: ids.next(), room: room.to_owned() })
         } else {
             open.ready = true;
-            self.stay.next_page(|| ids.next())
+            let page = self.stay.next_page(ids);
+            page.or_else(|| {
+                let room = self.stay.next_outdated()?;
+                // Both are harmless to repeat, and bring all that signals bring: who is there, and what is unread. The
+                // answer to `connect` has the lobby's and that of private talk.
+                Some(match (&self.nick, &self.token) {
+                    (Some(nick), Some(token)) if room == LOBBY => {
+                        ToHub::Connect { id: ids.next(), nick: nick.clone(), token: Some(token.clone()) }
+                    }
+                    _ => ToHub::Join { id: ids.next(), room },
+                })
+            })
         };
         if let Some(request) = step {
             self.effects.push_back(Effect::Send { socket: open.socket, frame: wire::encode(&request) });
             open.own = Some(Asked { request, at: now });
+        }
+    }
+
+    /// Lines, what was read, and how far we are, where any of it is due.
+    fn send_what_waits(&mut self, now: u64) {
+        let Link::Open(open) = &mut self.link else {
+            return;
+        };
+        if !open.ready || !open.connected {
+            return;
+        }
+        let (socket, effects) = (open.socket, &mut self.effects);
+        let mut send = |message: &ToHub| {
+            effects.push_back(Effect::Send { socket, frame: wire::encode(message) });
+        };
+        if let Some(line) = self.outbox.send(now) {
+            send(&line.request());
+        }
+        while let Some(read) = self.reads.send(now, || self.ids.next()) {
+            send(&read);
+        }
+        // While pages are missing below it, the position says nothing of what has reached us.
+        if self.stay.is_behind() {
+            return;
+        }
+        let missed_to = open.missed_to.take().filter(|seq| *seq > self.position.seq);
+        if let Some(seq) = missed_to {
+            self.position.seq = seq;
+            open.acknowledge(now);
+        }
+        if open.ack_at.take_if(|at| now >= *at).is_some() {
+            open.ack_after = now + ACK_EVERY;
+            send(&ToHub::Ack { seq: self.position.seq });
         }
     }
 }

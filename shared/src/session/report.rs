@@ -3,7 +3,10 @@
 use std::fmt;
 
 use crate::entry::Entry;
-use crate::message::{Connected, Joined, Nodes, Page, Pinged, Presence, Refusal, Rooms, Sent, ToHub, Users, Welcome};
+use crate::message::{
+    Connected, Cursors, Joined, Nodes, Page, Pinged, Presence, Refusal, Rooms, Sent, ToHub, Users, Welcome,
+};
+use crate::transcript::Place;
 
 /// What the driver is to do. Its `Debug` shows no frame: one may hold the cookie.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,12 +48,12 @@ pub enum Phase {
     Online,
     /// The connection was lost; the next attempt (the `attempt`th since) is made at `until`.
     Waiting { until: u64, attempt: u32 },
-    /// The same while the device says that it has no network. Attempts go on all the same, since
-    /// the hub may be on this very device.
+    /// The connection was lost, and the device says that it has no network: the next attempt is made when
+    /// it has one, or a person wants it ([`super::Session::retry`]).
     Offline,
-    /// The hub wants a cookie, or another one: see [`Session::give_cookie`].
+    /// The hub wants a cookie, or another one: see [`super::Session::give_cookie`].
     CookieWanted { why: String },
-    /// The hub does not want this client back; [`Session::retry`] tries all the same.
+    /// The hub does not want this client back; [`super::Session::retry`] tries all the same.
     Refused { why: String },
 }
 
@@ -60,17 +63,21 @@ pub enum Delivery {
     /// The hub has said welcome. `new_log`: its log is not the one known until now, so what was
     /// received before is of another log; never set at the first welcome.
     Welcomed { welcome: Welcome, new_log: bool },
-    /// The connection is gone; until [`Phase::Online`] lines may be missed. They come afterwards,
-    /// as pages of `history` that the session asks for by itself.
+    /// The connection is gone; what is said until it is back comes afterwards. Where the hub resumes, it comes
+    /// as it was said, before `Synced`; where not, as pages of `history` that the session asks for by itself.
     Lost,
-    /// A line that was asked for is in the outbox; it stays there until it is `Answered`.
+    /// A line is in the outbox, one asked for or one of an earlier session; it stays there until it is `Answered`.
     Sending { request: ToHub },
     /// An entry, as it was said.
     Heard(Entry),
     /// Who came, went or changed state.
     Presence(Presence),
+    /// All entries up to `seq` that this node may see have been heard.
+    Synced { seq: u64 },
+    /// This person has read a place up to `seq` on another of their nodes.
+    Read { place: Place, seq: u64 },
     /// A request has ended: one of the app's, or one that the session made by itself (`connect`,
-    /// `join`, `leave`, and `history` after a return). A refused `connect` of its own means that the
+    /// `join`, `leave`, `history` and `list_users` after a return). A refused `connect` of its own means that the
     /// nick is lost and [`super::Session::nick`] none. What is refused for now only (`unavailable`,
     /// `rate_limited`) the session asks again, where it asked by itself, and says nothing.
     Answered { request: ToHub, answer: Result<Response, Refusal> },
@@ -83,7 +90,7 @@ pub enum Delivery {
 pub enum Response {
     Connected(Connected),
     Joined(Joined),
-    /// To `leave` and `disconnect`.
+    /// To `leave`, `disconnect` and `read`.
     Done,
     Sent(Sent),
     Users(Users),
@@ -91,4 +98,5 @@ pub enum Response {
     Nodes(Nodes),
     Pinged(Pinged),
     Page(Page),
+    Cursors(Cursors),
 }

@@ -9,8 +9,7 @@ pub(super) fn refused(code: u16, reason: &str) -> String {
             "The hub speaks another version of the protocol. Reload the page, or bring client and hub to one version."
                 .to_owned()
         }
-        close::NO_HELLO => "The hub heard nothing from this client in time and let it go. Try again.".to_owned(),
-        close::REPLACED => "A newer connection took over from this one. Try again to take it back here.".to_owned(),
+        close::REPLACED => "Another tab or program took over this session. Try again to take it back here.".to_owned(),
         close::TOO_MANY_COOKIES => {
             "Too many wrong cookies came from this address. Wait a minute, then try again with the right one."
                 .to_owned()

@@ -1,13 +1,13 @@
 //! Which stretches of the log are known whole at one place, and so where something is missing.
 
-/// The end of a stretch that goes on with whatever is said next.
-pub(super) const OPEN: u64 = u64::MAX;
-
-/// Stretches of `seq`, both ends included, in which every entry of the place that there is is held.
-/// Invariant: ascending, and between two of them lies at least one `seq`.
+/// Stretches of `seq`, both ends included, in which every entry of the place that there is is held; and
+/// perhaps one that grows with whatever is said next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Coverage {
+    /// Ascending, and between two of them lies at least one `seq`.
     spans: Vec<(u64, u64)>,
+    /// Everything from here on has come, or is coming. What has is no span yet. No span ends right before it.
+    open: Option<u64>,
 }
 
 impl Coverage {
@@ -26,44 +26,57 @@ impl Coverage {
         });
         let place = self.spans.partition_point(|span| span.1 < merged.0);
         self.spans.insert(place, merged);
+        if let Some(from) = self.open {
+            self.open(from);
+        }
     }
 
-    /// Something was said at `seq` just now, on a connection that brings all that is said: it is
-    /// part of the open stretch, or begins one.
-    pub(super) fn hear(&mut self, seq: u64) {
-        self.add(seq, if self.is_open() { seq } else { OPEN });
+    /// From `from` on nothing is missing, and all that is said next comes.
+    pub(super) fn open(&mut self, from: u64) {
+        let mut from = self.open.map_or(from, |open| open.min(from));
+        for span in self.spans.iter().rev() {
+            if span.1.saturating_add(1) >= from {
+                from = from.min(span.0);
+            }
+        }
+        self.open = Some(from);
     }
 
-    /// Whether it reaches the present.
-    pub(super) fn is_open(&self) -> bool {
-        self.spans.last().is_some_and(|span| span.1 == OPEN)
+    /// Where the stretch begins that grows with what is said, if there is one.
+    pub(super) fn open_from(&self) -> Option<u64> {
+        self.open
     }
 
-    /// From now on things are said unheard; up to `seq` all was heard.
-    pub(super) fn close(&mut self, seq: u64) {
-        if let Some(last) = self.spans.last_mut()
-            && last.1 == OPEN
+    /// From now on things are said unheard; up to `seq` all was heard. Gives where the open stretch began.
+    pub(super) fn close(&mut self, seq: u64) -> Option<u64> {
+        let open = self.open.take();
+        if let Some(from) = open {
+            self.add(from, seq);
+        }
+        open
+    }
+
+    /// Nothing was said after `seq` so far, and all that is said next comes: so the last stretch goes on, if it
+    /// reaches that far.
+    pub(super) fn nothing_after(&mut self, seq: u64) {
+        if let Some(&(from, to)) = self.spans.last()
+            && seq <= to
         {
-            last.1 = seq;
-            self.spans.retain(|(from, to)| from <= to);
+            self.open(from);
         }
     }
 
-    /// Nothing was said between the last stretch and the present.
-    pub(super) fn reopen(&mut self) {
-        if let Some(last) = self.spans.last_mut() {
-            last.1 = OPEN;
-        }
+    /// Whether everything from `low` to `high` is held, where all up to `heard` was heard.
+    pub(super) fn whole(&self, low: u64, high: u64, heard: u64) -> bool {
+        let open = self.open.is_some_and(|open| open <= low);
+        let low = if open { low.max(heard.saturating_add(1)) } else { low };
+        low > high || self.spans.iter().any(|span| span.0 <= low && high <= span.1)
     }
 
-    /// The last `seq` of the last stretch; none without one.
-    pub(super) fn high(&self) -> Option<u64> {
-        self.spans.last().map(|span| span.1)
-    }
-
-    /// The first `seq` of the first stretch; none without one.
+    /// The first `seq` known; none where nothing is.
     pub(super) fn low(&self) -> Option<u64> {
-        self.spans.first().map(|span| span.0)
+        let first = self.spans.first().map(|span| span.0);
+        self.open.map(|open| first.map_or(open, |first| first.min(open))).or(first)
     }
 
     /// What lies before `seq` was dropped.
@@ -72,9 +85,10 @@ impl Coverage {
         if let Some(first) = self.spans.first_mut() {
             first.0 = first.0.max(seq);
         }
+        self.open = self.open.map(|open| open.max(seq));
     }
 
-    /// What lies behind `seq` was dropped.
+    /// What lies behind `seq` was dropped, of what was closed before.
     pub(super) fn clip_above(&mut self, seq: u64) {
         self.spans.retain(|span| span.0 <= seq);
         if let Some(last) = self.spans.last_mut() {
@@ -82,13 +96,8 @@ impl Coverage {
         }
     }
 
-    /// The positions behind which something is, or may be, missing, where `latest` is the newest known
-    /// to exist: all of them, if that is [`OPEN`], which says that nobody knows.
-    pub(super) fn holes(&self, latest: u64) -> Vec<u64> {
-        let mut ends: Vec<u64> = self.spans.iter().map(|span| span.1).collect();
-        if ends.last().is_some_and(|end| latest <= *end) {
-            ends.pop();
-        }
-        ends
+    /// The positions behind which something is, or may be, missing.
+    pub(super) fn ends(&self) -> impl Iterator<Item = u64> {
+        self.spans.iter().map(|span| span.1).filter(|end| self.open.is_none_or(|open| *end < open))
     }
 }

@@ -62,12 +62,6 @@ impl<K: Ord, V> Few<K, V> {
         self.pairs.retain(|(key, _)| keep(key));
     }
 
-    pub(super) fn pop_first(&mut self) {
-        if !self.pairs.is_empty() {
-            self.pairs.remove(0);
-        }
-    }
-
     pub(super) fn len(&self) -> usize {
         self.pairs.len()
     }

@@ -1,5 +1,7 @@
 //! Who is in a room: a full list first, then differences.
 
+use std::collections::BTreeMap;
+
 use super::few::Few;
 use super::place::fold;
 use crate::message::{Presence, State, User};
@@ -21,11 +23,7 @@ impl People {
         self.counted = Some(count as usize).filter(|count| *count > self.users.len());
     }
 
-    pub(super) fn clear(&mut self) {
-        self.set(&[], 0);
-    }
-
-    /// What has changed.
+    /// Who came and went here.
     pub(super) fn apply(&mut self, presence: &Presence) {
         for nick in &presence.joined {
             let user = self.users.get_or_insert_with(fold(nick), || User {
@@ -33,15 +31,10 @@ impl People {
                 state: State::Online,
                 nodes: 1,
             });
-            user.state = State::Online;
+            become_now(user, State::Online);
         }
         for nick in &presence.left {
             self.users.remove(&fold(nick));
-        }
-        for (nick, state) in &presence.states {
-            if let Some(user) = self.users.get_mut(&fold(nick)) {
-                user.state = *state;
-            }
         }
         self.counted = match (presence.count, self.counted) {
             // A count beside names says nothing new of a room whose names are known.
@@ -54,6 +47,18 @@ impl People {
             (None, Some(counted)) => Some((counted + presence.joined.len()).saturating_sub(presence.left.len())),
             (_, None) => None,
         };
+    }
+
+    /// The states of nicks, here or not. Whether any of them is here and was otherwise.
+    pub(super) fn apply_states(&mut self, states: &BTreeMap<String, State>) -> bool {
+        let mut changed = false;
+        for (nick, state) in states {
+            if let Some(user) = self.users.get_mut(&fold(nick)) {
+                changed |= user.state != *state;
+                become_now(user, *state);
+            }
+        }
+        changed
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &User> {
@@ -71,4 +76,13 @@ impl People {
     pub(super) fn only_counted(&self) -> bool {
         self.counted.is_some()
     }
+}
+
+/// Who is reconnecting has no node, and who is online has one: the signal does not count them.
+fn become_now(user: &mut User, state: State) {
+    user.state = state;
+    user.nodes = match state {
+        State::Reconnecting | State::Offline => 0,
+        State::Online | State::Away => user.nodes.max(1),
+    };
 }

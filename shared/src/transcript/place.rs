@@ -29,11 +29,22 @@ impl Place {
 
     /// The request for a page of what was said here.
     pub fn history(&self, id: String, before: Option<u64>, after: Option<u64>, limit: u32) -> ToHub {
-        let (room, with) = match self {
+        let (room, with) = self.room_or_with();
+        ToHub::History { id, room, with, before, after, limit: Some(limit) }
+    }
+
+    /// The request that tells how far what was said here has got.
+    pub fn cursors(&self, id: String) -> ToHub {
+        let (room, with) = self.room_or_with();
+        ToHub::Cursors { id, room, with }
+    }
+
+    /// The two fields in which requests name a place.
+    fn room_or_with(&self) -> (Option<String>, Option<String>) {
+        match self {
             Self::Room(room) => (Some(room.clone()), None),
             Self::With(nick) => (None, Some(nick.clone())),
-        };
-        ToHub::History { id, room, with, before, after, limit: Some(limit) }
+        }
     }
 
     /// The place a request speaks in or of, if it is of one.
@@ -42,10 +53,11 @@ impl Place {
             ToHub::Say { room, .. }
             | ToHub::Leave { room, .. }
             | ToHub::ListUsers { room: Some(room), .. }
+            | ToHub::Cursors { room: Some(room), .. }
             | ToHub::History { room: Some(room), .. } => Some(Self::Room(room.clone())),
-            ToHub::PrivateMessage { to, .. } | ToHub::History { room: None, with: Some(to), .. } => {
-                Some(Self::With(to.clone()))
-            }
+            ToHub::PrivateMessage { to, .. }
+            | ToHub::Cursors { room: None, with: Some(to), .. }
+            | ToHub::History { room: None, with: Some(to), .. } => Some(Self::With(to.clone())),
             _ => None,
         }
     }

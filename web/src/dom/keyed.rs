@@ -1,7 +1,5 @@
 //! Which rows of a list stay, move or come when it changes. Pure.
 
-use std::collections::BTreeMap;
-
 /// For each new key the index of the old row that serves it, each old row at most once; none where one has to
 /// be built. Keys are given as hashes, so that this is compiled once for keys of all kinds, and `same(old,
 /// new)` compares the keys themselves. Where two different keys have one hash, a row may be built that need not.
@@ -24,16 +22,60 @@ pub(super) fn reuse(old: &[u64], new: &[u64], same: &dyn Fn(usize, usize) -> boo
         let (old_at, new_at) = from_end(at);
         reused[new_at] = Some(old_at);
     }
-    let mut left: BTreeMap<u64, usize> = BTreeMap::new();
-    for (at, &key) in old.iter().enumerate().take(old.len() - tail).skip(head) {
-        left.insert(key, at);
-    }
-    if !left.is_empty() {
+    if head + tail < old.len() {
+        let mut left = Table::of(&old[head..old.len() - tail]);
         for at in head..new.len() - tail {
-            reused[at] = left.remove(&new[at]).filter(|&old_at| same(old_at, at));
+            reused[at] = left.take(new[at]).map(|old_at| head + old_at).filter(|&old_at| same(old_at, at));
         }
     }
     reused
+}
+
+/// Where each hash stands in a list: a table with open addressing. Each kind of map of the standard library
+/// is several KB to download, and this is some hundred bytes.
+struct Table<'a> {
+    hashes: &'a [u64],
+    /// Places in `hashes`, at or behind the slot that the hash names; at least half of the slots are free.
+    slots: Vec<Option<u32>>,
+    /// Those that were taken.
+    taken: Vec<bool>,
+}
+
+impl<'a> Table<'a> {
+    fn of(hashes: &'a [u64]) -> Self {
+        let mut table = Self { hashes, slots: Vec::new(), taken: vec![false; hashes.len()] };
+        table.slots.resize((hashes.len() * 2).next_power_of_two(), None);
+        for (at, &hash) in (0..).zip(hashes) {
+            let mut slot = table.slot(hash);
+            while table.slots[slot].is_some() {
+                slot = table.next(slot);
+            }
+            table.slots[slot] = Some(at);
+        }
+        table
+    }
+
+    /// The place of a hash, given out once for each that has it.
+    fn take(&mut self, hash: u64) -> Option<usize> {
+        let mut slot = self.slot(hash);
+        while let Some(at) = self.slots[slot] {
+            let at = at as usize;
+            if self.hashes[at] == hash && !std::mem::replace(&mut self.taken[at], true) {
+                return Some(at);
+            }
+            slot = self.next(slot);
+        }
+        None
+    }
+
+    fn slot(&self, hash: u64) -> usize {
+        // There are no more than fit into a u32, and no more of the hash is needed.
+        hash as usize & (self.slots.len() - 1)
+    }
+
+    fn next(&self, slot: usize) -> usize {
+        (slot + 1) & (self.slots.len() - 1)
+    }
 }
 
 /// Which of the reused rows can stay where they are while the others move around them: as many as can,

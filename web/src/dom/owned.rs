@@ -8,7 +8,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Element, Event, EventTarget};
 
 use super::El;
-use crate::page::window;
+use crate::page::{document, window};
 
 /// Keeps `thing` until the part that is being built goes.
 pub(crate) fn keep(thing: impl Any) {
@@ -37,6 +37,11 @@ pub(super) fn follow(mut run: Box<dyn FnMut()>) {
 /// Hears what happens to the window while the part that is being built is there.
 pub(crate) fn on_window(event: &'static str, heard: impl Fn(Event) + 'static) {
     listen(&window(), event, Box::new(heard));
+}
+
+/// Hears what happens to the document while the part that is being built is there.
+pub(crate) fn on_document(event: &'static str, heard: impl Fn(Event) + 'static) {
+    listen(&document(), event, Box::new(heard));
 }
 
 /// Hears what happens to `target` while the part that is being built is there.

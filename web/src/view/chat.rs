@@ -35,7 +35,7 @@ impl Drawer {
 /// Which drawer is open.
 #[derive(Clone, Copy)]
 pub(super) struct Drawers {
-    open: RwSignal<Option<Drawer>>,
+    open: Signal<Option<Drawer>>,
 }
 
 impl Drawers {
@@ -48,7 +48,7 @@ impl Drawers {
 
 pub(super) fn chat() -> El {
     let node = Node::here();
-    let open = RwSignal::new(None);
+    let open = Signal::new(None);
     let drawers = Drawers { open };
 
     let rooms_side = el("nav")
@@ -65,7 +65,7 @@ pub(super) fn chat() -> El {
         .child(people(drawers));
     let unread_elsewhere = move || {
         let here = node.here.get();
-        node.places.get().iter().filter(|listed| listed.place != here).any(|listed| listed.unread.get() > 0)
+        node.places.get().iter().filter(|listed| listed.place != here).any(|listed| listed.unread.get().count > 0)
     };
     let rooms_button = drawer_button(drawers, Drawer::Rooms).text("Rooms").child(show(unread_elsewhere, || {
         el("span").class("unread-dot").child(el("span").class("unseen").text(", unread lines"))

@@ -3,14 +3,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::state::*;
 use shared::transcript::Place;
 use web_sys::{Event, HtmlElement, HtmlTextAreaElement, KeyboardEvent};
 
 use super::connection::standing_line;
 use crate::dom::{El, effect, el};
 use crate::node::Node;
-use crate::page::window;
+use crate::page::has_keyboard;
 use crate::tab_completion::{Typed, candidates};
 use crate::{hue, storage};
 
@@ -155,9 +154,4 @@ fn fit(field: &HtmlTextAreaElement) {
     // A height that cannot be set leaves a field that scrolls.
     let _ = style.set_property("height", "auto");
     let _ = style.set_property("height", &format!("{}px", field.scroll_height()));
-}
-
-/// Whether focusing a field does not throw an on-screen keyboard over the talk.
-fn has_keyboard() -> bool {
-    !window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|query| query.matches())
 }

@@ -1,9 +1,11 @@
 //! The state of the connection in words.
 
+use std::cell::Cell;
+
 use crate::state::*;
 use shared::session::{Phase, Session};
 
-use crate::dom::{El, effect, el, keep, show};
+use crate::dom::{El, Part, effect, el, keep, switch};
 use crate::node::Node;
 use crate::page::Interval;
 use crate::{calendar, clock};
@@ -25,31 +27,22 @@ pub(super) enum Standing {
     Lost(String),
 }
 
-impl Standing {
-    /// Whether there is something for the button `Try now` to do.
-    pub(super) fn can_retry(&self) -> bool {
-        matches!(self, Self::Trouble(_) | Self::Lost(_))
-    }
-}
-
 fn words(phase: &Phase, now: u64) -> Standing {
     match phase {
-        Phase::Idle => Standing::Idle,
+        Phase::Idle | Phase::CookieWanted { .. } => Standing::Idle,
         Phase::Online => Standing::Well,
-        Phase::Connecting => Standing::Under("Connecting to the hub…"),
+        Phase::Connecting => Standing::Under("Connecting…"),
         Phase::Waiting { until, .. } => {
-            let wait = until.saturating_sub(now);
-            Standing::Trouble(format!("No connection. Trying again in {}.", calendar::span(wait)))
+            Standing::Trouble(format!("Reconnecting in {}", calendar::span(until.saturating_sub(now))))
         }
-        Phase::Offline => Standing::Trouble("This device has no network. The hub is tried all the same.".to_owned()),
-        Phase::CookieWanted { .. } => Standing::Idle,
+        Phase::Offline => Standing::Trouble("Offline: this device has no network".to_owned()),
         Phase::Refused { why } => Standing::Lost(why.clone()),
     }
 }
 
 /// The connection's state, counting down while it waits.
 pub(super) fn standing(node: Node) -> impl Fn() -> Standing + Copy + 'static {
-    let now = RwSignal::new(clock::now());
+    let now = Signal::new(clock::now());
     effect(move || {
         if matches!(node.phase.get(), Phase::Waiting { .. }) {
             now.set(clock::now());
@@ -58,6 +51,20 @@ pub(super) fn standing(node: Node) -> impl Fn() -> Standing + Copy + 'static {
         }
     });
     move || words(&node.phase.get(), now.get())
+}
+
+/// Tries again at once, where something waits or was given up.
+pub(super) fn retry(node: Node) -> Part {
+    let name = move || match node.phase.get() {
+        Phase::Waiting { .. } | Phase::Offline => Some("Now"),
+        Phase::Refused { .. } => Some("Try again"),
+        Phase::Idle | Phase::Connecting | Phase::Online | Phase::CookieWanted { .. } => None,
+    };
+    switch(name, move |name| {
+        name.map(|name| {
+            el("button").attr("type", "button").text(name).on("click", move |_| node.session(Session::retry))
+        })
+    })
 }
 
 /// The line below the composer. It is one line high whatever it says.
@@ -70,27 +77,43 @@ pub(super) fn standing_line() -> El {
         Standing::Lost(_) => "standing lost",
     };
     // Written, and so heard, once for each change, not with each second of a countdown.
-    let heard = move || match told() {
-        Standing::Trouble(_) => {
-            "The connection to the hub is lost. What you write waits here and is sent later.".to_owned()
+    let was_lost = Cell::new(false);
+    let heard = move || {
+        let told = told();
+        match told {
+            Standing::Trouble(_) => {
+                was_lost.set(true);
+                "The connection to the hub is lost. What you write waits here and is sent later.".to_owned()
+            }
+            Standing::Lost(why) => {
+                was_lost.set(true);
+                why
+            }
+            Standing::Well if was_lost.get() => "Connected again.".to_owned(),
+            Standing::Idle | Standing::Well | Standing::Under(_) => String::new(),
         }
-        Standing::Lost(why) => why,
-        Standing::Idle | Standing::Well | Standing::Under(_) => String::new(),
     };
     let sight = move || match told() {
-        Standing::Idle => "Not connected.".to_owned(),
-        Standing::Well => match node.seq.get() {
-            0 => "Connected.".to_owned(),
-            seq => format!("Connected, up to date with #{seq}."),
-        },
+        Standing::Idle => "Not connected".to_owned(),
+        Standing::Well => "Connected".to_owned(),
         Standing::Under(words) => words.to_owned(),
         Standing::Trouble(words) | Standing::Lost(words) => words,
     };
+    let synced = move || {
+        let (seq, known) = (node.seq.get(), node.welcome.with(|welcome| welcome.as_ref().map_or(0, |known| known.seq)));
+        match told() {
+            Standing::Well if seq < known => Some(format!("Catching up: #{seq} of #{known}")),
+            Standing::Well => Some(format!("Synced to #{seq}")),
+            _ => None,
+        }
+    };
+    let detailed = Signal::new(false);
+    let detail = move || synced().filter(|_| detailed.get()).map(|words| format!(" · {words}"));
     let waiting = move || match node.unsent.get() {
         0 => None,
         _ if told() == Standing::Well => None,
-        1 => Some(" One line waits.".to_owned()),
-        many => Some(format!(" {many} lines wait.")),
+        1 => Some(" · 1 line waits".to_owned()),
+        many => Some(format!(" · {many} lines wait")),
     };
     let keys = el("p")
         .class("keys")
@@ -106,17 +129,16 @@ pub(super) fn standing_line() -> El {
         .attr_from("class", class)
         .child(el("p").class("unseen").attr("role", "status").text_from(heard))
         .child(
-            el("p")
-                .class("words")
+            el("button")
+                .class("words quiet")
+                .attr("type", "button")
+                .attr_from("title", synced)
+                .attr_from("aria-expanded", move || detailed.get())
+                .on("click", move |_| detailed.update(|shown| *shown = !*shown))
                 .child(el("span").class("sign"))
-                .child(el("span").text_from(sight).text_from(waiting)),
+                .child(el("span").text_from(sight).text_from(detail).text_from(waiting)),
         )
-        .child(show(
-            move || told().can_retry(),
-            move || {
-                el("button").attr("type", "button").text("Try now").on("click", move |_| node.session(Session::retry))
-            },
-        ))
+        .child(retry(node))
         .child(keys)
 }
 
@@ -128,7 +150,7 @@ mod tests {
     fn waiting_counts_down_in_whole_seconds() {
         let phase = Phase::Waiting { until: 10_000, attempt: 3 };
         let Standing::Trouble(words) = words(&phase, 6_001) else { panic!("waiting is trouble") };
-        assert!(words.ends_with("in 4 s."), "{words}");
+        assert!(words.ends_with("in 4 s"), "{words}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::node::Node;
 use crate::page::document;
 
 pub(super) fn invite_link() -> Vec<El> {
-    let told = RwSignal::new("");
+    let told = Signal::new("");
     let field = el("input").attr("type", "text").attr("readonly", "").attr("aria-label", "Invitation link");
     let input: HtmlInputElement = field.handle();
     input.set_value(&Node::here().invitation());

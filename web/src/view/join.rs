@@ -1,18 +1,11 @@
 //! The way in: a nick, and the cookie where the link had none.
 
 use crate::state::*;
-use shared::session::Session;
 use web_sys::HtmlInputElement;
 
-use super::connection::{Standing, standing};
+use super::connection::{Standing, retry, standing};
 use crate::dom::{El, again, effect, el, show, switch};
 use crate::node::Node;
-
-/// For a returning visitor: nothing to ask, only to wait.
-pub(super) fn opening() -> El {
-    let sheet = el("div").class("join-sheet").child(el("h1").class("wordmark").text("Hubbub"));
-    el("main").class("join").child(reaching(sheet))
-}
 
 pub(super) fn join() -> El {
     let node = Node::here();
@@ -27,7 +20,7 @@ pub(super) fn join() -> El {
             "How others see you. It becomes yours: this browser keeps the key to it.",
         ));
     // It comes and goes, and has to be followed.
-    let cookie_field = RwSignal::new_local(None::<HtmlInputElement>);
+    let cookie_field = Signal::new(None::<HtmlInputElement>);
     let cookie = show(
         move || form.cookie_wanted.get(),
         move || {
@@ -73,7 +66,7 @@ pub(super) fn join() -> El {
     el("main").class("join").child(sheet).child(reaching(el("div").class("join-foot")))
 }
 
-fn field(name: &'static str, value: RwSignal<String>, error: RwSignal<Option<String>>) -> El {
+fn field(name: &'static str, value: Signal<String>, error: Signal<Option<String>>) -> El {
     let field = el("input");
     let input: HtmlInputElement = field.handle();
     field
@@ -90,7 +83,7 @@ fn field(name: &'static str, value: RwSignal<String>, error: RwSignal<Option<Str
 }
 
 /// What to know of a field, or what is wrong with it.
-fn below_field(id: &'static str, error: RwSignal<Option<String>>, hint: &'static str) -> El {
+fn below_field(id: &'static str, error: Signal<Option<String>>, hint: &'static str) -> El {
     el("div").class("below-field").attr("id", id).child(again(
         move || error.get(),
         move |error| match error {
@@ -117,11 +110,8 @@ fn reaching(parent: El) -> El {
         }),
         Standing::Idle => None,
         Standing::Under(words) => Some(el("p").text(words)),
-        Standing::Trouble(words) => Some(el("p").text(words)),
+        Standing::Trouble(words) => Some(el("p").text("No connection. ").text(words)),
         Standing::Lost(words) => Some(el("p").class("field-error").attr("role", "alert").text(words)),
     });
-    parent.child(el("div").attr("role", "status").child(status)).child(show(
-        move || told().can_retry(),
-        move || el("button").attr("type", "button").text("Try now").on("click", move |_| node.session(Session::retry)),
-    ))
+    parent.child(el("div").attr("role", "status").child(status)).child(retry(node))
 }

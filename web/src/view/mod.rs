@@ -5,6 +5,7 @@ mod composer;
 mod connection;
 mod invite;
 mod join;
+mod mark;
 mod notice;
 mod people;
 mod room_picker;
@@ -17,7 +18,7 @@ mod transcript;
 use crate::state::*;
 
 use crate::dom::{Part, effect, switch};
-use crate::node::{Node, Screen};
+use crate::node::{Node, Screen, Unread};
 use crate::page::document;
 use crate::viewport;
 
@@ -32,7 +33,6 @@ pub(crate) fn app() -> Part {
     switch(
         move || node.screen.get(),
         |screen| match screen {
-            Screen::Opening => join::opening(),
             Screen::Join => join::join(),
             Screen::Chat => chat::chat(),
         },
@@ -44,8 +44,10 @@ fn title(node: Node) -> String {
     if node.screen.get() != Screen::Chat {
         return "Hubbub".to_owned();
     }
-    let unread: usize = node.places.get().iter().map(|listed| listed.unread.get()).sum();
+    let unread = node.places.get().iter().map(|listed| listed.unread.get()).fold(Unread::default(), |sum, unread| {
+        Unread { count: sum.count + unread.count, more: sum.more || unread.more }
+    });
     let here = node.here.get();
-    let count = if unread > 0 { format!("({unread}) ") } else { String::new() };
+    let count = if unread.count > 0 { format!("({}) ", unread.words()) } else { String::new() };
     format!("{count}{} · Hubbub", here.name())
 }

@@ -1,6 +1,5 @@
 //! What this client has to say to its person, over the lower end of the transcript.
 
-use crate::state::*;
 use shared::command::COMMANDS;
 use shared::message::{NodeInfo, State, User};
 use wasm_bindgen::JsCast;

@@ -1,13 +1,12 @@
 //! Who is here, and how they are.
 
-use crate::state::*;
 use shared::message::State;
 use shared::transcript::Place;
 
 use super::chat::Drawers;
 use crate::dom::{El, Part, each, el, show, switch};
-use crate::hue;
 use crate::node::Node;
+use crate::{calendar, clock, hue};
 
 pub(super) fn people(drawers: Drawers) -> [El; 2] {
     let node = Node::here();
@@ -20,9 +19,15 @@ pub(super) fn people(drawers: Drawers) -> [El; 2] {
     let head = el("div")
         .class("people-head")
         .child(el("h2").attr("id", "people-title").text("People"))
-        .child(el("span").class("count").text_from(move || talk.count.get()))
+        .child(el("span").class("count").text_from(move || Some(talk.count.get()).filter(|count| *count > 0)))
         .child(shut);
-    let list = el("ul").attr("aria-labelledby", "people-title").child(each(
+    let as_of = move || {
+        let at = talk.as_of.get()?;
+        Some(format!("As of {}: there is no connection.", calendar::time(at, clock::minutes_east(at))))
+    };
+    let stale = switch(as_of, |words| words.as_deref().map(|words| el("p").class("note late").text(words)));
+    let class = move || talk.as_of.get().map(|_| "stale");
+    let list = el("ul").attr("aria-labelledby", "people-title").attr_from("class", class).child(each(
         move || talk.people.get(),
         |person| person.nick.clone(),
         move |person| person_item(node, person.nick.clone()),
@@ -32,7 +37,8 @@ pub(super) fn people(drawers: Drawers) -> [El; 2] {
         el("p").class("note").text_from(move || talk.count.get()).text(" people are here, too many to follow each.")
     };
     let ask = move || el("button").attr("type", "button").text("List them").on("click", move |_| node.list_people());
-    let body = el("div").class("side-scroll").child(list).child(show(too_many, note)).child(show(too_many, ask));
+    let body =
+        el("div").class("side-scroll").child(stale).child(list).child(show(too_many, note)).child(show(too_many, ask));
     [head, body]
 }
 
@@ -41,7 +47,13 @@ fn person_item(node: Node, nick: String) -> El {
         let nick = nick.clone();
         move || node.talk.people.with(|people| people.iter().find(|user| user.nick == nick).and_then(|user| user.state))
     };
+    // Seen as a shape is not seen by everybody; heard, it stands before the nick.
+    let told = {
+        let state = state.clone();
+        move || state().filter(|state| *state != State::Online).map(word)
+    };
     let name = el("bdi").class(&format!("name {}", hue::classes(&nick))).text(&nick);
+    let told = el("span").class("told").attr("aria-hidden", "true").text_from(told);
     el("li").child(if node.nick.get_untracked() == nick {
         el("div").class("item").child(state_sign(state)).child(name).child(el("span").class("you").text("you"))
     } else {
@@ -51,6 +63,7 @@ fn person_item(node: Node, nick: String) -> El {
             .attr("title", &format!("Write to {nick} alone"))
             .child(state_sign(state))
             .child(name)
+            .child(told)
             .on("click", move |_| node.go(Place::With(nick.clone())))
     })
 }

@@ -10,7 +10,7 @@ use crate::node::Node;
 pub(super) fn room_picker() -> El {
     let node = Node::here();
     let picker = node.picker;
-    let name = RwSignal::new(String::new());
+    let name = Signal::new(String::new());
 
     let field = el("input");
     let input: HtmlInputElement = field.handle();

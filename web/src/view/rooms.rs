@@ -1,6 +1,5 @@
 //! The rooms one is in, one's private conversations, and oneself.
 
-use crate::state::*;
 use shared::transcript::Place;
 
 use super::chat::Drawers;
@@ -22,7 +21,8 @@ pub(super) fn rooms(drawers: Drawers) -> [El; 3] {
         .on("click", move |_| drawers.shut());
     let head = el("div").class("rooms-head").child(el("p").class("wordmark").text("Hubbub")).child(shut);
 
-    let list = el("ul").attr("aria-labelledby", "rooms-title").child(each(
+    let class = move || node.talk.as_of.get().map(|_| "adrift");
+    let list = el("ul").attr("aria-labelledby", "rooms-title").attr_from("class", class).child(each(
         move || node.places.get(),
         |listed| listed.place.clone(),
         move |listed| room_item(node, listed),
@@ -60,7 +60,7 @@ fn room_item(node: Node, listed: &Listed) -> El {
     let Listed { place, unread } = listed.clone();
     let class = {
         let unread = unread.clone();
-        move || if unread.get() > 0 { "item has-unread" } else { "item" }
+        move || if unread.get().count > 0 { "item has-unread" } else { "item" }
     };
     let is_here = {
         let place = place.clone();
@@ -80,9 +80,9 @@ fn room_item(node: Node, listed: &Listed) -> El {
     };
     let unread = switch(
         move || unread.get(),
-        |many| {
-            (*many > 0).then(|| {
-                el("span").class("unread").text(&many.to_string()).child(el("span").class("unseen").text(" unread"))
+        |unread| {
+            (unread.count > 0).then(|| {
+                el("span").class("unread").text(&unread.words()).child(el("span").class("unseen").text(" unread"))
             })
         },
     );

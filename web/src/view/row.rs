@@ -3,15 +3,15 @@
 use shared::entry::Entry;
 use shared::transcript::{Item, Notice, Pending, PendingState, local_day};
 
+use super::mark::mark;
 use super::text::said;
 use crate::dom::{El, el};
 use crate::node::Node;
 use crate::rows::Row;
-use crate::state::*;
 use crate::{calendar, clock, hue};
 
 pub(super) fn row_view(node: Node, row: &Row) -> El {
-    let mut line_box = el("div").class("line");
+    let mut line_box = el("div").class(if row.marked { "line marked" } else { "line" });
     if let Some(seq) = row.seq() {
         line_box = line_box.attr("data-seq", &seq.to_string());
     }
@@ -21,7 +21,7 @@ pub(super) fn row_view(node: Node, row: &Row) -> El {
         line_box = line_box.child(el("h2").class("day").child(el("span").text(&words)));
     }
     line_box.child(match &row.item {
-        Item::Line(entry) => line(entry, row.head),
+        Item::Line(entry) => line(node, entry, row),
         Item::Pending(pending) => waiting(node, pending, row.head),
         Item::Notice(notice) => remark(notice),
         Item::Hole { after } => hole(node, *after),
@@ -47,12 +47,15 @@ fn when(at: u64) -> El {
         .text(&calendar::time(at, east))
 }
 
-fn line(entry: &Entry, head: bool) -> El {
+fn line(node: Node, entry: &Entry, row: &Row) -> El {
+    let class = block(row.head);
+    let class = if row.own { format!("{class} own") } else { class.to_owned() };
     el("div")
-        .class(block(head))
-        .child(who(entry.from(), head))
+        .class(&class)
+        .child(who(entry.from(), row.head))
         .child(el("div").class("said").child(said(entry.text())))
         .child(when(entry.at()))
+        .child(row.marked.then(|| mark(node, entry.seq())))
 }
 
 /// A line of one's own that is not in the log yet.
@@ -81,8 +84,8 @@ fn fate(node: Node, id: &str, why: &str) -> El {
     el("div")
         .class("fate")
         .child(el("p").attr("role", "alert").text("Not sent. ").text(why))
-        .child(button("Send again").on("click", move |_| node.again(&again)))
-        .child(button("Discard").class("quiet").on("click", move |_| {
+        .child(button("Try again").on("click", move |_| node.again(&again)))
+        .child(button("Remove").class("quiet").on("click", move |_| {
             node.dismiss(&dismissed);
         }))
 }
@@ -98,7 +101,7 @@ fn remark(notice: &Notice) -> El {
 
 /// Where lines may be missing.
 fn hole(node: Node, after: u64) -> El {
-    let load = el("button").attr("type", "button").text("Load them").on("click", move |_| node.fill(after));
+    let load = el("button").attr("type", "button").text("Load").on("click", move |_| node.fill(after));
     el("div")
         .class("row hole")
         .child(el("p").class("who"))

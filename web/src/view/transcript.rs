@@ -1,16 +1,15 @@
 //! What was said here.
 
-use crate::state::*;
 use shared::transcript::Place;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
+use web_sys::{Element, Event, HtmlElement};
 
 use super::invite::invite_link;
 use super::row::row_view;
 use super::scroll::{Scroll, Stand};
 use crate::dom::{Child, El, Part, each, effect, el, show, switch};
-use crate::node::Node;
-use crate::page::document;
+use crate::node::{Node, Unread};
+use crate::page::{document, has_keyboard};
 use crate::rows::Row;
 
 pub(super) fn transcript() -> impl Child {
@@ -34,10 +33,17 @@ pub(super) fn transcript() -> impl Child {
         .attr_from("aria-busy", move || talk.loading.get())
         .attr("tabindex", "0");
     let scroll = Scroll::keep(view.handle(), &lines.handle(), settle);
-    let view = view.child(lines).on("scroll", {
-        let scroll = scroll.clone();
-        move |_| settle(scroll.scrolled())
-    });
+    let view = view
+        .child(lines)
+        .on("scroll", {
+            let scroll = scroll.clone();
+            move |_| settle(scroll.scrolled())
+        })
+        .on("click", move |event| {
+            if let Some(seq) = own_line(&event) {
+                node.mark(Some(seq));
+            }
+        });
     effect(move || {
         talk.to_end.track();
         scroll.to_end();
@@ -45,8 +51,8 @@ pub(super) fn transcript() -> impl Child {
 
     let below = move || match node.places.get().iter().find(|listed| listed.place == node.here.get()) {
         Some(listed) => match listed.unread.get() {
-            0 => "To the newest line".to_owned(),
-            many => format!("{many} new below"),
+            Unread { count: 0, .. } => "To the newest line".to_owned(),
+            unread => format!("{} new below", unread.words()),
         },
         None => String::new(),
     };
@@ -56,6 +62,13 @@ pub(super) fn transcript() -> impl Child {
     };
     let button = move || el("button").class("below").attr("type", "button").text_from(below).on("click", to_end);
     (view, show(move || !talk.at_end.get(), button))
+}
+
+/// The line of one's own whose time was clicked on; with a finger, which cannot be made to hover, the whole of it.
+fn own_line(event: &Event) -> Option<u64> {
+    let clicked: Element = event.target()?.dyn_into().ok()?;
+    let asks = if has_keyboard() { ".own .when" } else { ".own :not(a)" };
+    clicked.closest(asks).ok()??.closest("[data-seq]").ok()??.get_attribute("data-seq")?.parse().ok()
 }
 
 /// The button goes away with the click; one who typed goes on typing.

@@ -5,31 +5,42 @@ use std::sync::mpsc::Receiver;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use shared::entry::Entry;
+use tokio::sync::oneshot;
 
-use super::{Read, schema};
-use crate::backplane::{Query, Range, ReadError, ReadResult, Scope};
+use super::{passage, schema};
+use crate::backplane::{Passage, PassageResult, Query, Range, ReadError, ReadResult, Scope};
 
 /// Bytes of text on one page. A page of 200 texts of the greatest length would be 3 MiB,
 /// more than anyone's queue should hold.
 const MAX_PAGE_BYTES: usize = 128 * 1024;
 
+/// A read on its way, with the place its answer goes.
+pub(super) enum Read {
+    Page(Query, oneshot::Sender<ReadResult>),
+    Passage(Passage, oneshot::Sender<PassageResult>),
+}
+
 /// Answers reads until nobody can ask any more.
 pub(super) fn run(connection: &Connection, waiting: &Receiver<Read>) {
+    // Six pages (two scopes, three ranges) and what a passage asks are fewer; none is parsed twice.
+    connection.set_prepared_statement_cache_capacity(32);
     while let Ok(read) = waiting.recv() {
         answer(connection, read);
     }
 }
 
-/// Reads one page and sends it to the one who asked, who may have gone.
+/// Reads what is asked for and sends it to the one who asked, who may have gone.
 pub(super) fn answer(connection: &Connection, read: Read) {
-    let _ = read.answer.send(page(connection, &read.query));
+    match read {
+        Read::Page(query, answer) => drop(answer.send(rows(connection, &query).map_err(broken))),
+        Read::Passage(passage, answer) => drop(answer.send(passage::read(connection, &passage).map_err(broken))),
+    }
 }
 
-fn page(connection: &Connection, query: &Query) -> ReadResult {
-    rows(connection, query).map_err(|error| {
-        tracing::error!(%error, "a page of the log cannot be read");
-        ReadError::Broken
-    })
+#[expect(clippy::needless_pass_by_value, reason = "it is the end of the error")]
+fn broken(error: rusqlite::Error) -> ReadError {
+    tracing::error!(%error, "the log cannot be read");
+    ReadError::Broken
 }
 
 fn rows(connection: &Connection, query: &Query) -> rusqlite::Result<(Vec<Entry>, bool)> {

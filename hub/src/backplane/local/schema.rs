@@ -6,13 +6,17 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use shared::entry::{Entry, Said, Whispered};
 
 use super::OpenError;
-use crate::backplane::{Known, OwnerId};
+use crate::backplane::{Known, OwnerId, Session, SessionId};
 
 /// "HUBB": marks the file as ours (SQLite's `application_id`).
 const APPLICATION: i64 = 0x4855_4242;
 
-/// The format of the tables (SQLite's `user_version`).
-const VERSION: i64 = 1;
+/// What each version of the tables (SQLite's `user_version`) adds to the one before it. A new log goes
+/// the same way as an old one, so that there is one way only.
+const STEPS: [&str; VERSION as usize] = [TABLES, SESSIONS];
+
+/// The newest version.
+const VERSION: i64 = 2;
 
 /// `seq` is the log's order. `room` and (`low`, `high`) are whom an entry is for: a room, or
 /// the two owners of a private message, the smaller first. `nodes` is part of the answer its
@@ -63,6 +67,48 @@ const TABLES: &str = "
     ) WITHOUT ROWID;
 ";
 
+/// Sessions, and how far people have read.
+///
+/// A session's `seen` is null while it counts as present. Its number is never given twice, since the hub
+/// may still name one that is gone. A room is named by its key, as it need not be in `rooms`: there are those
+/// in which something was said.
+///
+/// Indexes end with what is looked at beside the order, so that they suffice: the entry's owner, to count the
+/// lines of others. One person's private messages are read in the log's order as the lower end's and the
+/// higher end's, a note to oneself as the former.
+const SESSIONS: &str = "
+    CREATE TABLE sessions (
+        session INTEGER PRIMARY KEY AUTOINCREMENT,
+        secret BLOB NOT NULL UNIQUE,
+        owner INTEGER NOT NULL REFERENCES owners,
+        node TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        seen INTEGER
+    );
+    CREATE INDEX sessions_of_owner ON sessions (owner, seen);
+    CREATE INDEX sessions_present ON sessions (session) WHERE seen IS NULL;
+    CREATE TABLE session_rooms (
+        session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+        key TEXT NOT NULL,
+        name TEXT NOT NULL,
+        PRIMARY KEY (session, key)
+    ) WITHOUT ROWID;
+    CREATE TABLE positions (
+        owner INTEGER NOT NULL REFERENCES owners,
+        key TEXT NOT NULL,
+        read INTEGER NOT NULL,
+        PRIMARY KEY (owner, key)
+    ) WITHOUT ROWID;
+    ALTER TABLE conversations ADD COLUMN read INTEGER NOT NULL DEFAULT 0;
+    DROP INDEX entries_of_room;
+    CREATE INDEX entries_of_room ON entries (room, seq, owner) WHERE room IS NOT NULL;
+    DROP INDEX entries_of_pair;
+    CREATE INDEX entries_of_pair ON entries (low, high, seq, owner) WHERE low IS NOT NULL;
+    CREATE INDEX entries_of_low ON entries (low, seq) WHERE low IS NOT NULL;
+    CREATE INDEX entries_of_high ON entries (high, seq, low) WHERE high <> low;
+";
+
 /// The columns that [`entry`] reads, of `entries` left-joined with `rooms`.
 pub(super) const ENTRY: &str = "seq, at, nick, id, text, name, to_nick";
 
@@ -90,7 +136,6 @@ pub(super) fn tune(connection: &Connection) -> rusqlite::Result<()> {
     // Nobody else writes to the log; should another program hold its lock, waiting long for it
     // would hold up everyone.
     connection.busy_timeout(Duration::from_millis(500))?;
-    connection.pragma_update(None, "foreign_keys", "ON")?;
     // In KiB when negative: the pages that appends touch, and little more.
     connection.pragma_update(None, "cache_size", -4_096)?;
     // Pages: a checkpoint each 4 MiB keeps the WAL small and its cost spread out.
@@ -98,18 +143,28 @@ pub(super) fn tune(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Makes the tables where there are none, and ends the presence of those who were here
-/// when the last hub stopped.
+/// Makes the tables where there are none or brings them to the newest version, and ends the presence of
+/// those who were here when the last hub stopped and have no session that may come back.
 pub(super) fn create(connection: &mut Connection) -> rusqlite::Result<()> {
+    // A session that goes takes its rooms along.
+    connection.pragma_update(None, "foreign_keys", "ON")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let made: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for (version, step) in (1..).zip(STEPS) {
+        if version > made {
+            transaction.execute_batch(step)?;
+            transaction.pragma_update(None, "user_version", version)?;
+        }
+    }
     if made == 0 {
-        transaction.execute_batch(TABLES)?;
         transaction.execute("INSERT INTO log (epoch) VALUES (?1)", [crate::secret::fresh()])?;
         transaction.pragma_update(None, "application_id", APPLICATION)?;
-        transaction.pragma_update(None, "user_version", VERSION)?;
     }
-    transaction.execute("UPDATE owners SET seen = ?1 WHERE seen IS NULL", [crate::clock::now().cast_signed()])?;
+    transaction.execute(
+        "UPDATE owners SET seen = ?1 \
+         WHERE seen IS NULL AND owner NOT IN (SELECT owner FROM sessions INDEXED BY sessions_present WHERE seen IS NULL)",
+        [crate::clock::now().cast_signed()],
+    )?;
     transaction.commit()
 }
 
@@ -122,7 +177,48 @@ pub(super) fn known(connection: &Connection) -> rusqlite::Result<Known> {
     let owners = owners.query_map([], |row| Ok((OwnerId(row.get(0)?), row.get(1)?)))?.collect::<Result<_, _>>()?;
     let mut rooms = connection.prepare("SELECT name FROM rooms")?;
     let rooms = rooms.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    Ok(Known { epoch, head: head.unwrap_or(0).cast_unsigned(), owners, rooms })
+    let sessions = present(connection)?;
+    Ok(Known { epoch, head: head.unwrap_or(0).cast_unsigned(), owners, rooms, sessions })
+}
+
+/// The sessions that count as present, with their rooms: two passes in the same order, however many there are.
+fn present(connection: &Connection) -> rusqlite::Result<Vec<Session>> {
+    let mut sessions = connection.prepare(&format!(
+        "SELECT {SESSION} FROM sessions JOIN owners USING (owner) WHERE sessions.seen IS NULL \
+         AND EXISTS (SELECT 1 FROM likeness WHERE likeness.owner = sessions.owner) ORDER BY session"
+    ))?;
+    let mut sessions = sessions.query_map([], session)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut rooms = connection.prepare(
+        "SELECT session, name FROM sessions JOIN session_rooms USING (session) WHERE seen IS NULL ORDER BY session, key",
+    )?;
+    let mut rooms = rooms.query([])?;
+    let mut owed = sessions.iter_mut().peekable();
+    while let Some(row) = rooms.next()? {
+        let id = SessionId(row.get(0)?);
+        while owed.next_if(|session| session.id < id).is_some() {}
+        if let Some(session) = owed.peek_mut()
+            && session.id == id
+        {
+            session.rooms.push(row.get(1)?);
+        }
+    }
+    Ok(sessions)
+}
+
+/// The columns that [`session`] reads, of `sessions` joined with `owners`.
+pub(super) const SESSION: &str = "session, secret, owner, nick, node, kind";
+
+/// A session out of a row of [`SESSION`], its rooms still to be read.
+pub(super) fn session(row: &rusqlite::Row<'_>) -> rusqlite::Result<Session> {
+    Ok(Session {
+        id: SessionId(row.get(0)?),
+        secret: row.get(1)?,
+        owner: OwnerId(row.get(2)?),
+        nick: row.get(3)?,
+        node: row.get(4)?,
+        kind: row.get(5)?,
+        rooms: Vec::new(),
+    })
 }
 
 /// An entry out of a row of [`ENTRY`].

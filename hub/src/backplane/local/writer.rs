@@ -1,29 +1,64 @@
 //! The one thread that writes: drains what waits, commits it together, and only then tells.
 
+mod entries;
+mod nicks;
+mod positions;
+mod sessions;
+
+use std::collections::HashMap;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
-use shared::entry::{Entry, Said, Whispered};
-use shared::message::Conversation;
-use shared::wire::MAX_CONVERSATIONS;
+use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::mpsc;
 
-use super::{MAX_BATCH, Read, reader};
-use crate::backplane::{Audience, Claim, Claimed, Committed, Draft, Outcome, OwnerId, Route, Ticket};
-use crate::{clock, secret};
+use super::MAX_BATCH;
+use super::reader::{self, Read};
+use crate::backplane::{Claim, Draft, Outcome, OwnerId, Scope, SecretHash, SessionId, Ticket};
+use crate::clock;
 
 /// A request to the writer.
 pub(super) enum Write {
     Append(Ticket, Draft),
     Recall(Ticket, OwnerId, String),
     Claim(Ticket, Claim),
+    Resume(Ticket, SecretHash),
+    Enter(Ticket, SessionId, String, String),
+    Leave(Ticket, SessionId, String),
+    Release(Ticket, SessionId),
+    Depart(SessionId),
     Left(OwnerId),
+    MarkRead(Ticket, OwnerId, Scope, u64),
     /// For a log in memory, which no second connection can read.
     Read(Read),
     /// Nothing comes after it.
     Close,
 }
+
+impl Write {
+    /// Who waits for the outcome.
+    fn ticket(&self) -> Option<Ticket> {
+        match self {
+            Self::Append(ticket, _)
+            | Self::Recall(ticket, ..)
+            | Self::Claim(ticket, _)
+            | Self::Resume(ticket, _)
+            | Self::Enter(ticket, ..)
+            | Self::Leave(ticket, ..)
+            | Self::Release(ticket, _)
+            | Self::MarkRead(ticket, ..) => Some(*ticket),
+            Self::Depart(_) | Self::Left(_) | Self::Read(_) | Self::Close => None,
+        }
+    }
+
+    /// Whether it may change the log.
+    fn changes(&self) -> bool {
+        !matches!(self, Self::Recall(..) | Self::Read(_) | Self::Close)
+    }
+}
+
+/// Rooms whose numbers are remembered: as many as a hub may have.
+const MAX_ROOMS: usize = 10_000;
 
 pub(super) struct Writer {
     connection: Connection,
@@ -32,6 +67,8 @@ pub(super) struct Writer {
     /// The time of the newest entry; times never run backwards along the log, even if the clock does.
     latest: u64,
     nick_ttl: u64,
+    /// The numbers of rooms by their keys, so that a line costs no look for its room's.
+    rooms: HashMap<String, i64>,
     commits: mpsc::Sender<Vec<Outcome>>,
 }
 
@@ -46,8 +83,10 @@ impl Writer {
             .query_row("SELECT at FROM entries ORDER BY seq DESC LIMIT 1", [], |row| row.get(0))
             .optional()?;
         let nick_ttl = u64::try_from(nick_ttl.as_millis()).unwrap_or(u64::MAX);
-        connection.set_prepared_statement_cache_capacity(32);
-        Ok(Self { connection, head, latest: latest.unwrap_or(0).cast_unsigned(), nick_ttl, commits })
+        // All statements of this thread are fewer; none is parsed twice.
+        connection.set_prepared_statement_cache_capacity(64);
+        let latest = latest.unwrap_or(0).cast_unsigned();
+        Ok(Self { connection, head, latest, nick_ttl, rooms: HashMap::new(), commits })
     }
 
     /// Writes until it is told to close or nobody can ask any more; what was queued by then is committed.
@@ -81,6 +120,8 @@ impl Writer {
             if !self.connection.is_autocommit() {
                 let _ = self.connection.execute_batch("ROLLBACK");
             }
+            // Some may have been made by this very batch.
+            self.rooms.clear();
             tickets.iter().map(|&ticket| Outcome::Failed { ticket }).collect()
         });
         for read in reads {
@@ -96,16 +137,13 @@ impl Writer {
         reads: &mut Vec<Read>,
     ) -> rusqlite::Result<Vec<Outcome>> {
         // Known before anything can fail, so that a failed batch refuses every one of its requests.
-        tickets.extend(batch.iter().filter_map(|write| match write {
-            Write::Append(ticket, _) | Write::Recall(ticket, ..) | Write::Claim(ticket, _) => Some(*ticket),
-            Write::Left(_) | Write::Read(_) | Write::Close => None,
-        }));
+        tickets.extend(batch.iter().filter_map(Write::ticket));
         let now = clock::now();
         let mut outcomes = Vec::with_capacity(tickets.len());
         let (mut head, latest) = (self.head, now.max(self.latest));
         let mut begun = false;
         for write in batch.drain(..) {
-            if !begun && matches!(write, Write::Append(..) | Write::Claim(..) | Write::Left(_)) {
+            if !begun && write.changes() {
                 self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
                 begun = true;
             }
@@ -114,8 +152,27 @@ impl Writer {
                 Write::Recall(ticket, owner, id) => {
                     outcomes.push(self.sent(ticket, owner, &id)?.unwrap_or(Outcome::Unsent { ticket }));
                 }
-                Write::Claim(ticket, claim) => outcomes.push(self.claim(ticket, &claim, now)?),
+                Write::Claim(ticket, claim) => outcomes.push(self.claim(ticket, &claim, head, now)?),
+                Write::Resume(ticket, secret) => {
+                    outcomes.push(Outcome::Resumed { ticket, session: self.resume(&secret)? });
+                }
+                Write::Enter(ticket, session, key, name) => {
+                    let standing = self.enter(session, &key, &name, head)?;
+                    outcomes.push(
+                        standing.map_or(Outcome::Failed { ticket }, |standing| Outcome::Entered { ticket, standing }),
+                    );
+                }
+                Write::Leave(ticket, session, key) => {
+                    outcomes.push(Outcome::Done { ticket, changed: self.leave(session, &key)? });
+                }
+                Write::Release(ticket, session) => {
+                    outcomes.push(Outcome::Done { ticket, changed: self.release(session)? });
+                }
+                Write::Depart(session) => self.depart(session, now)?,
                 Write::Left(owner) => self.left(owner, now)?,
+                Write::MarkRead(ticket, owner, scope, seq) => {
+                    outcomes.push(Outcome::Done { ticket, changed: self.mark_read(owner, &scope, seq.min(head))? });
+                }
                 Write::Read(read) => reads.push(read),
                 Write::Close => {}
             }
@@ -127,178 +184,4 @@ impl Writer {
         self.latest = latest;
         Ok(outcomes)
     }
-
-    fn append(&self, ticket: Ticket, draft: Draft, head: &mut u64, at: u64) -> rusqlite::Result<Outcome> {
-        let seq = *head + 1;
-        let Draft { owner, from, id, text, to } = draft;
-        let (room, low, high, to_nick, nodes) = match &to {
-            Audience::Room { key, name } => (Some(self.room(key, name)?), None, None, None, None),
-            Audience::Owner { owner: other, nick, nodes } => {
-                (None, Some(owner.0.min(other.0)), Some(owner.0.max(other.0)), Some(nick), Some(*nodes))
-            }
-        };
-        let added = self
-            .connection
-            .prepare_cached(
-                "INSERT INTO entries (seq, at, owner, id, nick, room, low, high, to_nick, nodes, text) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (owner, id) DO NOTHING",
-            )?
-            .execute(params![
-                seq.cast_signed(),
-                at.cast_signed(),
-                owner.0,
-                id,
-                from,
-                room,
-                low,
-                high,
-                to_nick,
-                nodes,
-                text
-            ])?;
-        if added == 0 {
-            let first = self.sent(ticket, owner, &id)?;
-            return first.ok_or(rusqlite::Error::QueryReturnedNoRows);
-        }
-        *head = seq;
-        let committed = match to {
-            Audience::Room { key, name } => {
-                Committed { entry: Entry::Said(Said { seq, at, room: name, from, id, text }), route: Route::Room(key) }
-            }
-            Audience::Owner { owner: other, nick, .. } => {
-                self.converse(owner, other, seq)?;
-                Committed {
-                    entry: Entry::Whispered(Whispered { seq, at, from, to: nick, id, text }),
-                    route: Route::Owners(owner, other),
-                }
-            }
-        };
-        Ok(Outcome::Appended { ticket: Some(ticket), committed })
-    }
-
-    /// What an id that was sent before became.
-    fn sent(&self, ticket: Ticket, owner: OwnerId, id: &str) -> rusqlite::Result<Option<Outcome>> {
-        self.connection
-            .prepare_cached("SELECT seq, nodes FROM entries WHERE owner = ?1 AND id = ?2")?
-            .query_row(params![owner.0, id], |row| {
-                Ok(Outcome::Repeated { ticket, seq: row.get::<_, i64>(0)?.cast_unsigned(), nodes: row.get(1)? })
-            })
-            .optional()
-    }
-
-    fn room(&self, key: &str, name: &str) -> rusqlite::Result<i64> {
-        let known = self
-            .connection
-            .prepare_cached("SELECT room FROM rooms WHERE key = ?1")?
-            .query_row([key], |row| row.get(0))
-            .optional()?;
-        match known {
-            Some(room) => Ok(room),
-            None => {
-                self.connection
-                    .prepare_cached("INSERT INTO rooms (key, name) VALUES (?1, ?2)")?
-                    .execute([key, name])?;
-                Ok(self.connection.last_insert_rowid())
-            }
-        }
-    }
-
-    fn converse(&self, one: OwnerId, other: OwnerId, seq: u64) -> rusqlite::Result<()> {
-        let mut statement = self.connection.prepare_cached(
-            "INSERT INTO conversations (owner, other, seq) VALUES (?1, ?2, ?3) \
-             ON CONFLICT (owner, other) DO UPDATE SET seq = excluded.seq",
-        )?;
-        statement.execute(params![one.0, other.0, seq.cast_signed()])?;
-        if one != other {
-            statement.execute(params![other.0, one.0, seq.cast_signed()])?;
-        }
-        Ok(())
-    }
-
-    fn claim(&self, ticket: Ticket, claim: &Claim, now: u64) -> rusqlite::Result<Outcome> {
-        let likeness = claim.nick.likeness();
-        let offered = claim.token.as_deref().map(secret::hash);
-        let mut holders = Vec::new();
-        for key in likeness.keys() {
-            let holder = self
-                .connection
-                .prepare_cached(
-                    "SELECT owner, nick, token, seen FROM owners JOIN likeness USING (owner) WHERE key = ?1",
-                )?
-                .query_row([key], |row| {
-                    Ok(Holder { owner: OwnerId(row.get(0)?), nick: row.get(1)?, token: row.get(2)?, seen: row.get(3)? })
-                })
-                .optional()?;
-            holders.extend(holder);
-        }
-        if let Some(token) = claim.token.as_ref()
-            && let Some(own) =
-                holders.iter().find(|holder| offered.is_some_and(|hash| secret::equal(&hash, &holder.token)))
-        {
-            self.connection.prepare_cached("UPDATE owners SET seen = NULL WHERE owner = ?1")?.execute([own.owner.0])?;
-            let claimed = Claimed {
-                owner: own.owner,
-                nick: own.nick.clone(),
-                token: token.clone(),
-                conversations: self.conversations(own.owner)?,
-                former: Vec::new(),
-            };
-            return Ok(Outcome::Claimed { ticket, claimed });
-        }
-        let falls_free = |holder: &Holder| holder.seen.map_or(now, i64::cast_unsigned).saturating_add(self.nick_ttl);
-        let held = holders.iter().filter(|holder| holder.seen.is_none() || falls_free(holder) > now);
-        if let Some(until) = held.map(falls_free).max() {
-            return Ok(Outcome::Taken { ticket, until });
-        }
-        // A nick that changes hands takes nothing along: the former owner keeps the past, without the name.
-        let mut former = Vec::new();
-        for holder in &holders {
-            former.push(holder.owner);
-            self.connection.prepare_cached("DELETE FROM likeness WHERE owner = ?1")?.execute([holder.owner.0])?;
-        }
-        let token = secret::fresh();
-        let nick = claim.nick.as_str();
-        self.connection
-            .prepare_cached("INSERT INTO owners (nick, token, since) VALUES (?1, ?2, ?3)")?
-            .execute(params![nick, secret::hash(&token), now.cast_signed()])?;
-        let owner = OwnerId(self.connection.last_insert_rowid());
-        for key in likeness.keys() {
-            self.connection
-                .prepare_cached("INSERT INTO likeness (key, owner) VALUES (?1, ?2)")?
-                .execute(params![key, owner.0])?;
-        }
-        let claimed = Claimed { owner, nick: nick.to_owned(), token, conversations: Vec::new(), former };
-        Ok(Outcome::Claimed { ticket, claimed })
-    }
-
-    fn conversations(&self, owner: OwnerId) -> rusqlite::Result<Vec<Conversation>> {
-        // Only with those who still hold their nick: under a nick that has changed hands,
-        // the conversation would seem to be with its new owner.
-        let mut statement = self.connection.prepare_cached(
-            "SELECT nick, conversations.seq FROM conversations JOIN owners ON owners.owner = conversations.other \
-             WHERE conversations.owner = ?1 AND EXISTS (SELECT 1 FROM likeness WHERE likeness.owner = conversations.other) \
-             ORDER BY conversations.seq DESC LIMIT ?2",
-        )?;
-        let limit = i64::try_from(MAX_CONVERSATIONS).unwrap_or(i64::MAX);
-        statement
-            .query_map(params![owner.0, limit], |row| {
-                Ok(Conversation { with: row.get(0)?, seq: row.get::<_, i64>(1)?.cast_unsigned() })
-            })?
-            .collect()
-    }
-
-    fn left(&self, owner: OwnerId, now: u64) -> rusqlite::Result<()> {
-        self.connection
-            .prepare_cached("UPDATE owners SET seen = ?1 WHERE owner = ?2")?
-            .execute(params![now.cast_signed(), owner.0])?;
-        Ok(())
-    }
-}
-
-/// Who has a nick that is asked for, or one that looks like it.
-struct Holder {
-    owner: OwnerId,
-    nick: String,
-    token: Vec<u8>,
-    seen: Option<i64>,
 }

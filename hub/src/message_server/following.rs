@@ -1,0 +1,289 @@
+//! How entries reach nodes: those that keep up get them as they become durable; the others are cursors, which
+//! read on from the newest entries kept here, or from the log.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use shared::message::ToNode;
+use shared::wire::close;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::entering::Lease;
+use super::handle::ConnectionId;
+use super::{FromNode, MessageServer};
+use crate::backplane::{Committed, Passage, PassageResult, Route};
+use crate::outbox::{Outbox, Parcel, Shared};
+use crate::registry::NodeKey;
+
+/// The newest entries, kept so that a node that was away for a moment, or fell behind by a burst, costs no
+/// read of the log: some seconds of the busiest room.
+const MAX_RECENT: usize = 4_096;
+
+/// Bytes (about) of texts among them.
+const MAX_RECENT_WEIGHT: usize = 4 * 1024 * 1024;
+
+/// Reads of the log for nodes that are behind, at a time: they must not hold up those for people, who page back.
+const MAX_READING: usize = 8;
+
+/// Who was behind for less is not told that it has caught up: in a burst that happens to everyone, and is over
+/// before a person could see it.
+const MOMENT: Duration = Duration::from_secs(1);
+
+/// Entries of one such read: what a node's outbox takes.
+const PASSAGE: u32 = 256;
+
+/// Where a node stands in the log.
+#[derive(Debug)]
+pub(super) enum Flow {
+    /// It has been sent all entries it may see.
+    Live,
+    /// It is sent what comes after `after` as it takes it.
+    Behind {
+        after: u64,
+        /// When it fell behind.
+        since: Instant,
+        /// The log is being read for it, or will be.
+        reading: bool,
+        /// It is to be told when it has caught up.
+        announce: bool,
+    },
+    /// It has no connection since then (milliseconds since 1970 UTC), and had acknowledged all up to `acked`.
+    Away { acked: u64, since: u64, lease: Lease },
+}
+
+impl Flow {
+    pub(super) fn behind(after: u64, announce: bool) -> Self {
+        Self::Behind { after, since: Instant::now(), reading: false, announce }
+    }
+}
+
+/// The newest entries of the log, in order and without a gap.
+#[derive(Debug, Default)]
+pub(super) struct Recent {
+    entries: VecDeque<(u64, Route, Arc<Shared>)>,
+    weight: usize,
+    /// The newest entry that is not kept (any more).
+    before: u64,
+}
+
+impl Recent {
+    /// None are kept up to `head`.
+    pub(super) fn from(head: u64) -> Self {
+        Self { before: head, ..Self::default() }
+    }
+
+    fn add(&mut self, seq: u64, route: Route, entry: Arc<Shared>) {
+        self.weight += entry.weight();
+        self.entries.push_back((seq, route, entry));
+        while (self.entries.len() > MAX_RECENT || self.weight > MAX_RECENT_WEIGHT)
+            && let Some((seq, _, entry)) = self.entries.pop_front()
+        {
+            self.weight -= entry.weight();
+            self.before = seq;
+        }
+    }
+
+    /// All entries after that one; none if some of them are not kept.
+    fn after(&self, seq: u64) -> Option<impl Iterator<Item = &(u64, Route, Arc<Shared>)>> {
+        let first = self.entries.partition_point(|(kept, ..)| *kept <= seq);
+        (seq >= self.before).then(|| self.entries.range(first..))
+    }
+}
+
+/// Nodes that wait for the log to be read for them.
+#[derive(Debug, Default)]
+pub(super) struct Hungry {
+    waiting: VecDeque<(NodeKey, ConnectionId)>,
+    reading: usize,
+}
+
+/// What a read of the log brought for a node that is behind.
+#[derive(Debug)]
+pub(super) struct Read {
+    node: NodeKey,
+    connection: ConnectionId,
+    result: PassageResult,
+}
+
+impl MessageServer {
+    /// An entry is durable: now it is heard.
+    pub(super) fn tell(&mut self, committed: Committed) {
+        let Committed { entry, route } = committed;
+        let seq = entry.seq();
+        self.head = seq;
+        let entry = Arc::new(Shared::new(ToNode::Entry(entry)));
+        let desks = &mut self.desks;
+        self.registry.route(seq, &route, |node| {
+            if let Some(desk) = desks.get_mut(node)
+                && let (Flow::Live, Some(outbox)) = (&desk.flow, &desk.outbox)
+                && !outbox.push_entry(seq, &entry)
+            {
+                // It was sent all before this one. It says when it has taken them.
+                desk.flow = Flow::behind(seq - 1, false);
+            }
+        });
+        self.recent.add(seq, route, entry);
+    }
+
+    /// A node that is behind, or to which signals were not sent, has taken all that was queued for it.
+    pub(super) fn drained(&mut self, node: NodeKey, connection: ConnectionId) {
+        let Some(desk) = self.desks.get(node).filter(|desk| desk.connection == connection) else { return };
+        match (&desk.flow, &desk.outbox) {
+            (Flow::Live, Some(outbox)) if outbox.take_lossy() => self.announce(outbox),
+            _ => self.read_on(node),
+        }
+    }
+
+    /// Tells a node that it has been sent all entries it may see, and that it may have missed signals.
+    fn announce(&self, outbox: &Outbox) {
+        outbox.push(Parcel::Shared(Arc::new(Shared::new(ToNode::Synced { seq: self.head }))));
+    }
+
+    /// Sends a node that is behind what comes next.
+    pub(super) fn read_on(&mut self, node: NodeKey) {
+        let Some(desk) = self.desks.get_mut(node) else { return };
+        let (Flow::Behind { after, since, reading: reading @ false, announce }, Some(outbox)) =
+            (&mut desk.flow, &desk.outbox)
+        else {
+            return;
+        };
+        let Some(recent) = self.recent.after(*after) else {
+            *reading = true;
+            self.hungry.waiting.push_back((node, desk.connection));
+            return self.feed();
+        };
+        for (seq, route, entry) in recent {
+            if self.registry.hears(node, route) && !outbox.push_entry(*seq, entry) {
+                *after = seq - 1;
+                return; // it says when it has taken these
+            }
+        }
+        let announce = outbox.take_lossy() || *announce || since.elapsed() >= MOMENT;
+        desk.flow = Flow::Live;
+        if announce && let Some(outbox) = self.desks.get(node).and_then(|desk| desk.outbox.as_ref()) {
+            self.announce(outbox);
+        }
+    }
+
+    /// Has the log read for those who wait for it.
+    fn feed(&mut self) {
+        while self.hungry.reading < MAX_READING
+            && let Some((node, connection)) = self.hungry.waiting.pop_front()
+        {
+            let Some(desk) = self.desks.get(node).filter(|desk| desk.connection == connection) else { continue };
+            let Flow::Behind { after, .. } = desk.flow else { continue };
+            let Some(inbox) = self.inbox.upgrade() else { return };
+            // What comes after the head of this moment is read later, so that a room entered meanwhile, or left,
+            // makes no difference to this passage.
+            let passage = self.backplane.follow(Passage {
+                rooms: self.registry.room_keys(node).map(str::to_owned).collect(),
+                owner: self.registry.owner_of(node).map(|(owner, _)| owner),
+                after,
+                upto: self.head,
+                limit: PASSAGE,
+            });
+            self.hungry.reading += 1;
+            tokio::spawn(async move {
+                let read = Read { node, connection, result: passage.await };
+                let _ = inbox.send(FromNode::Read(read)).await; // a hub that has stopped needs no more
+            });
+        }
+    }
+
+    /// The log was read for a node that is behind.
+    pub(super) fn read_for(&mut self, read: Read) {
+        let Read { node, connection, result } = read;
+        self.hungry.reading -= 1;
+        self.feed();
+        let Some(desk) = self.desks.get_mut(node).filter(|desk| desk.connection == connection) else { return };
+        let (Flow::Behind { after, reading, announce, .. }, Some(outbox)) = (&mut desk.flow, &desk.outbox) else {
+            return;
+        };
+        match result {
+            Ok((entries, reached)) => {
+                *reading = false;
+                // From the disk means that it was behind for a while: signals may have come and gone.
+                *announce = true;
+                *after = reached.max(*after);
+                let more = reached < self.head;
+                let entries = entries.into_iter().map(|entry| {
+                    let seq = entry.seq();
+                    (seq, Arc::new(Shared::new(ToNode::Entry(entry))))
+                });
+                outbox.push_passage(entries, more);
+                if !more {
+                    self.read_on(node);
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the log could not be read for a node that is behind");
+                outbox.close_at_once((close::TOO_SLOW, "the log could not be read on; come back"));
+            }
+        }
+    }
+
+    /// Up to where a node surely has all entries it may see.
+    pub(super) fn position_of(&self, node: NodeKey) -> u64 {
+        let Some(desk) = self.desks.get(node) else { return 0 };
+        match (&desk.flow, &desk.outbox) {
+            (Flow::Away { acked, .. }, _) => *acked,
+            (Flow::Behind { after, .. }, Some(outbox)) => outbox.acked().0.min(*after),
+            (Flow::Live, Some(outbox)) => {
+                let (acked, _) = outbox.acked();
+                // With nothing under way to it, it has all there is.
+                if acked >= outbox.last() { self.head } else { acked }
+            }
+            (_, None) => 0,
+        }
+    }
+}
+
+/// The way back into the server's own inbox, which does not keep it alive.
+pub(super) type Inbox = mpsc::WeakSender<FromNode>;
+
+#[cfg(test)]
+mod tests {
+    use shared::entry::{Entry, Said};
+
+    use super::*;
+
+    fn add(recent: &mut Recent, seq: u64, text: &str) {
+        let (room, from, id) = ("lobby".to_owned(), "a".to_owned(), seq.to_string());
+        let said = Said { seq, at: 0, room, from, id, text: text.to_owned() };
+        recent.add(seq, Route::Room("lobby".to_owned()), Arc::new(Shared::new(ToNode::Entry(Entry::Said(said)))));
+    }
+
+    fn after(recent: &Recent, seq: u64) -> Option<Vec<u64>> {
+        Some(recent.after(seq)?.map(|(seq, ..)| *seq).collect())
+    }
+
+    #[test]
+    fn the_newest_entries_are_given_from_any_position_that_is_kept() {
+        let mut recent = Recent::from(10);
+        assert_eq!(after(&recent, 10), Some(vec![]));
+        assert_eq!(after(&recent, 9), None, "the log knows more");
+        for seq in 11..=13 {
+            add(&mut recent, seq, "x");
+        }
+        assert_eq!(after(&recent, 10), Some(vec![11, 12, 13]));
+        assert_eq!(after(&recent, 12), Some(vec![13]));
+        assert_eq!(after(&recent, 13), Some(vec![]));
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_by_number_and_by_weight() {
+        let mut recent = Recent::from(0);
+        for seq in 1..=MAX_RECENT as u64 + 5 {
+            add(&mut recent, seq, "x");
+        }
+        assert_eq!(after(&recent, 4), None);
+        assert_eq!(after(&recent, 5).unwrap().len(), MAX_RECENT);
+        let long = "x".repeat(16 * 1024);
+        for seq in 10_000..10_300 {
+            add(&mut recent, seq, &long);
+        }
+        assert!(recent.weight <= MAX_RECENT_WEIGHT && recent.entries.len() < 300);
+    }
+}

@@ -1,0 +1,31 @@
+//! What any backplane promises: one suite, run over each of them.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by a panic")]
+
+/// Runs promises over every backplane, with the given time-to-live of nicks.
+macro_rules! promises {
+    ($($name:ident, $ttl:expr;)*) => {
+        mod on_disk {
+            $(#[tokio::test]
+            async fn $name() {
+                let folder = tempfile::tempdir().unwrap();
+                super::$name(crate::asked::Asked::new(hub::backplane::Local::open(folder.path(), $ttl).unwrap())).await;
+            })*
+        }
+        mod in_memory {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::asked::Asked::new(hub::backplane::Local::in_memory($ttl).unwrap())).await;
+            })*
+        }
+    };
+}
+
+mod asked;
+mod entries;
+mod files;
+mod following;
+mod nicks;
+mod reading;
+mod reopening;
+mod sessions;
