@@ -7,38 +7,20 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use shared::message::{Hello, Outcome, ToHub, ToNode, Welcome};
 use shared::wire;
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep_until, timeout};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
-use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
+use tokio::time::{Instant, sleep_until};
+use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
 use crate::address::HubAddress;
 use crate::error::{Closed, Error};
-
-/// Read and write buffer of one connection, in bytes: an ordinary burst of lines in one system
-/// call, and little enough that a bench holds thousands of nodes (tungstenite's own is 128 KiB).
-const BUFFER: usize = 8 * 1024;
-
-/// The longest message taken from a hub, in bytes: a page of [`wire::MAX_PAGE`] longest texts,
-/// each byte of them escaped.
-const MAX_INCOMING: usize = 32 * 1024 * 1024;
+use crate::socket::{self, BUFFER, Socket, Taken, broken};
 
 /// Requests sent and not yet answered. More wait in the queue before them.
 const MAX_IN_FLIGHT: usize = 1024;
 
 /// The hub pings every 20 s: with nothing heard for so long, it or the way to it is gone.
 const SILENCE: Duration = Duration::from_secs(60);
-
-/// How long an end in good order may take, before the socket is just dropped.
-const PARTING: Duration = Duration::from_secs(1);
-
-type Socket = WebSocketStream<TcpStream>;
 
 /// What a [`crate::Node`] asks of its connection.
 pub(crate) enum Order {
@@ -48,30 +30,19 @@ pub(crate) enum Order {
 
 /// Opens the socket and says hello.
 pub(crate) async fn open(address: &HubAddress, hello: Hello) -> Result<(Socket, Welcome), Error> {
-    let unreachable = |source| Error::Unreachable { address: address.to_string(), source };
-    let not_a_hub = |reason: String| Error::NotAHub { address: address.to_string(), reason };
-
-    let stream = TcpStream::connect(address.to_string()).await.map_err(unreachable)?;
-    stream.set_nodelay(true).map_err(unreachable)?;
-    let mut request = address.socket_url().into_client_request().map_err(|error| not_a_hub(error.to_string()))?;
-    request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(wire::SUBPROTOCOL));
-    let config = WebSocketConfig::default()
-        .read_buffer_size(BUFFER)
-        .write_buffer_size(BUFFER)
-        .max_message_size(Some(MAX_INCOMING))
-        .max_frame_size(Some(MAX_INCOMING));
-    let opened = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await;
-    let (mut socket, _) = opened.map_err(|error| not_a_hub(error.to_string()))?;
-
+    let mut socket = socket::open(address).await?;
     socket
         .send(Message::text(wire::encode(&ToHub::Hello(hello))))
         .await
         .map_err(|error| Error::Closed(broken(&error)))?;
     loop {
-        match take(socket.next().await) {
-            Taken::Message(ToNode::Welcome(welcome)) => return Ok((socket, welcome)),
-            Taken::Message(ToNode::Error(refusal)) => return Err(Error::Refused(refusal)),
-            Taken::Message(_) | Taken::Nothing => {}
+        match Taken::of(socket.next().await) {
+            Taken::Frame(frame) => match wire::decode_to_node(&frame) {
+                Ok(ToNode::Welcome(welcome)) => return Ok((socket, welcome)),
+                Ok(ToNode::Error(refusal)) => return Err(Error::Refused(refusal)),
+                _ => {}
+            },
+            Taken::Nothing => {}
             Taken::End(closed) => return Err(Error::Closed(closed)),
         }
     }
@@ -124,16 +95,19 @@ pub(crate) async fn run(socket: Socket, mut orders: mpsc::Receiver<Order>, arriv
             }
             frame = stream.next(), if held.is_none() => {
                 heard = Instant::now();
-                match take(frame) {
-                    Taken::Message(ToNode::Reply(reply)) => {
-                        // Answers mostly come in the order of the questions: the first is it.
-                        if let Some(place) = waiting.iter().position(|(id, _)| *id == reply.id)
-                            && let Some((_, answer)) = waiting.remove(place)
-                        {
-                            _ = answer.send(reply.outcome); // who gave up waiting has said so
+                match Taken::of(frame) {
+                    Taken::Frame(frame) => match wire::decode_to_node(&frame) {
+                        Ok(ToNode::Reply(reply)) => {
+                            // Answers mostly come in the order of the questions: the first is it.
+                            if let Some(place) = waiting.iter().position(|(id, _)| *id == reply.id)
+                                && let Some((_, answer)) = waiting.remove(place)
+                            {
+                                _ = answer.send(reply.outcome); // who gave up waiting has said so
+                            }
                         }
-                    }
-                    Taken::Message(message) => held = Some(message),
+                        Ok(message) => held = Some(message),
+                        Err(_) => {} // a message of a later version
+                    },
                     Taken::Nothing => {}
                     Taken::End(closed) => break 'connected closed,
                 }
@@ -143,37 +117,6 @@ pub(crate) async fn run(socket: Socket, mut orders: mpsc::Receiver<Order>, arriv
             }
         }
     };
-    // Without a close frame from each side a hub would see us crash. What still comes is nobody's.
-    _ = timeout(PARTING, async {
-        let farewell = CloseFrame { code: CloseCode::Normal, reason: "".into() };
-        _ = sink.send(Message::Close(Some(farewell))).await;
-        while let Some(Ok(_)) = stream.next().await {}
-    })
-    .await;
+    socket::part(sink, stream).await;
     closed
-}
-
-/// One step of reading.
-enum Taken {
-    Message(ToNode),
-    /// A ping (answered already), or a message of a later version, which is passed over.
-    Nothing,
-    End(Closed),
-}
-
-fn take(frame: Option<Result<Message, SocketError>>) -> Taken {
-    match frame {
-        Some(Ok(Message::Text(text))) => wire::decode_to_node(&text).map_or(Taken::Nothing, Taken::Message),
-        Some(Ok(Message::Close(Some(frame)))) => {
-            Taken::End(Closed { code: frame.code.into(), reason: frame.reason.to_string() })
-        }
-        Some(Ok(Message::Close(None))) => Taken::End(Closed { code: CloseCode::Status.into(), reason: String::new() }),
-        Some(Ok(_)) => Taken::Nothing,
-        Some(Err(error)) => Taken::End(broken(&error)),
-        None => Taken::End(Closed::broken("")),
-    }
-}
-
-fn broken(error: &SocketError) -> Closed {
-    Closed::broken(error.to_string())
 }

@@ -2,48 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that finds what it did not expect stops there")]
 
+mod support;
+
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
 use node::{Arrivals, Error, Node, Options};
 use serde_json::json;
-use shared::message::{ToHub, ToNode};
-use shared::wire;
-use tokio::net::{TcpListener, TcpStream};
+use shared::message::ToNode;
+use support::{Script, said};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
-use tokio_tungstenite::tungstenite::http::HeaderValue;
-use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-
-/// The hub's end of the connection.
-struct Script {
-    socket: WebSocketStream<TcpStream>,
-}
-
-impl Script {
-    async fn send(&mut self, message: serde_json::Value) {
-        self.socket.send(Message::text(message.to_string())).await.unwrap();
-    }
-
-    async fn request(&mut self) -> ToHub {
-        let frame = self.socket.next().await.unwrap().unwrap();
-        wire::decode_to_hub(frame.to_text().unwrap()).unwrap()
-    }
-
-    /// The next request, answered with nothing to tell.
-    async fn answer(&mut self) {
-        let id = self.request().await.id().unwrap().to_owned();
-        self.send(json!({"type": "reply", "id": id, "ok": {}})).await;
-    }
-
-    async fn close(&mut self, code: u16) {
-        self.socket.close(Some(CloseFrame { code: code.into(), reason: "so it is".into() })).await.unwrap();
-        while self.socket.next().await.is_some() {}
-    }
-}
 
 /// Connects a node to a hub that welcomes it and then acts as told.
 async fn against<F>(options: Options, act: impl FnOnce(Script) -> F) -> (Node, Arrivals, JoinHandle<F::Output>)
@@ -52,31 +20,9 @@ where
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let welcoming = async {
-        let (stream, _) = listener.accept().await.unwrap();
-        let mut script = Script { socket: tokio_tungstenite::accept_hdr_async(stream, accept).await.unwrap() };
-        assert!(matches!(script.request().await, ToHub::Hello(_)));
-        script
-            .send(json!({
-                "type": "welcome", "version": 1, "hub": "hub@test", "node": "n@test", "session": "s", "epoch": "e",
-                "seq": 0, "resumed": false, "nick": null
-            }))
-            .await;
-        script
-    };
-    let (connected, script) = tokio::join!(Node::connect(&address, options), welcoming);
+    let (connected, (script, _)) = tokio::join!(Node::connect(&address, options), Script::welcome(&listener));
     let (node, arrivals) = connected.unwrap();
     (node, arrivals, tokio::spawn(act(script)))
-}
-
-#[allow(clippy::result_large_err, reason = "the callback's type is tungstenite's")]
-fn accept(_: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
-    response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(wire::SUBPROTOCOL));
-    Ok(response)
-}
-
-fn said(seq: u64) -> serde_json::Value {
-    json!({"type": "said", "seq": seq, "at": 0, "room": "lobby", "from": "ana", "id": "1", "text": "hi"})
 }
 
 #[tokio::test]
@@ -161,18 +107,13 @@ async fn a_hub_that_falls_silent_is_given_up() {
 
 #[tokio::test]
 async fn going_is_said() {
-    let until_close = async |mut hub: Script| loop {
-        if let Some(Ok(Message::Close(frame))) = hub.socket.next().await {
-            return frame.map(|frame| u16::from(frame.code));
-        }
-    };
-    let (node, _arrivals, hub) = against(Options::default(), until_close).await;
+    let (node, _arrivals, hub) = against(Options::default(), Script::until_closed).await;
     let other = node.clone();
     node.close().await;
     assert_eq!(hub.await.unwrap(), Some(1000));
     assert!(matches!(other.list_rooms().await, Err(Error::Closed(_))));
 
-    let (node, _arrivals, hub) = against(Options::default(), until_close).await;
+    let (node, _arrivals, hub) = against(Options::default(), Script::until_closed).await;
     drop(node);
     assert_eq!(hub.await.unwrap(), Some(1000));
 }

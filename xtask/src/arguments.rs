@@ -9,6 +9,7 @@ pub(crate) enum Chore {
     Run { profile: Profile, flags: Vec<OsString> },
     Serve { flags: Vec<OsString> },
     Test { fast: bool },
+    Torture { args: Vec<OsString> },
     Bench { args: Vec<OsString> },
     Setup,
     Help(&'static str),
@@ -32,6 +33,7 @@ Usage: cargo xtask <COMMAND>
   run [--dev] [-- FLAGS]     build, then start the hub with FLAGS
   serve [-- FLAGS]           development: the browser client rebuilt on every change (trunk serve)
   test [--fast]              everything that has to hold, cheapest first
+  torture [ARGS]             kill the hub again and again under load, and check that nothing is lost
   bench [ARGS]               build, then print the figures
   setup                      only fetch what is missing, and say what there is
   help, --help               this; after a command, its own
@@ -66,13 +68,23 @@ Usage: cargo xtask serve [-- FLAGS]
 
 const TEST_HELP: &str = "\
 Runs everything that has to hold: formatting, lints (native and wasm), unit, property and integration
-tests, doc tests, the release build, and the browser tests against it. A step that fails does not
-keep the others from running. The last line is the total: `N passed, N failed`, where a step that failed
+tests, twenty kills of the hub under load, doc tests, the release build, and the browser tests against
+it. A step that fails does not keep the others from running. The last line is the total: `N passed, N failed`, where a step that failed
 without naming a failed test counts as one.
 
 Usage: cargo xtask test [--fast]
 
   --fast   leave out the release build and the browser tests";
+
+const TORTURE_HELP: &str = "\
+Builds the hub and the torture in release, then runs the hub under load, kills it with SIGKILL again and
+again, and checks from what its clients wrote down that nothing was lost, nothing came twice, and everything
+in one order (docs/torture.md).
+
+Usage: cargo xtask torture [ARGS]
+
+  --kills N              how often the hub is killed (20)
+  ARGS                   further ones of the `torture` crate; `cargo xtask torture -- --help` lists them";
 
 const BENCH_HELP: &str = "\
 Builds the client and the hub in release, then runs the benches against them.
@@ -123,12 +135,8 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Chore, S
             no_more("test", &args)?;
             Ok(Chore::Test { fast })
         }
-        "bench" => {
-            if args.first().is_some_and(|first| first == "--") {
-                args.remove(0);
-            }
-            Ok(Chore::Bench { args })
-        }
+        "torture" => Ok(Chore::Torture { args: without_dashes(args) }),
+        "bench" => Ok(Chore::Bench { args: without_dashes(args) }),
         _ => {
             no_more("setup", &args)?;
             Ok(Chore::Setup)
@@ -142,6 +150,7 @@ fn help_for(command: &OsString) -> Option<Chore> {
         "run" => RUN_HELP,
         "serve" => SERVE_HELP,
         "test" => TEST_HELP,
+        "torture" => TORTURE_HELP,
         "bench" => BENCH_HELP,
         "setup" => SETUP_HELP,
         _ => return None,
@@ -178,6 +187,14 @@ fn after_dashes(command: &str, whose: &str, mut args: Vec<OsString>) -> Result<V
             Err(format!("`{}` is no flag of `cargo xtask {command}`; {whose} come after `--`", first.to_string_lossy()))
         }
     }
+}
+
+/// For what takes all arguments, `--` before them or not.
+fn without_dashes(mut args: Vec<OsString>) -> Vec<OsString> {
+    if args.first().is_some_and(|first| first == "--") {
+        args.remove(0);
+    }
+    args
 }
 
 fn no_more(command: &str, args: &[OsString]) -> Result<(), String> {
@@ -217,6 +234,9 @@ mod tests {
         let args = strings(&["idle", "--nodes", "2000"]);
         assert_eq!(parsed("bench idle --nodes 2000"), Ok(Chore::Bench { args: args.clone() }));
         assert_eq!(parsed("bench -- idle --nodes 2000"), Ok(Chore::Bench { args }));
+        let args = strings(&["--kills", "1000"]);
+        assert_eq!(parsed("torture --kills 1000"), Ok(Chore::Torture { args }));
+        assert_eq!(parsed("torture -- --help"), Ok(Chore::Torture { args: strings(&["--help"]) }));
     }
 
     #[test]
@@ -235,7 +255,7 @@ mod tests {
 
     #[test]
     fn every_command_has_help() {
-        for command in ["build", "run", "serve", "test", "bench", "setup"] {
+        for command in ["build", "run", "serve", "test", "torture", "bench", "setup"] {
             let Ok(Chore::Help(text)) = parsed(&format!("{command} --help")) else {
                 panic!("{command} has no help");
             };

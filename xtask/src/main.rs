@@ -14,6 +14,7 @@
 //! | `apt`, `browser` | what comes from the system: Node.js, Chromium and its driver |
 //! | `client`, `hub` | the two halves of the build |
 //! | `test`, `tally` | everything that has to hold, and counting it |
+//! | `torture` | the hub killed again and again |
 //! | `bench` | the figures |
 
 #![forbid(unsafe_code)]
@@ -28,6 +29,7 @@ mod steps;
 mod tally;
 mod test;
 mod tools;
+mod torture;
 mod turn;
 mod versions;
 
@@ -65,6 +67,7 @@ fn carry_out(chore: Chore) -> Outcome<ExitCode> {
         Chore::Run { profile, flags } => return hub::run(profile, &flags),
         Chore::Serve { flags } => return client::serve(&flags),
         Chore::Test { fast } => return Ok(test::run(fast)),
+        Chore::Torture { args } => return torture::run(&args),
         Chore::Bench { args } => return bench::run(&args),
     }
     Ok(ExitCode::SUCCESS)

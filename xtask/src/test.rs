@@ -4,7 +4,7 @@
 //!
 //! | variable | for | |
 //! |---|---|---|
-//! | `HUBBUB_HUB` | `e2e`, `bench` | the release hub, an absolute path |
+//! | `HUBBUB_HUB` | `e2e`, `bench`, `torture` | the hub, an absolute path |
 //! | `HUBBUB_CHROMIUM` | `e2e`, `bench` | the browser |
 //! | `HUBBUB_CHROMEDRIVER` | `e2e`, `bench` | its driver |
 //!
@@ -18,13 +18,15 @@ use crate::browser;
 use crate::steps::{Failure, Outcome, Step, announce, quoted, say};
 use crate::tally::Tally;
 use crate::tools::{self, WASM};
-use crate::{client, hub};
+use crate::{client, hub, torture};
 
 /// Names the hub under test or measured.
 pub(crate) const HUB: &str = "HUBBUB_HUB";
 
 /// All but `e2e`, which needs a built hub. What is pure in `web` is tested natively.
 const NATIVE_TESTS: &str = "--workspace --exclude e2e";
+
+const TORTURE: &str = "torture: the hub killed 20 times";
 
 /// Runs every step, says how each went, and ends with the total as the very last line.
 pub(crate) fn run(fast: bool) -> ExitCode {
@@ -55,6 +57,11 @@ pub(crate) fn run(fast: bool) -> ExitCode {
         Step::cargo().words("test --no-fail-fast --tests --examples").words(NATIVE_TESTS),
         AtLeast(1),
     );
+    if report.has_tested() {
+        report.command(TORTURE, torture::briefly());
+    } else {
+        report.not_run(TORTURE, "the tests were not built, and the hub with them");
+    }
     report.tests("doc tests", Step::cargo().words("test --no-fail-fast --doc").words(NATIVE_TESTS), AtLeast(0));
     if fast {
         for step in ["release build", "browser tests"] {
@@ -138,6 +145,11 @@ impl Report {
     fn not_run(&mut self, name: &'static str, why: &'static str) {
         announce(format_args!("NOT RUN: {name} ({why})"));
         self.steps.push(Done { name, took: Duration::ZERO, tally: Tally::default(), end: End::NotRun(why) });
+    }
+
+    /// Whether the last step ran any test: then all it needs was built.
+    fn has_tested(&self) -> bool {
+        self.steps.last().is_some_and(|step| step.tally.passed + step.tally.failed > 0)
     }
 
     fn failed(&self) -> bool {

@@ -1,0 +1,255 @@
+//! Does what the session wants done: sockets, frames, the alarm clock.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use shared::session::{Delivery, Effect, Phase, Session};
+use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
+use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
+
+use super::{Core, lock};
+use crate::address::HubAddress;
+use crate::error::{Closed, Error};
+use crate::socket::{self, BUFFER, Socket, Taken};
+
+/// A timer that is late by this much does no harm; one that is early would be set twice.
+const ALARM_SLACK: Duration = Duration::from_millis(1);
+
+/// The longest sleep of the alarm: a machine's clock may be set, and the machine itself sleep.
+const LONGEST_ALARM: Duration = Duration::from_secs(60);
+
+type Opening = Pin<Box<dyn Future<Output = Result<Socket, Error>> + Send>>;
+
+/// The task behind a [`super::Client`].
+pub(super) struct Driver {
+    core: Arc<Mutex<Core>>,
+    address: HubAddress,
+    rings: mpsc::Receiver<()>,
+    deliveries: mpsc::Sender<Delivery>,
+    phase: watch::Sender<Phase>,
+    /// Told by the session while `deliveries` was full. Nothing is read until it is empty, so it holds what one
+    /// frame brought and what the session itself bounds: lines and requests.
+    held: VecDeque<Delivery>,
+    /// The number of the socket there is, open or opening.
+    socket: u32,
+    opening: Option<Opening>,
+    sink: Option<SplitSink<Socket, Message>>,
+    stream: Option<SplitStream<Socket>>,
+    /// Frames not yet given to the socket; the session bounds what it has under way.
+    frames: VecDeque<String>,
+    unflushed: bool,
+}
+
+/// Milliseconds since 1970 UTC, by this machine's clock.
+pub(super) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What the driver waited for.
+#[allow(clippy::large_enum_variant, reason = "it lives only from the wait to what is made of it")]
+enum Happened {
+    /// A handle told or asked the session something, or the alarm rang, or there is room for deliveries.
+    Look,
+    /// No handle is left.
+    Abandoned,
+    Opened(Result<Socket, Error>),
+    Taken(Taken),
+    Flushed(Result<(), SocketError>),
+}
+
+impl Driver {
+    pub(super) fn new(
+        core: Arc<Mutex<Core>>,
+        address: HubAddress,
+        rings: mpsc::Receiver<()>,
+        deliveries: mpsc::Sender<Delivery>,
+        phase: watch::Sender<Phase>,
+    ) -> Self {
+        Self {
+            core,
+            address,
+            rings,
+            deliveries,
+            phase,
+            held: VecDeque::new(),
+            socket: 0,
+            opening: None,
+            sink: None,
+            stream: None,
+            frames: VecDeque::new(),
+            unflushed: false,
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        self.tell(Session::start);
+        while !lock(&self.core).stopped {
+            self.do_effects();
+            self.feed().await;
+            match self.next().await {
+                Happened::Look => {}
+                Happened::Abandoned => break,
+                Happened::Opened(Ok(socket)) => {
+                    let (sink, stream) = socket.split();
+                    (self.opening, self.sink, self.stream) = (None, Some(sink), Some(stream));
+                    let number = self.socket;
+                    self.tell(|session, now| session.opened(now, number));
+                }
+                Happened::Opened(Err(error)) => self.lost(&Closed::broken(error.to_string())),
+                Happened::Taken(Taken::Frame(frame)) => {
+                    let number = self.socket;
+                    self.tell(|session, now| session.received(now, number, &frame));
+                }
+                Happened::Taken(Taken::Nothing) => {}
+                Happened::Taken(Taken::End(closed)) => self.lost(&closed),
+                Happened::Flushed(Ok(())) => self.unflushed = false,
+                // The hub may have said why before it went: that is still to be read.
+                Happened::Flushed(Err(_)) => self.sink = None,
+            }
+        }
+        self.end().await;
+    }
+
+    /// Waits for whatever comes next. While deliveries are held, the socket is not read.
+    async fn next(&mut self) -> Happened {
+        let alarm = self.alarm();
+        let opening = async {
+            match &mut self.opening {
+                Some(opening) => opening.await,
+                None => std::future::pending().await,
+            }
+        };
+        let taken = async {
+            match &mut self.stream {
+                Some(stream) if self.held.is_empty() => Taken::of(stream.next().await),
+                _ => std::future::pending().await,
+            }
+        };
+        let flushed = async {
+            match &mut self.sink {
+                Some(sink) if self.unflushed => sink.flush().await,
+                _ => std::future::pending().await,
+            }
+        };
+        let alarm = async {
+            match alarm {
+                Some(wait) => sleep(wait).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            rung = self.rings.recv() => if rung.is_some() { Happened::Look } else { Happened::Abandoned },
+            opened = opening => Happened::Opened(opened),
+            taken = taken => Happened::Taken(taken),
+            flushed = flushed => Happened::Flushed(flushed),
+            // Given back at once: what is held goes out first when the effects are done.
+            _ = self.deliveries.reserve(), if !self.held.is_empty() => Happened::Look,
+            () = alarm => {
+                self.tell(Session::tick);
+                Happened::Look
+            }
+        }
+    }
+
+    fn tell(&self, happened: impl FnOnce(&mut Session, u64)) {
+        happened(&mut lock(&self.core).session, now());
+    }
+
+    /// How long until the session wants to be woken.
+    fn alarm(&self) -> Option<Duration> {
+        let at = lock(&self.core).session.wake_at()?;
+        Some((Duration::from_millis(at.saturating_sub(now())) + ALARM_SLACK).min(LONGEST_ALARM))
+    }
+
+    fn do_effects(&mut self) {
+        self.hand_over();
+        while let Some(effect) = self.effect() {
+            match effect {
+                Effect::Open { socket } => {
+                    self.drop_socket();
+                    self.socket = socket;
+                    let address = self.address.clone();
+                    self.opening = Some(Box::pin(async move { socket::open(&address).await }));
+                }
+                Effect::Send { frame, .. } => self.frames.push_back(frame),
+                Effect::Close { .. } => self.drop_socket(),
+                Effect::Deliver(delivery) => self.deliver(delivery),
+                Effect::Phase(phase) => _ = self.phase.send_replace(phase),
+            }
+        }
+    }
+
+    fn effect(&self) -> Option<Effect> {
+        lock(&self.core).session.effect()
+    }
+
+    fn deliver(&mut self, delivery: Delivery) {
+        if let Delivery::Answered { request, answer } = &delivery
+            && let Some(waiting) = request.id().and_then(|id| lock(&self.core).waiting.remove(id))
+        {
+            _ = waiting.send(answer.clone()); // who dropped it does not need it
+        }
+        self.held.push_back(delivery);
+        self.hand_over();
+    }
+
+    /// Passes on what is held, as far as there is room.
+    fn hand_over(&mut self) {
+        while let Some(delivery) = self.held.pop_front() {
+            match self.deliveries.try_send(delivery) {
+                Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
+                Err(mpsc::error::TrySendError::Full(delivery)) => return self.held.push_front(delivery),
+            }
+        }
+    }
+
+    /// Gives frames to the socket, only as many at a time as are sure not to block: what is read meanwhile
+    /// may be what lets the hub take more.
+    async fn feed(&mut self) {
+        let Some(sink) = self.sink.as_mut().filter(|_| !self.unflushed) else { return };
+        let mut bytes = 0;
+        while bytes < BUFFER
+            && let Some(frame) = self.frames.pop_front()
+        {
+            bytes += frame.len();
+            self.unflushed = true;
+            if sink.feed(Message::text(frame)).await.is_err() {
+                return; // a socket that failed says so when it is flushed
+            }
+        }
+    }
+
+    /// The socket there was is gone, or never was.
+    fn lost(&mut self, closed: &Closed) {
+        self.drop_socket();
+        let number = self.socket;
+        self.tell(|session, now| session.closed(now, number, closed.code, &closed.reason));
+    }
+
+    /// Whatever the socket there is would still report is passed over.
+    fn drop_socket(&mut self) {
+        self.opening = None;
+        self.frames.clear();
+        self.unflushed = false;
+        if let (Some(sink), Some(stream)) = (self.sink.take(), self.stream.take()) {
+            tokio::spawn(socket::part(sink, stream));
+        }
+    }
+
+    async fn end(mut self) {
+        self.tell(Session::stop);
+        let socket = self.sink.take().zip(self.stream.take());
+        self.do_effects();
+        // Whoever still waits is told by its channel's end.
+        lock(&self.core).waiting.clear();
+        if let Some((sink, stream)) = socket {
+            socket::part(sink, stream).await;
+        }
+    }
+}
