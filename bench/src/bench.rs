@@ -15,8 +15,8 @@ use crate::pour::Senders;
 /// Names the hub's binary; `cargo xtask bench` sets it.
 const HUB: &str = "HUBBUB_HUB";
 
-/// Sockets and files for the largest crowd, its limit, and some to spare.
-const FILES: u64 = 4_000;
+/// Sockets and files for the largest crowd and some to spare.
+const FILES: u64 = 6_000;
 
 /// Those who fill the log that hubs start on: as many as an office has, each with a room.
 const WRITERS: usize = 64;
@@ -76,7 +76,12 @@ impl Bench {
 
     /// Starts a hub on a data directory.
     pub(crate) fn start(&self, data: &Path) -> Result<Hub> {
-        Hub::start(&self.hub, data, &self.folder.join("hub.log"))
+        Hub::start(&self.hub, data, &self.hub_log(), 0)
+    }
+
+    /// The file for what hubs log.
+    pub(crate) fn hub_log(&self) -> PathBuf {
+        self.folder.join("hub.log")
     }
 
     /// How many entries [`Bench::log`] has.

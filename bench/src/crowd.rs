@@ -46,6 +46,28 @@ impl Crowd {
         self.sockets.len()
     }
 
+    /// One more.
+    pub(crate) fn add(&mut self, mut socket: Socket) -> Result<()> {
+        self.poll.registry().register(socket.stream(), Token(self.sockets.len()), Interest::READABLE)?;
+        self.sockets.push(socket);
+        Ok(())
+    }
+
+    /// Closes all sockets from this one on.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        self.sockets.truncate(count);
+    }
+
+    /// Nothing is read from this socket any more, until [`Crowd::listen`].
+    pub(crate) fn deafen(&mut self, index: usize) -> Result<()> {
+        Ok(self.poll.registry().deregister(self.sockets[index].stream())?)
+    }
+
+    /// The opposite of [`Crowd::deafen`]; what has come meanwhile is read first.
+    pub(crate) fn listen(&mut self, index: usize) -> Result<()> {
+        Ok(self.poll.registry().register(self.sockets[index].stream(), Token(index), Interest::READABLE)?)
+    }
+
     /// Sends bytes on one socket.
     pub(crate) fn send(&mut self, index: usize, bytes: &[u8]) -> Result<()> {
         self.sockets[index].send(bytes).with_context(|| format!("socket {index}"))

@@ -1,7 +1,7 @@
 //! A crowd that the hub knows by name.
 
 use anyhow::{Context, Result, bail, ensure};
-use shared::message::{Connected, Hello, Outcome, Reply, ToHub, ToNode};
+use shared::message::{Connected, Hello, Outcome, Reply, ToHub, ToNode, Welcome};
 use shared::wire;
 
 use crate::crowd::Crowd;
@@ -19,23 +19,33 @@ pub(crate) fn nick(index: usize) -> String {
 /// Opens so many sockets and says hello on each. Also gives the newest `seq` of the log.
 pub(crate) fn welcome(hub: &Hub, count: usize) -> Result<(Crowd, u64)> {
     let mut crowd = Crowd::open(hub.address(), &hub.authority(), count)?;
+    let mut head = 0;
+    for welcome in say_hello(&mut crowd)? {
+        head = welcome.seq;
+    }
+    Ok((crowd, head))
+}
+
+/// Says hello on each; what the hub said to it.
+pub(crate) fn say_hello(crowd: &mut Crowd) -> Result<Vec<Welcome>> {
+    let count = crowd.len();
     let hello = Hello { version: wire::VERSION, kind: Some("bench".to_owned()), ..Hello::default() };
     let mut frame = Vec::new();
     add_frame(wire::encode(&ToHub::Hello(hello)), &mut frame);
 
-    let mut head = 0;
+    let mut welcomes: Vec<Option<Welcome>> = vec![None; count];
     let everyone: Vec<usize> = (0..count).collect();
     for some in everyone.chunks(AT_ONCE) {
         for index in some {
             crowd.send(*index, &frame)?;
         }
-        let mut state = (0, &mut head);
+        let mut state = (0, &mut welcomes);
         let taken = crowd.serve(
             &mut state,
-            |(welcomed, head), _, text| match decode(text)? {
+            |(welcomed, welcomes), index, text| match decode(text)? {
                 ToNode::Welcome(welcome) => {
                     *welcomed += 1;
-                    **head = welcome.seq;
+                    welcomes[index] = Some(welcome);
                     Ok(())
                 }
                 other => bail!("not a welcome: {other:?}"),
@@ -44,7 +54,7 @@ pub(crate) fn welcome(hub: &Hub, count: usize) -> Result<(Crowd, u64)> {
         );
         taken.context("waiting for welcomes")?;
     }
-    Ok((crowd, head))
+    Ok(welcomes.into_iter().flatten().collect())
 }
 
 /// Each takes a nick and is then in the lobby. Returns once all have heard of all.
@@ -114,11 +124,17 @@ fn connect(crowd: &mut Crowd, indexes: &[usize], done: impl Fn(&Taking) -> bool)
     })
 }
 
-/// Sends each of the crowd a request of its own, and waits until all were done.
+/// Each of the crowd makes a request of its own; waits until all were done.
 pub(crate) fn ask_all(crowd: &mut Crowd, request_of: impl Fn(usize) -> ToHub) -> Result<()> {
-    let count = crowd.len();
-    for index in 0..count {
-        request(crowd, index, &request_of(index))?;
+    let everyone: Vec<usize> = (0..crowd.len()).collect();
+    ask(crowd, &everyone, request_of)
+}
+
+/// The same of some of the crowd.
+pub(crate) fn ask(crowd: &mut Crowd, indexes: &[usize], request_of: impl Fn(usize) -> ToHub) -> Result<()> {
+    let count = indexes.len();
+    for index in indexes {
+        request(crowd, *index, &request_of(*index))?;
     }
     let mut answered = 0;
     crowd.serve(

@@ -14,6 +14,10 @@ pub(crate) enum Heard<'a> {
     Line { seq: u64 },
     /// A request was done; what it is about, by its id.
     Done { id: &'a str },
+    /// The answer to the hello, with the session's secret.
+    Welcome { session: &'a str, resumed: bool },
+    /// All that was missed has come.
+    Synced,
     /// Presence and the like.
     Other,
 }
@@ -26,6 +30,8 @@ struct Sketch<'a> {
     seq: Option<u64>,
     /// Ids of our own making, which have nothing to unescape.
     id: Option<&'a str>,
+    session: Option<&'a str>,
+    resumed: Option<bool>,
     error: Option<Refusal>,
 }
 
@@ -43,9 +49,19 @@ pub(crate) fn understand(text: &[u8]) -> Result<Heard<'_>> {
         (_, Sketch { error: Some(refusal), .. }) => bail!("the hub refused: {}", refusal.message),
         ("said", Sketch { seq: Some(seq), .. }) => Ok(Heard::Line { seq }),
         ("reply", Sketch { id: Some(id), .. }) => Ok(Heard::Done { id }),
+        ("welcome", Sketch { session: Some(session), resumed: Some(resumed), .. }) => {
+            Ok(Heard::Welcome { session, resumed })
+        }
+        ("synced", _) => Ok(Heard::Synced),
         ("error", _) => bail!("the hub did not understand: {}", String::from_utf8_lossy(text)),
         _ => Ok(Heard::Other),
     }
+}
+
+/// The id of a line, of which [`understand`] gave the `seq`.
+pub(crate) fn id_of(line: &[u8]) -> Result<&str> {
+    let frame: Sketch<'_> = serde_json::from_slice(line).context("a line")?;
+    frame.id.context("a line without an id")
 }
 
 /// The number at the beginning, if something follows it.
@@ -71,10 +87,16 @@ mod tests {
     fn the_hub_s_own_frames_are_understood() {
         assert!(said(1).as_bytes().starts_with(SAID), "the short way is taken");
         assert_eq!(understand(said(57).as_bytes()).expect("a line"), Heard::Line { seq: 57 });
+        assert_eq!(id_of(said(57).as_bytes()).expect("its id"), "1");
         let reply = wire::encode_ok("0042", &Sent { seq: 7, delivered: None });
         assert_eq!(understand(reply.as_bytes()).expect("a reply"), Heard::Done { id: "0042" });
         let presence = wire::encode(&ToNode::Presence(Presence::default()));
         assert_eq!(understand(presence.as_bytes()).expect("presence"), Heard::Other);
+        let synced = wire::encode(&ToNode::Synced { seq: 7 });
+        assert_eq!(understand(synced.as_bytes()).expect("synced"), Heard::Synced);
+        let welcome = br#"{"type":"welcome","session":"s3ss10n","epoch":"e","seq":7,"resumed":true,"nick":"ana"}"#;
+        let expected = Heard::Welcome { session: "s3ss10n", resumed: true };
+        assert_eq!(understand(welcome).expect("a welcome"), expected);
     }
 
     #[test]

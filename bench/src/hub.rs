@@ -30,14 +30,15 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    /// Starts the real hub on a free port of loopback, without cookie and rate limit, and waits
+    /// Starts the real hub on a port of loopback (0 for a free one), without cookie and rate limit, and waits
     /// until it has printed its link. What it logs goes to a file.
-    pub(crate) fn start(binary: &Path, data: &Path, log: &Path) -> Result<Self> {
+    pub(crate) fn start(binary: &Path, data: &Path, log: &Path, port: u16) -> Result<Self> {
         let stderr = File::create(log).with_context(|| format!("making {}", log.display()))?;
         let child = Command::new(binary)
             // Settings of whoever runs the bench are not part of it.
             .env_clear()
-            .args(["--listen", "127.0.0.1:0", "--open", "--rate-limit", "off", "--data"])
+            .args(["--listen", &SocketAddr::from((Ipv4Addr::LOCALHOST, port)).to_string()])
+            .args(["--open", "--rate-limit", "off", "--data"])
             .arg(data)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -46,7 +47,7 @@ impl Hub {
             .with_context(|| format!("starting {}", binary.display()))?;
         let mut hub = Self { child, address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)) };
         let printed = hub.child.stdout.take().context("the hub's output")?;
-        let port = port(printed).with_context(|| format!("the hub said: {}", said(log)))?;
+        let port = port_of(printed).with_context(|| format!("the hub said: {}", said(log)))?;
         hub.address.set_port(port);
         Ok(hub)
     }
@@ -111,7 +112,7 @@ impl Drop for Hub {
 }
 
 /// Waits for the link among the lines that a hub prints.
-fn port(printed: ChildStdout) -> Result<u16> {
+fn port_of(printed: ChildStdout) -> Result<u16> {
     let (found, port) = mpsc::sync_channel(1);
     // A thread, because a pipe has no deadline; it reads on to the end, so that the hub never waits for us.
     thread::spawn(move || {

@@ -20,11 +20,16 @@
 //! | [`heard`] | what a frame from the hub says |
 //! | [`room`] | a crowd that talks: every delivery counted and timed |
 //! | [`limit`] | the same bytes to the same sockets by a program that does nothing else |
+//! | [`audience`] | a room in which several speak by the clock, and some may stop listening |
+//! | [`upgrade`] | a WebSocket that is opened without waiting for it |
+//! | [`clients`] | many clients as people have them, which come back by themselves |
 //! | [`pour`] | many senders who wait for each acknowledgement |
 //! | [`statistics`] | medians, percentiles |
 //! | [`report`] | figures, verdicts, the table, JSON |
 
+mod audience;
 mod bench;
+mod clients;
 mod crowd;
 mod guests;
 mod heard;
@@ -39,6 +44,7 @@ mod room;
 mod scenarios;
 mod socket;
 mod statistics;
+mod upgrade;
 
 use std::process::ExitCode;
 

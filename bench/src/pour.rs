@@ -1,4 +1,5 @@
-//! Many senders, each in a room of its own, who wait for acknowledgements: what the log takes.
+//! Senders who wait for acknowledgements: many, each in a room of its own, to see what the log takes; or one, who
+//! fills it.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -15,6 +16,9 @@ use crate::hub::Hub;
 use crate::limit::{id, text};
 use crate::process::{CpuUse, Process};
 use crate::socket::add_frame;
+
+/// Lines that one who fills the log has under way: enough for its largest commits.
+const FILL_WINDOW: usize = 512;
 
 /// Those who send.
 pub(crate) struct Senders {
@@ -109,7 +113,7 @@ impl Senders {
             let texts = crowd.turn(wait, &mut |index, text| match understand(text)? {
                 Heard::Line { seq } => senders[index].hear(seq),
                 Heard::Done { id } => senders[index].acknowledge(id),
-                Heard::Other => Ok(()),
+                Heard::Welcome { .. } | Heard::Synced | Heard::Other => Ok(()),
             })?;
             patience.spend(texts);
             if let Some(sender) = senders.iter().find(|sender| sender.heard > goal) {
@@ -120,6 +124,45 @@ impl Senders {
         let cpu = hub.cpu_times_at_rest()?.since(&before)?;
         Ok(Poured { lines: share * senders.len() as u64, took, cpu })
     }
+}
+
+/// One of a crowd fills the log, in rooms where nobody else hears it. The `seq` of each line.
+///
+/// # Errors
+/// If it misses a line, or hears one twice.
+pub(crate) fn fill(
+    crowd: &mut Crowd,
+    speaker: usize,
+    lines: usize,
+    room_of: impl Fn(usize) -> &'static str,
+) -> Result<Vec<u64>> {
+    let (mut sent, mut answered, mut said) = (0, 0, Vec::with_capacity(lines));
+    let mut patience = Patience::new();
+    let mut bytes = Vec::new();
+    while answered < lines || said.len() < lines {
+        bytes.clear();
+        while sent < lines && sent < answered + FILL_WINDOW {
+            let say = ToHub::Say { id: id(sent as u64), room: room_of(sent).to_owned(), text: text() };
+            add_frame(wire::encode(&say), &mut bytes);
+            sent += 1;
+        }
+        if !bytes.is_empty() {
+            crowd.send(speaker, &bytes)?;
+        }
+        let texts = crowd.turn(patience.left()?, &mut |index, text| {
+            match understand(text)? {
+                Heard::Line { seq } if index == speaker => {
+                    ensure!(said.last().is_none_or(|last| *last < seq), "line {seq} came after {:?}", said.last());
+                    said.push(seq);
+                }
+                Heard::Done { .. } => answered += 1,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        patience.spend(texts);
+    }
+    Ok(said)
 }
 
 fn room(index: usize) -> String {

@@ -121,6 +121,11 @@ impl Process {
 }
 
 impl CpuTimes {
+    /// Of all threads there are.
+    pub(crate) fn total(&self) -> Duration {
+        self.threads.values().map(|thread| thread.on_cpu).sum()
+    }
+
     /// What each thread used since then, summed by the threads' names.
     ///
     /// # Errors
@@ -172,6 +177,21 @@ pub(crate) fn load() -> Result<f64> {
     first_average(&averages).with_context(|| format!("/proc/loadavg: {averages:?}"))
 }
 
+/// What all TCP sockets of this machine hold in the system's memory, in bytes.
+pub(crate) fn socket_memory() -> Result<u64> {
+    let statistics = fs::read_to_string("/proc/net/sockstat").context("reading /proc/net/sockstat")?;
+    let pages = tcp_pages(&statistics).with_context(|| format!("/proc/net/sockstat: {statistics:?}"))?;
+    Ok(pages * PAGE)
+}
+
+/// What `sockstat` counts in, on every machine that this has run on.
+const PAGE: u64 = 4096;
+
+fn tcp_pages(statistics: &str) -> Option<u64> {
+    let tcp = statistics.lines().find_map(|line| line.strip_prefix("TCP:"))?;
+    tcp.split_whitespace().skip_while(|word| *word != "mem").nth(1)?.parse().ok()
+}
+
 fn first_average(averages: &str) -> Option<f64> {
     averages.split_whitespace().next()?.parse().ok()
 }
@@ -213,6 +233,13 @@ mod tests {
     fn the_load_is_the_average_of_the_last_minute() {
         assert_eq!(first_average("8.47 6.01 5.30 3/321 4242\n"), Some(8.47));
         assert_eq!(first_average(""), None);
+    }
+
+    #[test]
+    fn the_memory_of_sockets_is_counted_in_pages() {
+        let statistics = "sockets: used 54\nTCP: inuse 27 orphan 4 tw 2118 alloc 28 mem 17\nUDP: inuse 0 mem 3\n";
+        assert_eq!(tcp_pages(statistics), Some(17));
+        assert_eq!(tcp_pages("UDP: inuse 0 mem 3\n"), None);
     }
 
     fn times(threads: &[(u32, &str, u64)]) -> CpuTimes {

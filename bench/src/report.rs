@@ -64,6 +64,8 @@ pub(crate) enum Unit {
     /// 1000 bytes.
     KB,
     LinesPerSecond,
+    EntriesPerSecond,
+    Seconds,
     /// So many times as much.
     Times,
 }
@@ -77,12 +79,14 @@ impl Unit {
             Self::KiB => "KiB",
             Self::KB => "KB",
             Self::LinesPerSecond => "lines/s",
+            Self::EntriesPerSecond => "entries/s",
+            Self::Seconds => "s",
             Self::Times => "×",
         }
     }
 
     /// The value for people, and the unit.
-    fn show(self, value: f64) -> String {
+    pub(crate) fn show(self, value: f64) -> String {
         format!("{} {}", short(value), self.symbol())
     }
 }
@@ -108,17 +112,23 @@ impl Serialize for Unit {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Bound {
     AtMost(f64),
+    AtLeast(f64),
 }
 
 impl Bound {
     fn judge(self, measured: f64) -> Verdict {
-        let Self::AtMost(most) = self;
-        if measured <= most { Verdict::Reached } else { Verdict::MissedBy { percent: (measured / most - 1.0) * 100.0 } }
+        let missing = match self {
+            Self::AtMost(most) => measured / most - 1.0,
+            Self::AtLeast(least) => 1.0 - measured / least,
+        };
+        if missing <= 0.0 { Verdict::Reached } else { Verdict::MissedBy { percent: missing * 100.0 } }
     }
 
     fn show(self, unit: Unit) -> String {
-        let Self::AtMost(most) = self;
-        format!("≤ {most} {}", unit.symbol())
+        match self {
+            Self::AtMost(most) => format!("≤ {most} {}", unit.symbol()),
+            Self::AtLeast(least) => format!("≥ {least} {}", unit.symbol()),
+        }
     }
 }
 
@@ -206,6 +216,9 @@ mod tests {
         assert_eq!(bound.judge(20.0), Verdict::MissedBy { percent: 25.0 });
         assert_eq!(bound.judge(20.0).to_string(), "missed by 25 %");
         assert_eq!(bound.judge(16.01).to_string(), "missed by less than 1 %");
+        let bound = Bound::AtLeast(50.0);
+        assert_eq!(bound.judge(51.0), Verdict::Reached);
+        assert_eq!(bound.judge(40.0).to_string(), "missed by 20 %");
     }
 
     #[test]

@@ -178,7 +178,7 @@ fn hear(ledger: &mut Ledger, index: usize, text: &[u8]) -> Result<()> {
     match understand(text)? {
         Heard::Line { seq } => ledger.hear(index, seq, Instant::now())?,
         Heard::Done { .. } => ledger.answers += 1,
-        Heard::Other => {}
+        Heard::Welcome { .. } | Heard::Synced | Heard::Other => {}
     }
     Ok(())
 }

@@ -5,6 +5,9 @@ mod connections;
 mod fan_out;
 mod idle;
 mod page;
+mod reconnect;
+mod resume;
+mod slow;
 mod start;
 
 use anyhow::{Result, bail};
@@ -28,6 +31,12 @@ pub(crate) enum Scenario {
     FanOut,
     /// Lines that are on disk, from many senders
     Acknowledged,
+    /// Some never read: what they cost the hub and the others
+    Slow,
+    /// The hub is killed and started again, and everyone comes back
+    Reconnect,
+    /// Nodes that were away get what they missed
+    Resume,
     /// What a browser loads
     Page,
 }
@@ -40,6 +49,9 @@ impl Scenario {
             Self::Connections => "connections",
             Self::FanOut => "fan-out",
             Self::Acknowledged => "acknowledged",
+            Self::Slow => "slow",
+            Self::Reconnect => "reconnect",
+            Self::Resume => "resume",
             Self::Page => "page",
         }
     }
@@ -51,6 +63,9 @@ impl Scenario {
             Self::Connections => connections::run(bench),
             Self::FanOut => fan_out::run(bench),
             Self::Acknowledged => acknowledged::run(bench),
+            Self::Slow => slow::run(bench),
+            Self::Reconnect => reconnect::run(bench),
+            Self::Resume => resume::run(bench),
             Self::Page => page::run(bench),
         }
     }

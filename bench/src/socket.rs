@@ -20,6 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// is none here, so one mask serves all; taking it off costs the hub the same.
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
+/// The receive buffer of a narrow socket, in bytes; Linux doubles it. With less, one that reads would
+/// wait for the timers of TCP.
+#[cfg(unix)]
+const NARROW: usize = 32 * 1024;
+
 /// One socket of the crowd.
 pub(crate) struct Socket {
     stream: TcpStream,
@@ -30,13 +35,27 @@ pub(crate) struct Socket {
 impl Socket {
     /// Opens a WebSocket to a hub; no hello is said yet.
     pub(crate) fn open(address: SocketAddr, host: &str) -> Result<Self> {
-        let stream = connect(address)?;
+        Self::upgrade(connect(address)?, host)
+    }
+
+    fn upgrade(stream: std::net::TcpStream, host: &str) -> Result<Self> {
         let mut request = format!("ws://{host}/ws").into_client_request()?;
         let subprotocol = HeaderValue::from_static(shared::wire::SUBPROTOCOL);
         request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, subprotocol);
         let (socket, _) = tungstenite::client(request, stream).context("the upgrade to a WebSocket")?;
         // The hub is silent until hello, so nothing can have been read beyond the upgrade.
         Self::over(socket.into_inner())
+    }
+
+    /// The same with a small receive buffer that does not grow, so that what is not read soon waits in the hub.
+    #[cfg(unix)]
+    pub(crate) fn open_narrow(address: SocketAddr, host: &str) -> Result<Self> {
+        Self::upgrade(connect_narrow(address)?, host)
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn open_narrow(_: SocketAddr, _: &str) -> Result<Self> {
+        bail!("sockets with small buffers can be made on Unix only")
     }
 
     /// Connects to something that sends frames without any handshake.
@@ -46,7 +65,12 @@ impl Socket {
 
     fn over(stream: std::net::TcpStream) -> Result<Self> {
         stream.set_nonblocking(true)?;
-        Ok(Self { stream: TcpStream::from_std(stream), rest: Vec::new() })
+        Ok(Self::of(TcpStream::from_std(stream)))
+    }
+
+    /// A stream that has become a WebSocket.
+    pub(crate) fn of(stream: TcpStream) -> Self {
+        Self { stream, rest: Vec::new() }
     }
 
     /// The stream, for registering it.
@@ -91,6 +115,22 @@ impl Socket {
 
 fn connect(address: SocketAddr) -> Result<std::net::TcpStream> {
     let stream = std::net::TcpStream::connect(address).with_context(|| format!("connecting to {address}"))?;
+    prepare(stream)
+}
+
+/// Sets the buffer before connecting, when the window's scale is agreed.
+#[cfg(unix)]
+fn connect_narrow(address: SocketAddr) -> Result<std::net::TcpStream> {
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
+
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    sockopt::set_socket_recv_buffer_size(&socket, NARROW)?;
+    connect(&socket, &address).with_context(|| format!("connecting to {address}"))?;
+    prepare(std::net::TcpStream::from(socket))
+}
+
+fn prepare(stream: std::net::TcpStream) -> Result<std::net::TcpStream> {
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     Ok(stream)
