@@ -119,7 +119,7 @@ impl Stage {
 fn others(bench: &Bench) -> Result<Vec<Figure>> {
     let mut stage = Stage::set(bench, OTHERS, SPEAKERS)?;
     let text = "x".repeat(FLOOD.1);
-    let duration = bench.pick(Duration::from_secs(6), Duration::from_secs(2));
+    let duration = bench.pick(Duration::from_secs(4), Duration::from_secs(2));
     let (mut alone, mut reading, mut deaf) = (Talks::default(), Talks::default(), Talks::default());
     let (mut memory, mut kernel, mut back, mut synced) = (Vec::new(), Vec::new(), Vec::new(), 0);
     stage.leave()?;
