@@ -1,39 +1,39 @@
 //! One WebSocket ⇄ the message server: hello, frames in, parcels out, the close.
 //!
-//! Everything that goes out passes the node's outbox, so that one task, one queue and one
-//! flush carry it. Everything that comes in is decoded here, so that the message server
-//! meets only messages.
+//! Everything that goes out passes the node's outbox, so that one queue orders it and one write carries what
+//! waits. Everything that comes in is decoded here, so that the message server meets only messages.
 
-mod encode;
 mod farewell;
+mod reading;
 mod strikes;
+mod wire;
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use futures_util::{Sink, SinkExt, Stream, StreamExt};
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
 use shared::message::{ErrorCode, Hello, Refusal, ToHub};
 use shared::wire::{DecodeError, MAX_FRAME, VERSION, close, decode_to_hub};
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::auth::{Cookies, Verdict};
 use crate::clock;
-use crate::message_server::{Handle, Newcomer, Seat};
-use crate::outbox::{Outbox, Parcel, Taken};
-use encode::Sign;
+use crate::message_server::{Handle, Newcomer, Seat, Told};
+use crate::outbox::{Call, Couriers, Ending, Outbox, Parcel};
 use farewell::End;
+use reading::Reading;
 use strikes::Strikes;
+use wire::{Sign, WebSocketWire, sign};
 
 /// How often a quiet socket is asked for a sign of life.
 const PING_EVERY: Duration = Duration::from_secs(20);
@@ -47,55 +47,78 @@ const DEAD_AFTER: Duration = Duration::from_secs(59);
 const CONFIRM_AFTER: Duration = Duration::from_secs(1);
 
 /// Bytes read from the socket at once. Chat frames are small; what is longer grows it for its time.
-const READ_BUFFER: usize = 2 * 1024;
+const READ_BUFFER: usize = 1024;
 
-/// Bytes gathered before they are written to the socket without a flush: some hundred lines.
-const WRITE_BUFFER: usize = 16 * 1024;
-
-/// The most that may wait in the socket's own buffer: the write buffer and the largest
-/// single frame, a list of some 20,000 nodes.
-const MAX_WRITE_BUFFER: usize = 4 * 1024 * 1024;
-
-type Socket = WebSocketStream<TokioIo<Upgraded>>;
+type Socket = WebSocketStream<Reading>;
 
 /// What a connection needs to let a node in.
 pub struct Door {
     pub server: Handle,
     pub cookies: Cookies,
+    pub couriers: Couriers,
     /// How long a node may take to say hello.
     pub hello_deadline: Duration,
 }
 
-/// Buffers and limits of our sockets. The library's defaults would cost 130 KiB a connection
-/// and allow messages of 64 MiB.
+/// Limits of our sockets. The library's defaults would cost 130 KiB a connection and allow messages of 64 MiB.
 fn web_socket_config() -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(WRITE_BUFFER)
-        .max_write_buffer_size(MAX_WRITE_BUFFER)
+        .write_buffer_size(0)
         .max_message_size(Some(MAX_FRAME))
         .max_frame_size(Some(MAX_FRAME))
 }
 
-/// Serves one node from its first frame to the close.
-pub async fn run(io: TokioIo<Upgraded>, peer: SocketAddr, door: Arc<Door>) {
-    let mut socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(web_socket_config())).await;
-    let end = match greet(&mut socket, peer, &door).await {
-        Ok((hello, strikes)) => {
-            let outbox = Arc::new(Outbox::default());
-            match door.server.enter(Newcomer { hello, outbox: Arc::clone(&outbox) }).await {
-                Some(seat) => Connection::new(&mut socket, seat, &outbox, strikes).run().await,
-                None => shutting_down(),
-            }
-        }
+/// Serves one node from its first frame to the close. `begun` is what was read of the stream already.
+pub async fn run(stream: TcpStream, begun: Bytes, peer: SocketAddr, door: Arc<Door>) {
+    let (half, writing) = stream.into_split();
+    let outbox = Arc::new(Outbox::new(Box::new(WebSocketWire(writing)), door.couriers.assign()));
+    let _line = Line(Arc::clone(&outbox));
+    let reading = Reading { half, outbox: Arc::clone(&outbox) };
+    let config = Some(web_socket_config());
+    // A copy, because what is hardly anything may lie in a large buffer, which goes here.
+    let few = begun.to_vec();
+    drop(begun);
+    let mut socket = WebSocketStream::from_partially_read(reading, few, Role::Server, config).await;
+    // On the heap while it lasts: what is said once need not be part of every connection's task.
+    let end = match Box::pin(let_in(&mut socket, &outbox, peer, &door)).await {
+        Ok((seat, strikes)) => Connection::new(&mut socket, seat, &outbox, strikes).run().await,
         Err(end) => end,
     };
     tracing::debug!(%peer, ?end, "connection ended");
-    farewell::part(socket, end).await;
+    farewell::part(&mut socket, &outbox, end).await;
+}
+
+/// The message server and a courier may hold the outbox for longer than the connection lasts: whatever way that
+/// ends, its socket ends with it.
+struct Line(Arc<Outbox>);
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.0.hang_up();
+    }
+}
+
+/// Waits for a hello that opens the door, and gives the node its place.
+async fn let_in(
+    socket: &mut Socket,
+    outbox: &Arc<Outbox>,
+    peer: SocketAddr,
+    door: &Door,
+) -> Result<(Seat, Strikes), End> {
+    let (hello, strikes) = greet(socket, outbox, peer, door).await?;
+    let newcomer = Newcomer { hello, outbox: Arc::clone(outbox) };
+    let seat = door.server.enter(newcomer).await.ok_or_else(shutting_down)?;
+    Ok((seat, strikes))
 }
 
 /// Waits for a hello that opens the door.
-async fn greet(socket: &mut Socket, peer: SocketAddr, door: &Door) -> Result<(Hello, Strikes), End> {
+async fn greet(
+    socket: &mut Socket,
+    outbox: &Arc<Outbox>,
+    peer: SocketAddr,
+    door: &Door,
+) -> Result<(Hello, Strikes), End> {
     let deadline = Instant::now() + door.hello_deadline;
     let no_hello = || End::Close(close::NO_HELLO, "no hello came in time".into());
     let mut strikes = Strikes::default();
@@ -115,15 +138,15 @@ async fn greet(socket: &mut Socket, peer: SocketAddr, door: &Door) -> Result<(He
                 let words = "Nothing is answered before a `hello`. Send it first.";
                 let refusal = Refusal::new(ErrorCode::NotConnected, words);
                 match request.id() {
-                    Some(id) => Parcel::Reply { id: id.to_owned(), result: Err(refusal) },
-                    None => Parcel::Error(refusal),
+                    Some(id) => Parcel::reply(id.to_owned(), Err(refusal)),
+                    None => Parcel::Error(Box::new(refusal)),
                 }
             }
             Err(error) => bad_message(error),
         };
         strikes.count(Instant::now())?;
-        let sent = timeout_at(deadline, socket.send(encode::frame(refusal))).await;
-        sent.map_err(|_| no_hello())?.map_err(End::from)?;
+        // They are so few and short that any socket takes them.
+        outbox.push(refusal);
     }
 }
 
@@ -151,8 +174,8 @@ fn admit(hello: &Hello, peer: SocketAddr, door: &Door) -> Result<(), End> {
 fn bad_message(error: DecodeError) -> Parcel {
     let refusal = Refusal::new(ErrorCode::BadMessage, error.message);
     match error.id {
-        Some(id) => Parcel::Reply { id, result: Err(refusal) },
-        None => Parcel::Error(refusal),
+        Some(id) => Parcel::reply(id, Err(refusal)),
+        None => Parcel::Error(Box::new(refusal)),
     }
 }
 
@@ -160,14 +183,8 @@ fn bad_message(error: DecodeError) -> Parcel {
 struct Connection<'a> {
     socket: &'a mut Socket,
     seat: Seat,
-    outbox: &'a Outbox,
+    outbox: &'a Arc<Outbox>,
     strikes: Strikes,
-    /// Taken from the outbox, not yet handed to the socket.
-    parcels: VecDeque<Parcel>,
-    /// Something was handed to the socket since it was last flushed.
-    unflushed: bool,
-    /// The socket takes nothing more for now.
-    blocked: bool,
     /// While a `connect` is being decided, what follows it waits in the socket: it may need the nick.
     deciding: Option<oneshot::Receiver<()>>,
     /// Rings when the earliest of the following may be due.
@@ -175,29 +192,23 @@ struct Connection<'a> {
     /// When the socket last gave a sign of life.
     heard: Instant,
     next_ping: Instant,
-    /// The newest entry handed to the socket.
-    written: u64,
-    /// When to ask for a sign that `written` has arrived, if the node does not say so by itself.
+    /// When to ask for a sign that what was written has arrived, if the node does not say so by itself.
     confirm_at: Option<Instant>,
-    /// The node says by itself what has arrived.
-    acknowledges: bool,
 }
 
 /// What happens next on a connection.
 enum Event {
     Frame(Message),
-    Failed(tungstenite::Error),
-    /// The peer has gone.
-    Closed,
+    Failed(End),
     /// The hub ends it.
-    Ending(crate::outbox::Ending),
+    Ending(Ending),
     /// The node is behind, and has taken all that was queued for it.
     Drained,
     Alarm,
 }
 
 impl<'a> Connection<'a> {
-    fn new(socket: &'a mut Socket, seat: Seat, outbox: &'a Outbox, strikes: Strikes) -> Self {
+    fn new(socket: &'a mut Socket, seat: Seat, outbox: &'a Arc<Outbox>, strikes: Strikes) -> Self {
         let now = Instant::now();
         let next_ping = now + PING_EVERY;
         Self {
@@ -205,50 +216,44 @@ impl<'a> Connection<'a> {
             seat,
             outbox,
             strikes,
-            parcels: VecDeque::new(),
-            unflushed: false,
-            blocked: false,
             deciding: None,
             alarm: Box::pin(sleep_until(next_ping)),
             heard: now,
             next_ping,
-            written: 0,
             confirm_at: None,
-            acknowledges: false,
         }
     }
 
     async fn run(mut self) -> End {
         loop {
             let event = poll_fn(|context| self.poll_event(context)).await;
-            let end = match event {
-                Event::Frame(message) => self.frame(message).await,
-                Event::Failed(error) => Err(error.into()),
-                Event::Closed => Err(End::Lost),
+            let told = match event {
+                Event::Frame(message) => self.frame(message),
+                Event::Failed(end) => Err(end),
                 Event::Ending((code, reason)) => Err(End::Close(code, reason.into())),
-                Event::Drained => {
-                    self.seat.drained().await;
-                    Ok(())
-                }
-                Event::Alarm => self.alarm(),
+                Event::Drained => Ok(self.seat.drained()),
+                Event::Alarm => self.alarm().map(Ok),
             };
-            if let Err(end) = end {
-                return end;
+            match told {
+                Ok(Ok(())) => {}
+                // Meanwhile its socket is not read: the sender's TCP slows down.
+                Ok(Err(waiting)) => waiting.await,
+                Err(end) => return end,
             }
         }
     }
 
-    /// Writes as much as the socket takes, and reads meanwhile: a slow reader must not stop
-    /// its own requests, nor a busy sender its own replies.
+    /// Writes what the couriers leave to it, and reads meanwhile: a slow reader must not stop its own requests,
+    /// nor a busy sender its own replies.
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Event> {
-        if let Poll::Ready(event) = self.poll_write(context) {
+        if let Poll::Ready(event) = self.poll_call(context) {
             return Poll::Ready(event);
         }
         if self.alarm.as_mut().poll(context).is_ready() {
             return Poll::Ready(Event::Alarm);
         }
         // Who has answers waiting is not read from: its further requests wait in its own socket.
-        if self.outbox.is_piled() {
+        if self.outbox.poll_room(context).is_pending() {
             return Poll::Pending;
         }
         if let Some(deciding) = &mut self.deciding {
@@ -259,116 +264,76 @@ impl<'a> Connection<'a> {
         }
         Pin::new(&mut *self.socket).poll_next(context).map(|frame| match frame {
             Some(Ok(message)) => Event::Frame(message),
-            Some(Err(error)) => Event::Failed(error),
-            None => Event::Closed,
+            Some(Err(error)) => Event::Failed(error.into()),
+            None => Event::Failed(End::Lost),
         })
     }
 
-    /// Ready only if the connection is to end.
-    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Event> {
+    /// Does what the outbox wants done.
+    fn poll_call(&mut self, context: &mut Context<'_>) -> Poll<Event> {
         loop {
-            // All that waits goes to the socket's buffer, then out with one flush.
-            while let Some(parcel) = self.parcels.pop_front() {
-                match Pin::new(&mut *self.socket).poll_ready(context) {
-                    Poll::Ready(Ok(())) => self.progressed(),
-                    Poll::Ready(Err(error)) => return Poll::Ready(Event::Failed(error)),
-                    Poll::Pending => {
-                        self.parcels.push_front(parcel);
-                        self.blocked = true;
-                        return self.outbox.poll_ending(context).map(Event::Ending);
+            match ready!(self.outbox.poll_call(context)) {
+                Call::Write => {
+                    let written = self.outbox.poll_write(context);
+                    // A socket that takes something again after it was full has a peer that reads: slow is not dead.
+                    if self.outbox.take_progress() {
+                        self.heard = Instant::now();
+                    }
+                    match ready!(written) {
+                        Ok(None) => {}
+                        Ok(Some(ending)) => return Poll::Ready(Event::Ending(ending)),
+                        Err(_) => return Poll::Ready(Event::Failed(End::Lost)),
                     }
                 }
-                if let Parcel::Shared(shared) = &parcel
-                    && let Some(seq) = shared.seq()
-                {
-                    self.written = seq;
-                }
-                if let Err(error) = Pin::new(&mut *self.socket).start_send(encode::frame(parcel)) {
-                    return Poll::Ready(Event::Failed(error));
-                }
-                self.unflushed = true;
-            }
-            let taken = self.outbox.poll_take(context, &mut self.parcels);
-            if taken == Poll::Ready(Taken::Parcels) {
-                continue;
-            }
-            if self.unflushed {
-                match Pin::new(&mut *self.socket).poll_flush(context) {
-                    Poll::Ready(Ok(())) => {
-                        self.unflushed = false;
-                        self.progressed();
+                Call::End(ending) => return Poll::Ready(Event::Ending(ending)),
+                Call::Drained => return Poll::Ready(Event::Drained),
+                Call::Confirm => {
+                    let at = Instant::now() + CONFIRM_AFTER;
+                    self.confirm_at = Some(at);
+                    if at < self.alarm.deadline() {
+                        self.alarm.as_mut().reset(at);
                     }
-                    Poll::Ready(Err(error)) => return Poll::Ready(Event::Failed(error)),
-                    Poll::Pending => self.blocked = true,
                 }
             }
-            if let Poll::Ready(Taken::Ending(ending)) = taken {
-                return Poll::Ready(Event::Ending(ending));
-            }
-            if !self.unflushed {
-                self.expect_confirmation();
-                if self.outbox.take_drained() {
-                    return Poll::Ready(Event::Drained);
-                }
-            } else if let Poll::Ready(ending) = self.outbox.poll_ending(context) {
-                return Poll::Ready(Event::Ending(ending));
-            }
-            return Poll::Pending;
         }
     }
 
-    /// A socket that takes something again after it was full has a peer that reads: slow is not dead.
-    fn progressed(&mut self) {
-        if std::mem::take(&mut self.blocked) {
-            self.heard = Instant::now();
-        }
-    }
-
-    /// Entries were written to a node that does not acknowledge them: soon it is asked for a pong.
-    fn expect_confirmation(&mut self) {
-        if !self.acknowledges && self.confirm_at.is_none() && self.written > self.outbox.acked().0 {
-            let at = Instant::now() + CONFIRM_AFTER;
-            self.confirm_at = Some(at);
-            if at < self.alarm.deadline() {
-                self.alarm.as_mut().reset(at);
-            }
-        }
-    }
-
-    async fn frame(&mut self, message: Message) -> Result<(), End> {
+    fn frame(&mut self, message: Message) -> Result<Told, End> {
         self.heard = Instant::now();
         if let Message::Pong(payload) = &message {
-            match encode::sign(payload) {
-                Some(Sign::Token(token)) => self.seat.alive(token).await,
-                Some(Sign::Upto(seq)) if !self.acknowledges => self.outbox.ack(seq.min(self.written), clock::now()),
-                _ => {}
-            }
-            return Ok(());
+            return Ok(match sign(payload) {
+                Some(Sign::Token(token)) => self.seat.alive(token),
+                Some(Sign::Upto(seq)) => {
+                    self.outbox.confirmed(seq, clock::now());
+                    Ok(())
+                }
+                None => Ok(()),
+            });
         }
-        let Some(text) = End::text_of(message)? else { return Ok(()) };
+        let Some(text) = End::text_of(message)? else { return Ok(Ok(())) };
         let answer = match decode_to_hub(&text) {
             Ok(ToHub::Hello(_)) => {
-                Parcel::Error(Refusal::new(ErrorCode::BadMessage, "This connection has said its `hello` already."))
+                let words = "This connection has said its `hello` already.";
+                Parcel::Error(Box::new(Refusal::new(ErrorCode::BadMessage, words)))
             }
             Ok(ToHub::Ack { seq }) => {
-                self.acknowledges = true;
                 self.confirm_at = None;
-                // It cannot have what it was not sent.
-                self.outbox.ack(seq.min(self.written), clock::now());
-                return Ok(());
+                self.outbox.acknowledged(seq, clock::now());
+                return Ok(Ok(()));
             }
             Ok(request) => {
                 if matches!(request, ToHub::History { .. } | ToHub::Search { .. }) {
                     self.outbox.page_asked();
                 }
-                self.deciding = self.seat.request(request).await;
-                return Ok(());
+                let (told, decided) = self.seat.request(request);
+                self.deciding = decided;
+                return Ok(told);
             }
             Err(error) => bad_message(error),
         };
         self.strikes.count(self.heard)?;
         self.outbox.push(answer);
-        Ok(())
+        Ok(Ok(()))
     }
 
     /// Does what is due, and sets the alarm for what is next.
@@ -380,9 +345,8 @@ impl<'a> Connection<'a> {
         }
         let confirm = self.confirm_at.take_if(|at| *at <= now).is_some();
         let ping = now >= self.next_ping;
-        // What is still queued here is proof enough that nothing has arrived: then nothing is asked.
-        if (confirm || ping) && self.parcels.is_empty() {
-            self.parcels.push_back(Parcel::Confirm(self.written));
+        if confirm || ping {
+            self.outbox.confirm();
         }
         if ping {
             self.next_ping = now + PING_EVERY;

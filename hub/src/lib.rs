@@ -16,7 +16,7 @@
 //! | [`message_server`] | the task that owns the registry and the rooms |
 //! | [`registry`] | pure: nick → nodes, leases, who hears what |
 //! | [`room`] | members, recent entries, fan-out |
-//! | [`outbox`] | bounded queue to one node |
+//! | [`outbox`] | bounded queue to one node, and who writes it to the socket |
 //! | [`backplane`] | the log behind a trait: append, read, tail, claim |
 
 pub mod assets;

@@ -32,7 +32,7 @@ use crate::registry::{NodeKey, Registry};
 use entering::Leases;
 use following::{Flow, Hungry, Inbox, Recent};
 use handle::{ConnectionId, FromNode};
-pub use handle::{Handle, Newcomer, Seat};
+pub use handle::{Handle, Newcomer, Seat, Told};
 use pings::Pings;
 
 /// Messages from all connections that may wait; a connection that finds it full stops reading its socket.
@@ -234,7 +234,7 @@ impl MessageServer {
             tokio::select! {
                 biased;
                 outcomes = tail.recv() => match outcomes {
-                    Some(outcomes) => outcomes.into_iter().for_each(|outcome| self.outcome(outcome)),
+                    Some(outcomes) => self.outcomes(outcomes),
                     None => {
                         tracing::error!("the log's writer has ended; the hub cannot go on");
                         return;
@@ -287,7 +287,7 @@ impl MessageServer {
 
     fn tell_presence(&mut self, room: &str) {
         let Some((presence, members)) = self.registry.take_presence(room) else { return };
-        let shared = Arc::new(Shared::new(ToNode::Presence(presence)));
+        let shared = Arc::new(Shared::new(ToNode::Presence(presence), members.len()));
         for node in members {
             if let Some(outbox) = self.desks.get(node).and_then(|desk| desk.outbox.as_ref()) {
                 outbox.push_signal(&shared);
@@ -320,7 +320,7 @@ impl MessageServer {
 
     fn reply(&self, node: NodeKey, id: String, result: Result<Answer, Refusal>) {
         if let Some(desk) = self.desks.get(node) {
-            desk.push(Parcel::Reply { id, result });
+            desk.push(Parcel::reply(id, result));
         }
     }
 

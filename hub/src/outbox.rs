@@ -1,21 +1,32 @@
-//! The bounded queue from the message server to one node.
+//! The bounded queue from the message server to one node, and how it gets onto the node's socket.
 //!
-//! The server never waits for it. An entry either fits or the node becomes a *cursor*: what comes after is not
+//! The server never waits for it. Entries either fit or the node becomes a *cursor*: what comes after is not
 //! queued but read from the log once the node has taken what it has. Signals that do not fit are left out. Only a
-//! node that piles up answers it does not read is cut off (4002). The connection takes all that waits at once, so that
-//! one flush carries it.
+//! node that piles up answers it does not read is cut off (4002).
+//!
+//! A [courier](courier::Couriers) writes what waits, all of it at once, as long as the socket takes it. When the
+//! socket is full, when an answer takes long to encode, and when the connection ends, the connection's own task
+//! writes, which can wait: it *owns* the pen until nothing waits any more.
+
+mod courier;
+mod parcel;
+mod pen;
 
 use std::collections::VecDeque;
+use std::fmt;
+use std::io::ErrorKind;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
-use serde::Serialize;
-use shared::message::{
-    Connected, Cursors, Done, Joined, Nodes, Page, Pinged, Refusal, Rooms, Sent, ToNode, Users, Welcome,
-};
 use shared::wire::close;
+
+use courier::Lane;
+pub use courier::{Courier, Couriers};
+pub use parcel::{Answer, Parcel, Reply, Shared, weight_of};
+pub use pen::Wire;
+use pen::{Desktop, Pen};
 
 /// Entries that may wait for one node: what one commit brings. Beyond it the log itself is the queue.
 const MAX_ENTRIES: usize = 256;
@@ -29,135 +40,33 @@ const MAX_PILE: usize = 1024 * 1024;
 /// Pages of the log that one node may have under way: with four it never waits for the way there and back.
 const MAX_PAGES: u32 = 4;
 
-/// What a message of no great length weighs in the queue, in bytes.
-const LIGHT: usize = 256;
-
 /// Slots that an emptied queue keeps; more are given back. A quiet room needs no more, and
 /// ten thousand idle nodes should not hold what one burst took.
 const KEPT_SLOTS: usize = 4;
 
-/// One thing on its way to a node. The connection turns it into bytes.
-#[derive(Clone, Debug)]
-pub enum Parcel {
-    /// Something that goes to many: an entry, a presence.
-    Shared(Arc<Shared>),
-    /// The answer to a request of this node.
-    Reply { id: String, result: Result<Answer, Refusal> },
-    /// The answer to a frame that carried no usable id.
-    Error(Refusal),
-    /// The answer to the hello.
-    Welcome(Box<Welcome>),
-    /// Asks the socket itself for a sign of life; the token comes back with it.
-    Probe(u64),
-    /// Asks the socket for a sign that all before it has arrived, up to this entry.
-    Confirm(u64),
-}
-
-/// What a request brought, by its kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum Answer {
-    Connected(Connected),
-    Joined(Joined),
-    Sent(Sent),
-    Users(Users),
-    Rooms(Rooms),
-    Nodes(Nodes),
-    Pinged(Pinged),
-    Page(Page),
-    Cursors(Cursors),
-    Done(Done),
-}
-
-/// A message to many nodes, encoded by the first connection that sends it and shared by the rest.
-#[derive(Debug)]
-pub struct Shared {
-    message: ToNode,
-    weight: usize,
-    encoded: OnceLock<Bytes>,
-}
-
-impl Shared {
-    pub fn new(message: ToNode) -> Self {
-        let weight = match &message {
-            // Held twice: as it is, and as it is sent.
-            ToNode::Entry(entry) => LIGHT + entry.text().len() + escaped(entry.text()),
-            ToNode::Presence(presence) => {
-                LIGHT * (1 + (presence.joined.len() + presence.left.len() + presence.states.len()) / 8)
-            }
-            _ => LIGHT,
-        };
-        Self { message, weight, encoded: OnceLock::new() }
-    }
-
-    /// The message as bytes of a frame.
-    pub fn encoded(&self, encode: impl FnOnce(&ToNode) -> Bytes) -> Bytes {
-        self.encoded.get_or_init(|| encode(&self.message)).clone()
-    }
-
-    /// The entry's position in the log, if it is one.
-    pub fn seq(&self) -> Option<u64> {
-        match &self.message {
-            ToNode::Entry(entry) => Some(entry.seq()),
-            _ => None,
-        }
-    }
-
-    /// About how many bytes it takes.
-    pub fn weight(&self) -> usize {
-        self.weight
-    }
-}
-
-/// How many bytes a text takes as a JSON string.
-fn escaped(text: &str) -> usize {
-    let longer = |byte: u8| match byte {
-        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 1,
-        0..0x20 => 5, // \u00XX
-        _ => 0,
-    };
-    text.bytes().map(|byte| 1 + longer(byte)).sum()
-}
-
-impl Parcel {
-    /// About how many bytes it takes.
-    fn weight(&self) -> usize {
-        match self {
-            Self::Shared(shared) => shared.weight,
-            Self::Reply { result: Ok(answer), .. } => {
-                LIGHT
-                    + match answer {
-                        Answer::Page(page) => page.entries.iter().map(|entry| entry.text().len() + LIGHT).sum(),
-                        Answer::Connected(connected) => 64 * (connected.users.len() + connected.conversations.len()),
-                        Answer::Joined(joined) => 64 * joined.users.len(),
-                        Answer::Users(users) => 64 * users.users.len(),
-                        Answer::Rooms(rooms) => 64 * rooms.rooms.len(),
-                        Answer::Nodes(nodes) => 128 * nodes.nodes.len(),
-                        Answer::Cursors(cursors) => 128 * cursors.behind.len(),
-                        Answer::Sent(_) | Answer::Pinged(_) | Answer::Done(_) => 0,
-                    }
-            }
-            Self::Reply { .. } | Self::Error(_) | Self::Welcome(_) | Self::Probe(_) | Self::Confirm(_) => LIGHT,
-        }
-    }
-}
-
 /// Why the hub ends a connection: close code and words.
 pub type Ending = (u16, &'static str);
 
-/// What a connection finds in its outbox.
+/// What an outbox wants of its connection's task.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Taken {
-    /// Parcels were moved to the taker.
-    Parcels,
-    /// Nothing more will come; the connection is to be closed so.
-    Ending(Ending),
+pub enum Call {
+    /// To write what waits, with [`Outbox::poll_write`].
+    Write,
+    /// To end the connection, without sending what waits.
+    End(Ending),
+    /// To say that the node, which is behind, has taken all that was queued for it.
+    Drained,
+    /// To ask, after a while, for a sign that what was written has arrived: [`Outbox::confirm`].
+    Confirm,
 }
 
-/// The queue to one node, and what its connection knows of its progress.
-#[derive(Debug, Default)]
+/// The queue to one node, and what is known of its progress.
 pub struct Outbox {
     waiting: Mutex<Waiting>,
+    pen: Mutex<Pen>,
+    courier: Arc<Courier>,
+    /// The newest entry that was handed to the socket.
+    written: AtomicU64,
     /// The node has said that it has all entries up to here.
     acked: AtomicU64,
     /// When it said so, or connected, in milliseconds since 1970 UTC.
@@ -169,31 +78,69 @@ pub struct Outbox {
 #[derive(Debug, Default)]
 struct Waiting {
     parcels: VecDeque<Parcel>,
+    /// How many messages the parcels carry.
+    count: usize,
     /// Sum of the weights of entries and signals.
     weight: usize,
     /// Sum of the weights of all else, which is answers above all.
     pile: usize,
     /// The newest entry that was put in.
     last: u64,
-    /// There is more to tell the node once it has taken all this, and it is to say so then.
+    /// There is more to tell the node once it has taken all this, and its connection is to say so then.
     behind: bool,
     /// Signals were left out.
     lossy: bool,
     ending: Option<Ending>,
     /// The ending does not wait until what is queued was sent.
     at_once: bool,
-    /// The connection's task, while it waits for something to take.
-    taker: Option<Waker>,
+    /// The connection's task writes, no courier.
+    owned: bool,
+    /// The courier has it in that lane.
+    quick: bool,
+    bulk: bool,
+    /// The node acknowledges entries by itself.
+    acknowledges: bool,
+    /// It is to be asked for a sign of what has arrived, or was.
+    confirming: bool,
+    /// The connection's task waits until fewer answers are piled up.
+    crowded: bool,
+    /// The connection's task, while it waits to be called.
+    task: Option<Waker>,
+}
+
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbox").field("waiting", &self.waiting).finish_non_exhaustive()
+    }
 }
 
 impl Outbox {
+    /// An empty one for a socket.
+    pub fn new(wire: Box<dyn Wire>, courier: Arc<Courier>) -> Self {
+        Self {
+            waiting: Mutex::default(),
+            pen: Mutex::new(Pen::new(wire)),
+            courier,
+            written: AtomicU64::default(),
+            acked: AtomicU64::default(),
+            acked_at: AtomicU64::default(),
+            pages: AtomicU32::default(),
+        }
+    }
+
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         // A panic cannot leave the queue half changed: nothing in here panics between two changes.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn pen(&self) -> MutexGuard<'_, Pen> {
+        self.pen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // What the message server puts in
+
     /// Adds an answer, or what else must not be left out. A node that piles them up is told to come back (4002).
-    pub fn push(&self, parcel: Parcel) {
+    pub fn push(self: &Arc<Self>, parcel: Parcel) {
         let weight = parcel.weight();
         let mut waiting = self.waiting();
         if waiting.ending.is_some() {
@@ -202,16 +149,18 @@ impl Outbox {
         // A single large page may pass the bound, on top of what is below it.
         if waiting.pile >= MAX_PILE {
             waiting.end_at_once((close::TOO_SLOW, "too slow: more answers waited for this node than the hub holds"));
-        } else {
-            waiting.parcels.push_back(parcel);
-            waiting.pile += weight;
+            return waiting.call_task();
         }
-        waiting.wake();
+        waiting.owned |= parcel.is_long();
+        waiting.pile += weight;
+        waiting.add(parcel);
+        self.stir(waiting, Lane::Quick);
     }
 
-    /// Adds an entry. False if it does not fit: then the node is behind from this one on.
+    /// Adds entries that follow one another. False if they do not fit: then the node is behind from the first of
+    /// them on.
     #[must_use]
-    pub fn push_entry(&self, seq: u64, entry: &Arc<Shared>) -> bool {
+    pub fn push_entries(self: &Arc<Self>, entries: &Arc<Shared>) -> bool {
         let mut waiting = self.waiting();
         if waiting.ending.is_some() {
             return true; // it reads on from there when it is back
@@ -220,27 +169,30 @@ impl Outbox {
             waiting.behind = true;
             return false;
         }
-        waiting.add_entry(seq, entry);
-        waiting.wake();
+        waiting.add_entries(Arc::clone(entries));
+        self.stir(waiting, lane(entries));
         true
     }
 
     /// Adds entries read from the log for a node that is behind; they fit because it had taken all before.
     /// With `behind` there are more: the node is to say when it has taken these.
-    pub fn push_passage(&self, entries: impl Iterator<Item = (u64, Arc<Shared>)>, behind: bool) {
+    pub fn push_passage(self: &Arc<Self>, entries: Option<Shared>, behind: bool) {
         let mut waiting = self.waiting();
         if waiting.ending.is_some() {
             return;
         }
-        for (seq, entry) in entries {
-            waiting.add_entry(seq, &entry);
-        }
         waiting.behind = behind;
-        waiting.wake();
+        match entries {
+            Some(entries) => {
+                waiting.add_entries(Arc::new(entries));
+                self.stir(waiting, Lane::Bulk);
+            }
+            None => waiting.call_task(),
+        }
     }
 
     /// Adds a signal, if there is room for it.
-    pub fn push_signal(&self, signal: &Arc<Shared>) {
+    pub fn push_signal(self: &Arc<Self>, signal: &Arc<Shared>) {
         let mut waiting = self.waiting();
         if waiting.ending.is_some() {
             return;
@@ -249,9 +201,24 @@ impl Outbox {
             // It is told when it has taken what waits.
             (waiting.lossy, waiting.behind) = (true, true);
         } else {
-            waiting.weight += signal.weight;
-            waiting.parcels.push_back(Parcel::Shared(Arc::clone(signal)));
-            waiting.wake();
+            waiting.weight += signal.weight();
+            waiting.add(Parcel::Shared(Arc::clone(signal)));
+            self.stir(waiting, lane(signal));
+        }
+    }
+
+    /// Has what waits written.
+    fn stir(self: &Arc<Self>, mut waiting: MutexGuard<'_, Waiting>, lane: Lane) {
+        if waiting.owned {
+            return waiting.call_task();
+        }
+        let called = match lane {
+            Lane::Quick => &mut waiting.quick,
+            Lane::Bulk => &mut waiting.bulk,
+        };
+        if !std::mem::replace(called, true) {
+            drop(waiting);
+            self.courier.call(Arc::clone(self), lane);
         }
     }
 
@@ -264,14 +231,14 @@ impl Outbox {
     pub fn close(&self, ending: Ending) {
         let mut waiting = self.waiting();
         waiting.ending.get_or_insert(ending);
-        waiting.wake();
+        waiting.call_task();
     }
 
     /// Ends the connection without sending what waits.
     pub fn close_at_once(&self, ending: Ending) {
         let mut waiting = self.waiting();
         waiting.end_at_once(ending);
-        waiting.wake();
+        waiting.call_task();
     }
 
     /// Whether anything pushed now would be dropped.
@@ -279,59 +246,185 @@ impl Outbox {
         self.waiting().ending.is_some()
     }
 
-    /// Whether so many answers wait, or are being made, that the node should take some before it asks for more.
-    pub fn is_piled(&self) -> bool {
-        self.pages.load(Ordering::Acquire) >= MAX_PAGES || self.waiting().pile >= MAX_WEIGHT
-    }
-
     /// The node has asked for a page of the log.
     pub fn page_asked(&self) {
         self.pages.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// A page that was asked for is there, or will not come. To be said before its answer is pushed, which
-    /// wakes the connection.
+    /// A page that was asked for is there, or will not come. To be said before its answer is pushed.
     pub fn page_done(&self) {
         self.pages.fetch_sub(1, Ordering::AcqRel);
-    }
-
-    /// Whether the node is to say that it has taken all: true once, when it has.
-    pub fn take_drained(&self) -> bool {
         let mut waiting = self.waiting();
-        waiting.parcels.is_empty() && waiting.ending.is_none() && std::mem::take(&mut waiting.behind)
-    }
-
-    /// For a connection that can take nothing just now: ready once it is not worth waiting any more.
-    pub fn poll_ending(&self, context: &mut Context<'_>) -> Poll<Ending> {
-        let mut waiting = self.waiting();
-        match waiting.ending {
-            Some(ending) if waiting.at_once => Poll::Ready(ending),
-            _ => waiting.wake_later(context),
+        if waiting.crowded {
+            waiting.call_task();
         }
     }
 
-    /// Moves all that waits to the end of `parcels`.
-    pub fn poll_take(&self, context: &mut Context<'_>, parcels: &mut VecDeque<Parcel>) -> Poll<Taken> {
-        let mut waiting = self.waiting();
-        if !waiting.parcels.is_empty() {
-            (waiting.weight, waiting.pile) = (0, 0);
-            if parcels.is_empty() {
-                std::mem::swap(&mut waiting.parcels, parcels);
-            } else {
-                parcels.append(&mut waiting.parcels);
+    // What the courier does
+
+    /// Writes what waits, unless the connection's task does.
+    fn write(&self, lane: Lane, desktop: &mut Desktop) {
+        let call = {
+            let mut waiting = self.waiting();
+            match lane {
+                Lane::Quick => waiting.quick = false,
+                Lane::Bulk => waiting.bulk = false,
             }
-            waiting.parcels.shrink_to(KEPT_SLOTS);
-            return Poll::Ready(Taken::Parcels);
+            if waiting.owned || waiting.parcels.is_empty() {
+                return;
+            }
+            self.take(&mut waiting, desktop);
+            waiting.behind || waiting.crowded || waiting.ending.is_some() || self.wants_confirmation(&waiting)
+        };
+        let written = self.pen().write(desktop);
+        if written.is_err() {
+            // The task finds out what it is, and waits or ends.
+            self.waiting().owned = true;
         }
+        if call || written.is_err() {
+            self.waiting().call_task();
+        }
+    }
+
+    fn take(&self, waiting: &mut Waiting, desktop: &mut Desktop) {
+        desktop.parcels.extend(waiting.parcels.drain(..));
+        waiting.parcels.shrink_to(KEPT_SLOTS);
+        (waiting.count, waiting.weight, waiting.pile) = (0, 0, 0);
+        self.written.store(waiting.last, Ordering::Relaxed);
+    }
+
+    // What the connection's task does
+
+    /// What there is for the connection's task to do; otherwise it is woken when there is something.
+    pub fn poll_call(&self, context: &Context<'_>) -> Poll<Call> {
+        let mut waiting = self.waiting();
         if let Some(ending) = waiting.ending {
-            return Poll::Ready(Taken::Ending(ending));
+            if waiting.at_once {
+                return Poll::Ready(Call::End(ending));
+            }
+            waiting.owned = true;
         }
-        waiting.wake_later(context)
+        waiting.call_later(context);
+        if waiting.owned {
+            return Poll::Ready(Call::Write);
+        }
+        if self.wants_confirmation(&waiting) {
+            waiting.confirming = true;
+            return Poll::Ready(Call::Confirm);
+        }
+        if waiting.behind && waiting.parcels.is_empty() && self.is_clear() {
+            waiting.behind = false;
+            return Poll::Ready(Call::Drained);
+        }
+        Poll::Pending
+    }
+
+    /// Whether the socket has everything; while the courier is writing that is not known, and it calls when it is.
+    fn is_clear(&self) -> bool {
+        match self.pen.try_lock() {
+            Ok(pen) => pen.is_clear(),
+            Err(TryLockError::Poisoned(pen)) => pen.into_inner().is_clear(),
+            Err(TryLockError::WouldBlock) => false,
+        }
+    }
+
+    /// Writes until nothing waits: then couriers write again, or, if the connection is to end, it gives the ending.
+    ///
+    /// # Errors
+    /// If the connection is lost.
+    pub fn poll_write(&self, context: &mut Context<'_>) -> Poll<std::io::Result<Option<Ending>>> {
+        let mut pen = self.pen();
+        let mut desktop = Desktop::default();
+        loop {
+            ready!(pen.poll_unsent(context))?;
+            {
+                let mut waiting = self.waiting();
+                if waiting.parcels.is_empty() {
+                    waiting.owned = waiting.ending.is_some();
+                    return Poll::Ready(Ok(waiting.ending));
+                }
+                self.take(&mut waiting, &mut desktop);
+            }
+            match pen.write(&mut desktop) {
+                Err(error) if error.kind() != ErrorKind::WouldBlock => return Poll::Ready(Err(error)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether the socket has taken something after it was full, since this was last asked.
+    pub fn take_progress(&self) -> bool {
+        self.pen().take_progress()
+    }
+
+    /// Ready when few enough answers wait, or are being made, that the node may ask for more.
+    pub fn poll_room(&self, context: &Context<'_>) -> Poll<()> {
+        let mut waiting = self.waiting();
+        waiting.crowded = self.pages.load(Ordering::Acquire) >= MAX_PAGES || waiting.pile >= MAX_WEIGHT;
+        if waiting.crowded {
+            waiting.call_later(context);
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    }
+
+    /// Nothing more is queued; what waits is dropped if there are last words to say.
+    pub fn finish(&self, words: Option<Bytes>) {
+        {
+            let mut waiting = self.waiting();
+            waiting.ending.get_or_insert((close::TOO_SLOW, "over"));
+            waiting.owned = true;
+            if words.is_some() {
+                waiting.clear();
+            }
+        }
+        if let Some(words) = words {
+            self.pen().add(words);
+        }
+    }
+
+    /// Nothing more is sent: the peer reads to the end and no further. What is pushed from now on is dropped.
+    pub fn hang_up(&self) {
+        self.finish(None);
+        self.waiting().clear();
+        self.pen().put_down();
     }
 
     // Progress
 
-    /// The node has all entries up to `seq`, as it said at `at` (milliseconds since 1970 UTC).
+    fn wants_confirmation(&self, waiting: &Waiting) -> bool {
+        !waiting.acknowledges
+            && !waiting.confirming
+            && self.written.load(Ordering::Relaxed) > self.acked.load(Ordering::Relaxed)
+    }
+
+    /// Asks the node for a sign of what has arrived, unless its socket is full: that is proof enough that it has not.
+    pub fn confirm(self: &Arc<Self>) {
+        let upto = {
+            let mut waiting = self.waiting();
+            waiting.confirming = false;
+            (!waiting.owned).then_some(waiting.last)
+        };
+        if let Some(upto) = upto {
+            self.push(Parcel::Confirm(upto));
+        }
+    }
+
+    /// The node acknowledges by itself: it has all entries up to `seq`, as it said at `at` (milliseconds since 1970 UTC).
+    pub fn acknowledged(&self, seq: u64, at: u64) {
+        self.waiting().acknowledges = true;
+        self.ack(seq.min(self.written.load(Ordering::Relaxed)), at);
+    }
+
+    /// The node has answered what [`Outbox::confirm`] asked. If it acknowledges by itself, that says more.
+    pub fn confirmed(&self, upto: u64, at: u64) {
+        if !self.waiting().acknowledges {
+            // It cannot have what it was not sent.
+            self.ack(upto.min(self.written.load(Ordering::Relaxed)), at);
+        }
+    }
+
+    /// The node has all entries up to `seq`, as is known since `at` (milliseconds since 1970 UTC).
     pub fn ack(&self, seq: u64, at: u64) {
         self.acked.fetch_max(seq, Ordering::Relaxed);
         self.acked_at.store(at, Ordering::Relaxed);
@@ -348,154 +441,50 @@ impl Outbox {
     }
 }
 
+/// The way by which messages to many go.
+fn lane(shared: &Shared) -> Lane {
+    if shared.is_bulk() { Lane::Bulk } else { Lane::Quick }
+}
+
 impl Waiting {
     fn is_full(&self) -> bool {
-        self.parcels.len() >= MAX_ENTRIES || self.weight >= MAX_WEIGHT
+        self.count >= MAX_ENTRIES || self.weight >= MAX_WEIGHT
     }
 
-    fn add_entry(&mut self, seq: u64, entry: &Arc<Shared>) {
-        self.weight += entry.weight;
-        self.last = seq;
-        self.parcels.push_back(Parcel::Shared(Arc::clone(entry)));
+    fn add(&mut self, parcel: Parcel) {
+        self.count += parcel.count();
+        self.parcels.push_back(parcel);
+    }
+
+    fn add_entries(&mut self, entries: Arc<Shared>) {
+        self.weight += entries.weight();
+        self.last = entries.last_seq().unwrap_or(self.last);
+        self.add(Parcel::Shared(entries));
+    }
+
+    fn clear(&mut self) {
+        self.parcels = VecDeque::new();
+        (self.count, self.weight, self.pile) = (0, 0, 0);
     }
 
     fn end_at_once(&mut self, ending: Ending) {
-        self.parcels = VecDeque::new();
-        (self.weight, self.pile) = (0, 0);
+        self.clear();
         self.at_once = true;
         self.ending = Some(ending);
     }
 
-    fn wake_later<T>(&mut self, context: &Context<'_>) -> Poll<T> {
-        if self.taker.as_ref().is_none_or(|taker| !taker.will_wake(context.waker())) {
-            self.taker = Some(context.waker().clone());
+    fn call_later(&mut self, context: &Context<'_>) {
+        if self.task.as_ref().is_none_or(|task| !task.will_wake(context.waker())) {
+            self.task = Some(context.waker().clone());
         }
-        Poll::Pending
     }
 
-    fn wake(&mut self) {
-        if let Some(taker) = self.taker.take() {
-            taker.wake();
+    fn call_task(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.wake();
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use shared::entry::{Entry, Said};
-
-    use super::*;
-
-    fn take(outbox: &Outbox) -> (Poll<Taken>, VecDeque<Parcel>) {
-        let mut parcels = VecDeque::new();
-        let taken = outbox.poll_take(&mut Context::from_waker(Waker::noop()), &mut parcels);
-        (taken, parcels)
-    }
-
-    fn entry(seq: u64, text: &str) -> Arc<Shared> {
-        let (room, from, id) = ("lobby".to_owned(), "a".to_owned(), seq.to_string());
-        let said = Said { seq, at: 0, room, from, id, text: text.to_owned() };
-        Arc::new(Shared::new(ToNode::Entry(Entry::Said(said))))
-    }
-
-    /// Pushes entries until one does not fit; gives its seq.
-    fn fill(outbox: &Outbox, text: &str) -> u64 {
-        (1..).find(|seq| !outbox.push_entry(*seq, &entry(*seq, text))).unwrap()
-    }
-
-    #[test]
-    fn all_that_waits_is_taken_at_once_and_in_order() {
-        let outbox = Outbox::default();
-        for token in 0..3 {
-            outbox.push(Parcel::Probe(token));
-        }
-        let (taken, parcels) = take(&outbox);
-        assert_eq!(taken, Poll::Ready(Taken::Parcels));
-        let tokens: Vec<u64> =
-            parcels.iter().map(|parcel| if let Parcel::Probe(token) = parcel { *token } else { u64::MAX }).collect();
-        assert_eq!(tokens, [0, 1, 2]);
-        assert!(take(&outbox).0.is_pending());
-    }
-
-    #[test]
-    fn what_was_queued_is_sent_before_the_close() {
-        let outbox = Outbox::default();
-        outbox.push(Parcel::Probe(1));
-        outbox.close((close::SHUTTING_DOWN, "bye"));
-        outbox.push(Parcel::Probe(2));
-        let (taken, parcels) = take(&outbox);
-        assert_eq!((taken, parcels.len()), (Poll::Ready(Taken::Parcels), 1));
-        assert_eq!(take(&outbox).0, Poll::Ready(Taken::Ending((close::SHUTTING_DOWN, "bye"))));
-    }
-
-    #[test]
-    fn the_entry_that_does_not_fit_makes_the_node_a_cursor_and_what_waits_stays() {
-        let outbox = Outbox::default();
-        assert_eq!(fill(&outbox, "x"), MAX_ENTRIES as u64 + 1);
-        assert!(!outbox.take_drained(), "it has not taken what waits");
-        let (taken, parcels) = take(&outbox);
-        assert_eq!((taken, parcels.len()), (Poll::Ready(Taken::Parcels), MAX_ENTRIES));
-        assert!(outbox.take_drained());
-        assert!(!outbox.take_drained(), "it says so once");
-        assert_eq!(outbox.last(), MAX_ENTRIES as u64);
-    }
-
-    #[test]
-    fn long_texts_count_by_their_length() {
-        let outbox = Outbox::default();
-        let long = "x".repeat(16 * 1024);
-        assert!((8..=9).contains(&fill(&outbox, &long)), "each is held as text and as JSON");
-    }
-
-    #[test]
-    fn a_text_weighs_what_its_json_does() {
-        for text in ["plain", "\"quoted\" \\", "\n\r\t\u{8}\u{c}", "\0\u{1}\u{1f}\u{7f}", "茶 Å 👋"] {
-            assert_eq!(escaped(text), serde_json::to_string(text).unwrap().len() - 2, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_passage_fits_and_tells_whether_there_is_more() {
-        let outbox = Outbox::default();
-        fill(&outbox, "x");
-        assert!(take(&outbox).0.is_ready());
-        assert!(outbox.take_drained());
-        outbox.push_passage((300..302).map(|seq| (seq, entry(seq, "x"))), true);
-        assert_eq!(take(&outbox).1.len(), 2);
-        assert!(outbox.take_drained());
-        outbox.push_passage(std::iter::empty(), false);
-        assert!(!outbox.take_drained());
-    }
-
-    #[test]
-    fn signals_are_left_out_of_a_full_queue_and_that_is_noted() {
-        let outbox = Outbox::default();
-        fill(&outbox, "x");
-        let presence = Arc::new(Shared::new(ToNode::Presence(shared::message::Presence::default())));
-        outbox.push_signal(&presence);
-        assert_eq!(take(&outbox).1.len(), MAX_ENTRIES);
-        assert!(outbox.take_lossy() && outbox.take_drained());
-        outbox.push_signal(&presence);
-        assert!(!outbox.take_lossy());
-        assert_eq!(take(&outbox).1.len(), 1);
-    }
-
-    #[test]
-    fn a_node_that_piles_up_answers_is_told_to_come_back() {
-        let outbox = Outbox::default();
-        for token in 0..=(MAX_PILE / LIGHT) as u64 {
-            outbox.push(Parcel::Probe(token));
-        }
-        assert_eq!(outbox.waiting().parcels.len(), 0);
-        let (taken, _) = take(&outbox);
-        assert!(matches!(taken, Poll::Ready(Taken::Ending((close::TOO_SLOW, _)))));
-    }
-
-    #[test]
-    fn acknowledgements_never_go_back() {
-        let outbox = Outbox::default();
-        outbox.ack(7, 1_000);
-        outbox.ack(5, 2_000);
-        assert_eq!(outbox.acked(), (7, 2_000));
-    }
-}
+mod tests;

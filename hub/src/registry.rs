@@ -1,8 +1,9 @@
 //! Nick → nodes, and who hears what. Pure: no task, socket, clock or disk.
 
+mod few;
 mod rooms;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use shared::message::{ErrorCode, NodeInfo, Presence, Refusal, State, User};
 use shared::node::{HUB, is_local};
@@ -12,6 +13,7 @@ use slotmap::SlotMap;
 
 use crate::backplane::{OwnerId, Route};
 use crate::room::Room;
+use few::Few;
 use rooms::room_key;
 
 slotmap::new_key_type! {
@@ -35,14 +37,14 @@ pub struct Node {
     /// It has a connection; without one it is reconnecting.
     connected: bool,
     /// The keys of its rooms.
-    rooms: BTreeSet<String>,
+    rooms: Few<String>,
 }
 
 /// Who holds a nick, present or not.
 #[derive(Debug)]
 struct Owner {
     nick: String,
-    nodes: BTreeSet<NodeKey>,
+    nodes: Few<NodeKey>,
 }
 
 /// The state of the hub that is not in the log.
@@ -107,7 +109,7 @@ impl Registry {
     /// An owner known from the log.
     pub fn add_owner(&mut self, owner: OwnerId, nick: String) {
         self.nicks.insert(nick.to_lowercase(), owner);
-        self.owners.insert(owner, Owner { nick, nodes: BTreeSet::new() });
+        self.owners.insert(owner, Owner { nick, nodes: Few::default() });
     }
 
     /// A room in which something was said before this hub started.
@@ -123,7 +125,7 @@ impl Registry {
     /// name takes the place of none or one that no node may have.
     pub fn add_node(&mut self, wished: Option<&str>, kind: String, since: u64, connected: bool) -> NodeKey {
         let name = self.free_name(wished);
-        let node = Node { name: name.clone(), kind, since, owner: None, connected, rooms: BTreeSet::new() };
+        let node = Node { name: name.clone(), kind, since, owner: None, connected, rooms: Few::default() };
         self.connected += usize::from(connected);
         let key = self.nodes.insert(node);
         self.names.insert(name, key);
@@ -153,7 +155,7 @@ impl Registry {
         node.connected = connected;
         self.connected = if connected { self.connected + 1 } else { self.connected - 1 };
         let Some(owner) = node.owner else { return };
-        for room_key in &node.rooms {
+        for room_key in node.rooms.iter() {
             if let Some(room) = self.rooms.get_mut(room_key)
                 && room.turn(owner, connected)
             {
@@ -363,6 +365,14 @@ impl Registry {
         }
     }
 
+    /// How many nodes entries of that route are for, or may be.
+    pub fn audience(&self, route: &Route) -> usize {
+        match route {
+            Route::Room(key) => self.rooms.get(key).map_or(0, |room| room.members().len()),
+            Route::Owners(one, other) => self.nodes_of(*one).count() + self.nodes_of(*other).count(),
+        }
+    }
+
     /// Whether entries of that route are for a node.
     pub fn hears(&self, key: NodeKey, route: &Route) -> bool {
         let Some(node) = self.nodes.get(key) else { return false };
@@ -388,7 +398,7 @@ impl Registry {
     }
 
     /// What is to be told in a room, and to whom; none when it came to nothing.
-    pub fn take_presence(&mut self, room_key: &str) -> Option<(Presence, impl Iterator<Item = NodeKey>)> {
+    pub fn take_presence(&mut self, room_key: &str) -> Option<(Presence, impl ExactSizeIterator<Item = NodeKey>)> {
         let room = self.rooms.get_mut(room_key)?;
         let presence = room.take_presence()?;
         Some((presence, room.members()))

@@ -103,6 +103,7 @@ mod tests {
     use crate::auth::Cookies;
     use crate::backplane::Local;
     use crate::message_server::{self, Settings};
+    use crate::outbox::Couriers;
     use crate::server::{Arrival, Phase};
 
     const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -116,7 +117,12 @@ mod tests {
         let (_phase, observed) = watch::channel(Phase::Serving);
         let address = SocketAddr::new(LOCALHOST, 4000);
         let front = Front {
-            door: Arc::new(Door { server: server.clone(), cookies: Cookies::open(), hello_deadline: Duration::MAX }),
+            door: Arc::new(Door {
+                server: server.clone(),
+                cookies: Cookies::open(),
+                couriers: Couriers::start(1),
+                hello_deadline: Duration::MAX,
+            }),
             hosts: HostPolicy::new(address, "test", Vec::new()),
             addresses: Addresses::default(),
             client: Client::embedded(),

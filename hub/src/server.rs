@@ -22,6 +22,7 @@ use crate::connection::Door;
 use crate::interfaces::{self, Addresses, Interface};
 use crate::links::{self, Invitation};
 use crate::message_server::{self, Handle, Settings};
+use crate::outbox::Couriers;
 use crate::routes::{self, Front};
 use crate::secret;
 
@@ -32,6 +33,9 @@ pub use listener::BindError;
 
 /// Open files a hub needs beside its sockets: the log's, the runtime's, and some to spare.
 const OTHER_FILES: u64 = 64;
+
+/// Couriers, who write for many nodes, at most; one for each core. More than a few only contend.
+const COURIERS: usize = 4;
 
 /// How long a hub that stops waits for its nodes: the five seconds that the message server gives
 /// them to take what is theirs, and some for it to say so.
@@ -137,6 +141,7 @@ pub async fn start(config: Config) -> Result<RunningHub, StartError> {
         door: Arc::new(Door {
             server: server.clone(),
             cookies: cookie.as_deref().map_or_else(Cookies::open, Cookies::required),
+            couriers: Couriers::start(COURIERS.min(std::thread::available_parallelism().map_or(1, usize::from))),
             hello_deadline: config.limits.hello,
         }),
         hosts: HostPolicy::new(address, &config.name, config.allow_hosts),

@@ -1,16 +1,18 @@
 //! How a connection ends: with a close frame that really arrives.
 
 use std::borrow::Cow;
+use std::future::poll_fn;
 use std::time::Duration;
 
 use futures_util::SinkExt;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use super::Socket;
+use super::wire::close_frame;
+use crate::outbox::Outbox;
 
 /// How long the peer has to take the close frame and to close its side.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -58,28 +60,26 @@ fn cut(mut words: String) -> String {
 }
 
 /// Says the last words and waits, within bounds, until the peer has them.
-pub(super) async fn part(mut socket: Socket, end: End) {
-    let spoken = timeout(PATIENCE, async {
-        match end {
-            End::Close(code, words) => {
-                let frame = CloseFrame { code: code.into(), reason: words.as_ref().into() };
-                socket.send(Message::Close(Some(frame))).await
-            }
+pub(super) async fn part(socket: &mut Socket, outbox: &Outbox, end: End) {
+    match end {
+        End::Close(code, words) => outbox.finish(Some(close_frame(code, &words))),
+        End::Lost => {
             // The answer to the peer's own close, if there was one, still waits to be sent.
-            End::Lost => socket.flush().await,
+            let _ = socket.flush().await;
+            outbox.finish(None);
         }
-    });
-    if !matches!(spoken.await, Ok(Ok(()))) {
+    }
+    if !matches!(timeout(PATIENCE, poll_fn(|context| outbox.poll_write(context))).await, Ok(Ok(_))) {
         return;
     }
     // Closing with unread bytes makes the kernel send a reset, which can overtake the close
     // frame. So only our side is closed, and what the peer still sends is read and dropped.
-    let io = socket.get_mut();
+    outbox.hang_up();
+    let half = &mut socket.get_mut().half;
     let _ = timeout(PATIENCE, async {
-        let _ = io.shutdown().await;
         // On the heap: an array here would be part of every connection's task from its first frame on.
         let mut rest = vec![0; 4096];
-        while matches!(io.read(&mut rest).await, Ok(1..)) {}
+        while matches!(half.read(&mut rest).await, Ok(1..)) {}
     })
     .await;
 }

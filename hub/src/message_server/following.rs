@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use shared::entry::Entry;
 use shared::message::ToNode;
 use shared::wire::close;
 use tokio::sync::mpsc;
@@ -13,7 +14,7 @@ use tokio::time::Instant;
 use super::entering::Lease;
 use super::handle::ConnectionId;
 use super::{FromNode, MessageServer};
-use crate::backplane::{Committed, Passage, PassageResult, Route};
+use crate::backplane::{Passage, PassageResult, Route};
 use crate::outbox::{Outbox, Parcel, Shared};
 use crate::registry::NodeKey;
 
@@ -62,7 +63,10 @@ impl Flow {
 /// The newest entries of the log, in order and without a gap.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
-    entries: VecDeque<(u64, Route, Arc<Shared>)>,
+    /// Entries that follow one another and go the same way, the last of them, and that way.
+    runs: VecDeque<(u64, Route, Arc<Shared>)>,
+    /// How many entries.
+    count: usize,
     weight: usize,
     /// The newest entry that is not kept (any more).
     before: u64,
@@ -74,21 +78,30 @@ impl Recent {
         Self { before: head, ..Self::default() }
     }
 
-    fn add(&mut self, seq: u64, route: Route, entry: Arc<Shared>) {
-        self.weight += entry.weight();
-        self.entries.push_back((seq, route, entry));
-        while (self.entries.len() > MAX_RECENT || self.weight > MAX_RECENT_WEIGHT)
-            && let Some((seq, _, entry)) = self.entries.pop_front()
+    fn add(&mut self, last: u64, route: Route, entries: Arc<Shared>) {
+        self.weight += entries.weight();
+        self.count += entries.count();
+        self.runs.push_back((last, route, entries));
+        while (self.count > MAX_RECENT || self.weight > MAX_RECENT_WEIGHT)
+            && let Some((last, _, entries)) = self.runs.pop_front()
         {
-            self.weight -= entry.weight();
-            self.before = seq;
+            self.weight -= entries.weight();
+            self.count -= entries.count();
+            self.before = last;
         }
     }
 
     /// All entries after that one; none if some of them are not kept.
-    fn after(&self, seq: u64) -> Option<impl Iterator<Item = &(u64, Route, Arc<Shared>)>> {
-        let first = self.entries.partition_point(|(kept, ..)| *kept <= seq);
-        (seq >= self.before).then(|| self.entries.range(first..))
+    fn after(&self, seq: u64) -> Option<impl Iterator<Item = (u64, &Route, Arc<Shared>)>> {
+        let first = self.runs.partition_point(|(last, ..)| *last <= seq);
+        let entries = move |entries: &Arc<Shared>| {
+            let begun = entries.first_seq().is_some_and(|first| first <= seq);
+            if begun { Arc::new(entries.after(seq)) } else { Arc::clone(entries) }
+        };
+        (seq >= self.before).then(|| {
+            let runs = self.runs.range(first..);
+            runs.map(move |(last, route, run)| (*last, route, entries(run)))
+        })
     }
 }
 
@@ -108,23 +121,24 @@ pub(super) struct Read {
 }
 
 impl MessageServer {
-    /// An entry is durable: now it is heard.
-    pub(super) fn tell(&mut self, committed: Committed) {
-        let Committed { entry, route } = committed;
-        let seq = entry.seq();
-        self.head = seq;
-        let entry = Arc::new(Shared::new(ToNode::Entry(entry)));
+    /// Entries that follow one another and go the same way are durable: now they are heard.
+    pub(super) fn tell(&mut self, entries: Vec<Entry>, route: Route) {
+        let (Some(first), Some(last)) = (entries.first().map(Entry::seq), entries.last().map(Entry::seq)) else {
+            return;
+        };
+        self.head = last;
+        let entries = Arc::new(Shared::entries(entries, self.registry.audience(&route)));
         let desks = &mut self.desks;
-        self.registry.route(seq, &route, |node| {
+        self.registry.route(last, &route, |node| {
             if let Some(desk) = desks.get_mut(node)
                 && let (Flow::Live, Some(outbox)) = (&desk.flow, &desk.outbox)
-                && !outbox.push_entry(seq, &entry)
+                && !outbox.push_entries(&entries)
             {
-                // It was sent all before this one. It says when it has taken them.
-                desk.flow = Flow::behind(seq - 1, false);
+                // It was sent all before these. It says when it has taken them.
+                desk.flow = Flow::behind(first - 1, false);
             }
         });
-        self.recent.add(seq, route, entry);
+        self.recent.add(last, route, entries);
     }
 
     /// A node that is behind, or to which signals were not sent, has taken all that was queued for it.
@@ -137,8 +151,8 @@ impl MessageServer {
     }
 
     /// Tells a node that it has been sent all entries it may see, and that it may have missed signals.
-    fn announce(&self, outbox: &Outbox) {
-        outbox.push(Parcel::Shared(Arc::new(Shared::new(ToNode::Synced { seq: self.head }))));
+    fn announce(&self, outbox: &Arc<Outbox>) {
+        outbox.push(Parcel::Shared(Arc::new(Shared::new(ToNode::Synced { seq: self.head }, 1))));
     }
 
     /// Sends a node that is behind what comes next.
@@ -154,11 +168,11 @@ impl MessageServer {
             self.hungry.waiting.push_back((node, desk.connection));
             return self.feed();
         };
-        for (seq, route, entry) in recent {
-            if self.registry.hears(node, route) && !outbox.push_entry(*seq, entry) {
-                *after = seq - 1;
-                return; // it says when it has taken these
+        for (last, route, entries) in recent {
+            if self.registry.hears(node, route) && !outbox.push_entries(&entries) {
+                return; // it says when it has taken what is before these
             }
+            *after = last;
         }
         let announce = outbox.take_lossy() || *announce || since.elapsed() >= MOMENT;
         desk.flow = Flow::Live;
@@ -208,10 +222,7 @@ impl MessageServer {
                 *announce = true;
                 *after = reached.max(*after);
                 let more = reached < self.head;
-                let entries = entries.into_iter().map(|entry| {
-                    let seq = entry.seq();
-                    (seq, Arc::new(Shared::new(ToNode::Entry(entry))))
-                });
+                let entries = (!entries.is_empty()).then(|| Shared::entries(entries, 1));
                 outbox.push_passage(entries, more);
                 if !more {
                     self.read_on(node);
@@ -245,18 +256,30 @@ pub(super) type Inbox = mpsc::WeakSender<FromNode>;
 
 #[cfg(test)]
 mod tests {
-    use shared::entry::{Entry, Said};
+    use shared::entry::Said;
 
     use super::*;
 
-    fn add(recent: &mut Recent, seq: u64, text: &str) {
-        let (room, from, id) = ("lobby".to_owned(), "a".to_owned(), seq.to_string());
-        let said = Said { seq, at: 0, room, from, id, text: text.to_owned() };
-        recent.add(seq, Route::Room("lobby".to_owned()), Arc::new(Shared::new(ToNode::Entry(Entry::Said(said)))));
+    fn add(recent: &mut Recent, seqs: impl IntoIterator<Item = u64>, text: &str) {
+        let entry = |seq: u64| {
+            let (room, from, id) = ("lobby".to_owned(), "a".to_owned(), seq.to_string());
+            Entry::Said(Said { seq, at: 0, room, from, id, text: text.to_owned() })
+        };
+        let entries = Shared::entries(seqs.into_iter().map(entry), 2);
+        recent.add(entries.last_seq().unwrap(), Route::Room("lobby".to_owned()), Arc::new(entries));
     }
 
     fn after(recent: &Recent, seq: u64) -> Option<Vec<u64>> {
-        Some(recent.after(seq)?.map(|(seq, ..)| *seq).collect())
+        let seqs = |run: Arc<Shared>| {
+            run.messages()
+                .iter()
+                .map(|message| match message {
+                    ToNode::Entry(entry) => entry.seq(),
+                    other => panic!("{other:?}"),
+                })
+                .collect::<Vec<_>>()
+        };
+        Some(recent.after(seq)?.flat_map(|(.., run)| seqs(run)).collect())
     }
 
     #[test]
@@ -264,26 +287,26 @@ mod tests {
         let mut recent = Recent::from(10);
         assert_eq!(after(&recent, 10), Some(vec![]));
         assert_eq!(after(&recent, 9), None, "the log knows more");
-        for seq in 11..=13 {
-            add(&mut recent, seq, "x");
-        }
-        assert_eq!(after(&recent, 10), Some(vec![11, 12, 13]));
-        assert_eq!(after(&recent, 12), Some(vec![13]));
-        assert_eq!(after(&recent, 13), Some(vec![]));
+        add(&mut recent, 11..=13, "x");
+        add(&mut recent, 14..=14, "x");
+        assert_eq!(after(&recent, 10), Some(vec![11, 12, 13, 14]));
+        assert_eq!(after(&recent, 12), Some(vec![13, 14]), "out of the middle of what was committed together");
+        assert_eq!(after(&recent, 13), Some(vec![14]));
+        assert_eq!(after(&recent, 14), Some(vec![]));
     }
 
     #[test]
     fn what_is_kept_is_bounded_by_number_and_by_weight() {
         let mut recent = Recent::from(0);
         for seq in 1..=MAX_RECENT as u64 + 5 {
-            add(&mut recent, seq, "x");
+            add(&mut recent, [seq], "x");
         }
         assert_eq!(after(&recent, 4), None);
         assert_eq!(after(&recent, 5).unwrap().len(), MAX_RECENT);
         let long = "x".repeat(16 * 1024);
         for seq in 10_000..10_300 {
-            add(&mut recent, seq, &long);
+            add(&mut recent, [seq], &long);
         }
-        assert!(recent.weight <= MAX_RECENT_WEIGHT && recent.entries.len() < 300);
+        assert!(recent.weight <= MAX_RECENT_WEIGHT && recent.count < 300);
     }
 }

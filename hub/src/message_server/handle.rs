@@ -1,5 +1,6 @@
 //! What connections hold of the message server.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use shared::message::{Hello, ToHub};
@@ -94,9 +95,8 @@ pub struct Seat {
 }
 
 impl Seat {
-    /// Hands over a request; waits while the server has too many. A `connect` gives back
-    /// what tells that it was decided.
-    pub async fn request(&self, request: ToHub) -> Option<oneshot::Receiver<()>> {
+    /// Hands over a request. A `connect` gives back what tells that it was decided.
+    pub fn request(&self, request: ToHub) -> (Told, Option<oneshot::Receiver<()>>) {
         let (done, decided) = match request {
             ToHub::Connect { .. } => {
                 let (done, decided) = oneshot::channel();
@@ -104,24 +104,37 @@ impl Seat {
             }
             _ => (None, None),
         };
-        self.tell(FromNode::Request { node: self.node, connection: self.connection, request, done }).await;
-        decided
+        (self.tell(FromNode::Request { node: self.node, connection: self.connection, request, done }), decided)
     }
 
     /// The socket answered a probe.
-    pub async fn alive(&self, token: u64) {
-        self.tell(FromNode::Alive { node: self.node, token }).await;
+    pub fn alive(&self, token: u64) -> Told {
+        self.tell(FromNode::Alive { node: self.node, token })
     }
 
     /// The node is behind, and has taken all that was queued for it.
-    pub async fn drained(&self) {
-        self.tell(FromNode::Drained { node: self.node, connection: self.connection }).await;
+    pub fn drained(&self) -> Told {
+        self.tell(FromNode::Drained { node: self.node, connection: self.connection })
     }
 
-    async fn tell(&self, message: FromNode) {
-        let _ = self.inbox.send(message).await; // a stopped hub closes this connection by its outbox
+    fn tell(&self, message: FromNode) -> Told {
+        match self.inbox.try_send(message) {
+            Err(mpsc::error::TrySendError::Full(message)) => {
+                let inbox = self.inbox.clone();
+                Err(Box::pin(async move {
+                    let _ = inbox.send(message).await;
+                }))
+            }
+            // A stopped hub closes this connection by its outbox.
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
+        }
     }
 }
+
+/// Whether the message server was told something, or, if it has too much waiting, the way to wait until it was.
+/// Until then nothing else must be told it: order is kept. (It lies apart, because ten thousand connections
+/// should not each hold room for what hardly ever happens.)
+pub type Told = Result<(), Pin<Box<dyn Future<Output = ()> + Send>>>;
 
 impl Drop for Seat {
     fn drop(&mut self) {

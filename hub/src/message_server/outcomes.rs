@@ -2,24 +2,75 @@
 
 use std::sync::Arc;
 
+use shared::entry::Entry;
 use shared::message::{Connected, Done, ErrorCode, Joined, Refusal, Sent, ToNode};
 use shared::room::LOBBY;
 use shared::wire::close;
 
 use super::{InFlight, MessageServer};
-use crate::backplane::{Claimed, Outcome, OwnerId, Standing};
-use crate::outbox::{Answer, Shared};
+use crate::backplane::{Claimed, Committed, Outcome, OwnerId, Route, Standing, Ticket};
+use crate::outbox::{Answer, Shared, weight_of};
 use crate::registry::{Departed, NodeKey};
 
+/// Entries that are sent together at most: a node's outbox takes some of these.
+const MAX_RUN: usize = 64;
+
+/// Bytes (about) of them.
+const MAX_RUN_WEIGHT: usize = 32 * 1024;
+
+/// Entries of one commit that follow one another and go the same way: they are encoded and sent together.
+#[derive(Default)]
+pub(super) struct Run {
+    route: Option<Route>,
+    entries: Vec<Entry>,
+    weight: usize,
+    /// Who wait for their answers, and the entries' places in the log.
+    tickets: Vec<(Ticket, u64)>,
+}
+
+impl Run {
+    fn takes(&self, route: &Route) -> bool {
+        self.route.as_ref() == Some(route) && self.entries.len() < MAX_RUN && self.weight < MAX_RUN_WEIGHT
+    }
+}
+
 impl MessageServer {
-    pub(super) fn outcome(&mut self, outcome: Outcome) {
-        match outcome {
-            Outcome::Appended { ticket, committed } => {
-                let seq = committed.entry.seq();
-                self.tell(committed);
-                let Some(in_flight) = ticket.and_then(|ticket| self.in_flight.remove(&ticket)) else { return };
+    /// What one commit brought.
+    pub(super) fn outcomes(&mut self, outcomes: Vec<Outcome>) {
+        let mut run = Run::default();
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Appended { ticket, committed: Committed { entry, route } } => {
+                    if !run.takes(&route) {
+                        self.tell_run(std::mem::take(&mut run));
+                        run.route = Some(route);
+                    }
+                    run.tickets.extend(ticket.map(|ticket| (ticket, entry.seq())));
+                    run.weight += weight_of(&entry);
+                    run.entries.push(entry);
+                }
+                other => {
+                    self.tell_run(std::mem::take(&mut run));
+                    self.outcome(other);
+                }
+            }
+        }
+        self.tell_run(run);
+    }
+
+    fn tell_run(&mut self, run: Run) {
+        let Some(route) = run.route else { return };
+        self.tell(run.entries, route);
+        for (ticket, seq) in run.tickets {
+            if let Some(in_flight) = self.in_flight.remove(&ticket) {
                 self.sent(in_flight, seq, None);
             }
+        }
+    }
+
+    fn outcome(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Appended { .. } => {} // told above
             Outcome::Repeated { ticket, seq, nodes } => {
                 let Some(in_flight) = self.in_flight.remove(&ticket) else { return };
                 self.sent(in_flight, seq, Some(nodes));
@@ -101,7 +152,7 @@ impl MessageServer {
 
     /// Tells the owner's other nodes.
     fn signal_others(&self, owner: OwnerId, node: NodeKey, signal: ToNode) {
-        let signal = Arc::new(Shared::new(signal));
+        let signal = Arc::new(Shared::new(signal, self.registry.nodes_of(owner).count()));
         for other in self.registry.nodes_of(owner).filter(|other| *other != node) {
             if let Some(outbox) = self.desks.get(other).and_then(|desk| desk.outbox.as_ref()) {
                 outbox.push_signal(&signal);

@@ -321,7 +321,7 @@ impl MessageServer {
                 }
             };
             outbox.page_done();
-            outbox.push(Parcel::Reply { id, result });
+            outbox.push(Parcel::reply(id, result));
         });
     }
 }

@@ -48,7 +48,7 @@ impl Registry {
         let (owner, _) = self.owner_of(key).ok_or_else(not_connected)?;
         let room_key = room_key(name);
         let node = self.nodes.get_mut(key).ok_or_else(not_connected)?;
-        if !node.rooms.remove(&room_key) {
+        if !node.rooms.remove(room_key.as_str()) {
             return Err(not_in_room(name));
         }
         let connected = node.connected;

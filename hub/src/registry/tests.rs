@@ -292,7 +292,7 @@ proptest! {
             for node in &nodes {
                 let state = &registry.nodes[*node];
                 prop_assert_eq!(registry.names.get(&state.name), Some(node));
-                for room in &state.rooms {
+                for room in state.rooms.iter() {
                     prop_assert!(registry.rooms[room].has(*node));
                 }
             }

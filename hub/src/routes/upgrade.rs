@@ -7,8 +7,10 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
+use hyper::upgrade::Parts;
 use hyper_util::rt::TokioIo;
 use shared::wire::SUBPROTOCOL;
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
@@ -60,7 +62,10 @@ pub(super) async fn to_web_socket(
     let socket = async move {
         let served = async {
             match upgrade.await {
-                Ok(upgraded) => connection::run(TokioIo::new(upgraded), peer, door).await,
+                Ok(upgraded) => match upgraded.downcast::<TokioIo<TcpStream>>() {
+                    Ok(Parts { io, read_buf, .. }) => connection::run(io.into_inner(), read_buf, peer, door).await,
+                    Err(_) => tracing::error!("a WebSocket came over something that is no TCP stream"),
+                },
                 Err(error) => tracing::debug!(%error, "the connection did not become a WebSocket"),
             }
         };

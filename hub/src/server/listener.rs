@@ -160,7 +160,9 @@ fn welcome(
     let ready = stream.set_nodelay(true).and_then(|()| stream.local_addr());
     let Ok(local) = ready else { return }; // it is gone already
     let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-    let span = tracing::info_span!("connection", %peer);
+    // Only where such a log is wanted: what must be known of a peer otherwise names it by itself, and ten thousand
+    // spans take their room.
+    let span = tracing::debug_span!("connection", %peer);
     let arrival = Arrival { peer, local: local.ip().to_canonical(), place: Arc::new(place), span: span.clone() };
     tokio::spawn(serve(stream, arrival, router.clone(), limits, phase.clone()).instrument(span));
 }

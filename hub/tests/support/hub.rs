@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use hub::{Config, RunningHub};
+use hub::{Config, RunningHub, StartError};
 use node::{Arrivals, Error, Node, Options};
 use shared::message::Hello;
 use tempfile::TempDir;
 
-use super::{RawSocket, Tab, TestNode, Way};
+use super::{RawSocket, Tab, TestNode, Way, eventually};
 
 pub(crate) struct TestHub {
     running: RunningHub,
@@ -156,6 +156,13 @@ impl TestHub {
     }
 }
 
+/// A program that another test starts at this moment holds copies of this process's files until it has become that
+/// program: the lock on the data directory of a hub that has stopped among them.
 async fn start(config: Config) -> RunningHub {
-    hub::start(config).await.unwrap_or_else(|error| panic!("the hub does not start: {error}"))
+    eventually("a hub", async || match hub::start(config.clone()).await {
+        Ok(hub) => Some(hub),
+        Err(StartError::Data(error)) if error.to_string().starts_with("another hub runs") => None,
+        Err(error) => panic!("the hub does not start: {error}"),
+    })
+    .await
 }
