@@ -3,7 +3,8 @@
 
 use std::error::Error;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::{env, panic, thread};
 
@@ -80,6 +81,9 @@ fn collect(directory: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -
     Ok(())
 }
 
+/// How often Zopfli tries again for fewer bytes. More than this saves one in four thousand.
+const ZOPFLI_ROUNDS: NonZeroU64 = NonZeroU64::new(5).unwrap();
+
 /// Puts a file and its compressed forms beside the table, and gives its row.
 ///
 /// Browsers offer brotli on HTTPS and localhost only; on a LAN over plain HTTP it is gzip that
@@ -105,10 +109,12 @@ fn embed(out: &Path, number: usize, name: &str, path: &Path) -> io::Result<Strin
     ))
 }
 
+/// By Zopfli, which takes a thousand times as long as others for 6 % fewer bytes; browsers unpack them as any others.
 fn gzip(plain: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(plain)?;
-    encoder.finish()
+    let settings = zopfli::Options { iteration_count: ZOPFLI_ROUNDS, ..Default::default() };
+    let mut gzip = Vec::new();
+    zopfli::compress(settings, zopfli::Format::Gzip, plain, &mut gzip)?;
+    Ok(gzip)
 }
 
 fn brotli(plain: &[u8]) -> io::Result<Vec<u8>> {

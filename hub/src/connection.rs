@@ -42,10 +42,6 @@ const PING_EVERY: Duration = Duration::from_secs(20);
 /// so that it is over by then.
 const DEAD_AFTER: Duration = Duration::from_secs(59);
 
-/// A node that does not acknowledge entries by itself is asked for a pong so long after one was written to it.
-/// One pong stands for all entries before it, so this bounds what it costs.
-const CONFIRM_AFTER: Duration = Duration::from_secs(1);
-
 /// Bytes read from the socket at once. Chat frames are small; what is longer grows it for its time.
 const READ_BUFFER: usize = 1024;
 
@@ -287,8 +283,8 @@ impl<'a> Connection<'a> {
                 }
                 Call::End(ending) => return Poll::Ready(Event::Ending(ending)),
                 Call::Drained => return Poll::Ready(Event::Drained),
-                Call::Confirm => {
-                    let at = Instant::now() + CONFIRM_AFTER;
+                Call::Confirm(after) => {
+                    let at = Instant::now() + after;
                     self.confirm_at = Some(at);
                     if at < self.alarm.deadline() {
                         self.alarm.as_mut().reset(at);

@@ -83,6 +83,8 @@ struct MessageServer {
     recent: Recent,
     registry: Registry,
     desks: SecondaryMap<NodeKey, Desk>,
+    /// The outboxes of the nodes that are [`Flow::Live`], close together because every line walks them.
+    live: SecondaryMap<NodeKey, Arc<Outbox>>,
     /// The nodes by their sessions' secrets.
     sessions: HashMap<SecretHash, NodeKey>,
     leases: Leases,
@@ -211,6 +213,7 @@ impl MessageServer {
             recent: Recent::from(head),
             registry,
             desks: SecondaryMap::new(),
+            live: SecondaryMap::new(),
             sessions: HashMap::new(),
             hungry: Hungry::default(),
             connections: 0,

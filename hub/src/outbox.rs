@@ -12,15 +12,16 @@ mod courier;
 mod parcel;
 mod pen;
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use shared::wire::close;
+use smallvec::SmallVec;
 
 use courier::Lane;
 pub use courier::{Courier, Couriers};
@@ -40,9 +41,16 @@ const MAX_PILE: usize = 1024 * 1024;
 /// Pages of the log that one node may have under way: with four it never waits for the way there and back.
 const MAX_PAGES: u32 = 4;
 
-/// Slots that an emptied queue keeps; more are given back. A quiet room needs no more, and
-/// ten thousand idle nodes should not hold what one burst took.
-const KEPT_SLOTS: usize = 4;
+/// Parcels that wait in the outbox itself. More are a place elsewhere in memory, given back when they are taken: ten
+/// thousand idle nodes should not hold what one burst took, and a lone line should find what it needs in one place.
+const SLOTS: usize = 2;
+
+/// How long after something was written a node is asked whether it has arrived, at the soonest. One pong stands for
+/// all entries before it, so this bounds what it costs one node.
+const CONFIRM_AFTER: Duration = Duration::from_secs(1);
+
+/// How many nodes of one courier are asked a second: with more of them each is asked more seldom.
+const CONFIRMATIONS: usize = 500;
 
 /// Why the hub ends a connection: close code and words.
 pub type Ending = (u16, &'static str);
@@ -56,8 +64,8 @@ pub enum Call {
     End(Ending),
     /// To say that the node, which is behind, has taken all that was queued for it.
     Drained,
-    /// To ask, after a while, for a sign that what was written has arrived: [`Outbox::confirm`].
-    Confirm,
+    /// To ask, after this time, for a sign that what was written has arrived: [`Outbox::confirm`].
+    Confirm(Duration),
 }
 
 /// The queue to one node, and what is known of its progress.
@@ -77,7 +85,7 @@ pub struct Outbox {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    parcels: VecDeque<Parcel>,
+    parcels: SmallVec<[Parcel; SLOTS]>,
     /// How many messages the parcels carry.
     count: usize,
     /// Sum of the weights of entries and signals.
@@ -114,9 +122,16 @@ impl fmt::Debug for Outbox {
     }
 }
 
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        self.courier.remove();
+    }
+}
+
 impl Outbox {
     /// An empty one for a socket.
     pub fn new(wire: Box<dyn Wire>, courier: Arc<Courier>) -> Self {
+        courier.add();
         Self {
             waiting: Mutex::default(),
             pen: Mutex::new(Pen::new(wire)),
@@ -287,8 +302,7 @@ impl Outbox {
     }
 
     fn take(&self, waiting: &mut Waiting, desktop: &mut Desktop) {
-        desktop.parcels.extend(waiting.parcels.drain(..));
-        waiting.parcels.shrink_to(KEPT_SLOTS);
+        desktop.parcels.extend(std::mem::take(&mut waiting.parcels));
         (waiting.count, waiting.weight, waiting.pile) = (0, 0, 0);
         self.written.store(waiting.last, Ordering::Relaxed);
     }
@@ -310,7 +324,7 @@ impl Outbox {
         }
         if self.wants_confirmation(&waiting) {
             waiting.confirming = true;
-            return Poll::Ready(Call::Confirm);
+            return Poll::Ready(Call::Confirm(confirm_after(self.courier.count())));
         }
         if waiting.behind && waiting.parcels.is_empty() && self.is_clear() {
             waiting.behind = false;
@@ -441,6 +455,11 @@ impl Outbox {
     }
 }
 
+/// How long to wait before a node is asked, where a courier has so many.
+fn confirm_after(nodes: usize) -> Duration {
+    CONFIRM_AFTER.max(Duration::from_millis(u64::try_from(nodes * 1_000 / CONFIRMATIONS).unwrap_or(u64::MAX)))
+}
+
 /// The way by which messages to many go.
 fn lane(shared: &Shared) -> Lane {
     if shared.is_bulk() { Lane::Bulk } else { Lane::Quick }
@@ -453,7 +472,7 @@ impl Waiting {
 
     fn add(&mut self, parcel: Parcel) {
         self.count += parcel.count();
-        self.parcels.push_back(parcel);
+        self.parcels.push(parcel);
     }
 
     fn add_entries(&mut self, entries: Arc<Shared>) {
@@ -463,7 +482,7 @@ impl Waiting {
     }
 
     fn clear(&mut self) {
-        self.parcels = VecDeque::new();
+        self.parcels = SmallVec::new();
         (self.count, self.weight, self.pile) = (0, 0, 0);
     }
 

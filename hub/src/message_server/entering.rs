@@ -225,6 +225,10 @@ impl MessageServer {
         // It was heard of just now.
         outbox.ack(0, clock::now());
         if let Some(desk) = self.desks.get_mut(node) {
+            match desk.flow {
+                Flow::Live => self.live.insert(node, Arc::clone(&outbox)),
+                Flow::Behind { .. } | Flow::Away { .. } => self.live.remove(node),
+            };
             desk.outbox = Some(outbox);
         }
         // A connection that has ended meanwhile drops its seat, which is how its node vanishes.
@@ -241,6 +245,7 @@ impl MessageServer {
         let position = self.position_of(node);
         let Some(desk) = self.desks.get_mut(node).filter(|desk| desk.connection == connection) else { return };
         desk.outbox = None;
+        self.live.remove(node);
         let lease = self.leases.begin(node, connection);
         desk.flow = Flow::Away { acked: position, since: clock::now(), lease };
         self.registry.turn(node, false);

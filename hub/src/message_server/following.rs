@@ -128,14 +128,14 @@ impl MessageServer {
         };
         self.head = last;
         let entries = Arc::new(Shared::entries(entries, self.registry.audience(&route)));
-        let desks = &mut self.desks;
-        self.registry.route(last, &route, |node| {
-            if let Some(desk) = desks.get_mut(node)
-                && let (Flow::Live, Some(outbox)) = (&desk.flow, &desk.outbox)
-                && !outbox.push_entries(&entries)
-            {
+        let Self { registry, live, desks, .. } = self;
+        registry.route(last, &route, |node| {
+            if live.get(node).is_some_and(|outbox| !outbox.push_entries(&entries)) {
                 // It was sent all before these. It says when it has taken them.
-                desk.flow = Flow::behind(first - 1, false);
+                live.remove(node);
+                if let Some(desk) = desks.get_mut(node) {
+                    desk.flow = Flow::behind(first - 1, false);
+                }
             }
         });
         self.recent.add(last, route, entries);
@@ -175,10 +175,12 @@ impl MessageServer {
             *after = last;
         }
         let announce = outbox.take_lossy() || *announce || since.elapsed() >= MOMENT;
+        let outbox = Arc::clone(outbox);
         desk.flow = Flow::Live;
-        if announce && let Some(outbox) = self.desks.get(node).and_then(|desk| desk.outbox.as_ref()) {
-            self.announce(outbox);
+        if announce {
+            self.announce(&outbox);
         }
+        self.live.insert(node, outbox);
     }
 
     /// Has the log read for those who wait for it.

@@ -57,6 +57,8 @@ impl Drop for Couriers {
 #[derive(Debug, Default)]
 pub struct Courier {
     rounds: Mutex<Rounds>,
+    /// How many nodes it has.
+    nodes: AtomicUsize,
 }
 
 /// How much haste something has. Each node is in each lane once at most.
@@ -91,6 +93,21 @@ impl Courier {
     fn rounds(&self) -> MutexGuard<'_, Rounds> {
         // A panic cannot leave the queues half changed: nothing in here panics between two changes.
         self.rounds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One more node.
+    pub(super) fn add(&self) {
+        self.nodes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One less.
+    pub(super) fn remove(&self) {
+        self.nodes.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// How many nodes it has.
+    pub(super) fn count(&self) -> usize {
+        self.nodes.load(Ordering::Relaxed)
     }
 
     /// Something waits in this outbox.

@@ -241,7 +241,7 @@ fn a_node_that_does_not_acknowledge_is_asked_for_a_sign_once_for_all_that_was_wr
     assert!(outbox.push_entries(&entries([5], "x")));
     assert!(outbox.poll_call(&context()).is_pending(), "nothing was written yet");
     courier.deliver();
-    assert_eq!(outbox.poll_call(&context()), Poll::Ready(Call::Confirm));
+    assert_eq!(outbox.poll_call(&context()), Poll::Ready(Call::Confirm(CONFIRM_AFTER)));
     assert!(outbox.push_entries(&entries([6], "x")));
     courier.deliver();
     assert!(outbox.poll_call(&context()).is_pending(), "it is to be asked already");
@@ -251,6 +251,20 @@ fn a_node_that_does_not_acknowledge_is_asked_for_a_sign_once_for_all_that_was_wr
     outbox.confirmed(9, 1_000);
     assert_eq!(outbox.acked(), (6, 1_000), "it cannot have what it was not sent");
     assert!(outbox.poll_call(&context()).is_pending());
+}
+
+#[test]
+fn with_many_nodes_each_is_asked_more_seldom() {
+    assert_eq!(confirm_after(1), Duration::from_secs(1));
+    assert_eq!(confirm_after(500), Duration::from_secs(1));
+    assert_eq!(confirm_after(5_000), Duration::from_secs(10));
+    let (courier, mut outboxes) = (Arc::<Courier>::default(), Vec::new());
+    for _ in 0..3 {
+        outboxes.push(Outbox::new(Box::new(Paper::default()), Arc::clone(&courier)));
+    }
+    assert_eq!(courier.count(), 3);
+    outboxes.pop();
+    assert_eq!(courier.count(), 2);
 }
 
 #[test]
