@@ -4,6 +4,7 @@ mod complete;
 
 pub use complete::{Candidates, Completion, complete};
 
+use crate::letters::{fold, is_letter_or_digit};
 use crate::message::ToHub;
 use crate::room::LOBBY;
 use crate::transcript::Place;
@@ -168,7 +169,7 @@ fn unknown(name: &str) -> CommandError {
     let shown: String = name.chars().take(LONGEST).collect();
     let cut = if shown.len() < name.len() { "…" } else { "" };
     // What follows a sign is no part of the word: `/usr/bin`.
-    let word: String = shown.to_lowercase().chars().take_while(|letter| letter.is_alphanumeric()).collect();
+    let word: String = fold(&shown).chars().take_while(|letter| is_letter_or_digit(*letter)).collect();
     let nearest = nearest(&word);
     CommandError(format!(
         "There is no command /{shown}{cut}; the nearest is {}. To say it as it is, begin with //",

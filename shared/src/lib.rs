@@ -10,11 +10,13 @@
 //! | [`message`] | [`message::ToHub`] and [`message::ToNode`], the message enum |
 //! | [`wire`] | version, limits, encode, decode |
 //! | [`name`], [`nick`], [`room`], [`node`] | valid names, and when two are one |
+//! | [`letters`] | of any script: which are letters, and text without its case |
 //! | [`entry`] | what the log holds |
 //! | [`transcript`] | what one node knows, folded from what it received |
 
 pub mod command;
 pub mod entry;
+pub mod letters;
 pub mod message;
 pub mod name;
 pub mod nick;

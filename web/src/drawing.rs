@@ -1,5 +1,6 @@
 //! What changed in the transcript, into the signals of [`Node`].
 
+use std::mem;
 use std::rc::Rc;
 
 use crate::state::*;
@@ -9,12 +10,44 @@ use web_sys::Document;
 
 use crate::clock;
 use crate::node::{Listed, Node, Person, Unread};
-use crate::page::{before_next_paint, document};
-use crate::rows::rows;
+use crate::page::{Timeout, before_next_paint, document};
+use crate::rows::{MORE_ROWS, drawn_from, rows, seq};
+
+/// How often a page that is out of sight is drawn, in milliseconds: it has no frames, and only its title is seen.
+const UNSEEN_FRAME: i32 = 250;
+
+/// What waits for the next frame: a thousand lines a second are drawn sixty times.
+#[derive(Default)]
+pub(crate) struct Undrawn {
+    /// The frame is ordered.
+    ordered: bool,
+    /// The order of a page that is out of sight.
+    unseen: Option<Timeout>,
+    changes: Changes,
+    rows: bool,
+    /// The `seq` of the first line drawn, where there are older rows that are not.
+    first: Option<u64>,
+}
 
 impl Node {
-    /// Draws what changed, and nothing else.
+    /// Draws what changed with the next frame.
+    pub(crate) fn show_soon(self, changes: Changes) {
+        self.with_core(|core| core.undrawn.changes.merge(changes));
+        self.order_frame();
+    }
+
+    /// Draws what changed, and nothing else. What waited for a frame comes first.
     pub(crate) fn show(self, changes: &Changes) {
+        let mut waited = self.with_core(|core| mem::take(&mut core.undrawn.changes));
+        if waited.is_empty() {
+            self.show_these(changes);
+        } else {
+            waited.merge(changes.clone());
+            self.show_these(&waited);
+        }
+    }
+
+    fn show_these(self, changes: &Changes) {
         if changes.places {
             self.draw_places();
         }
@@ -110,24 +143,65 @@ impl Node {
         });
     }
 
-    /// Draws the rows with the next frame: a thousand lines a second are drawn sixty times.
+    /// Draws the rows with the next frame.
     pub(crate) fn order_rows(self) {
-        if !self.with_core(|core| std::mem::replace(&mut core.drawing, true)) {
-            before_next_paint(move || {
-                self.with_core(|core| core.drawing = false);
-                self.draw_rows();
-            });
+        self.with_core(|core| core.undrawn.rows = true);
+        self.order_frame();
+    }
+
+    fn order_frame(self) {
+        if self.with_core(|core| mem::replace(&mut core.undrawn.ordered, true)) {
+            return;
+        }
+        if Document::hidden(&document()) {
+            let unseen = Timeout::new(UNSEEN_FRAME, move || self.draw());
+            self.with_core(|core| core.undrawn.unseen = Some(unseen));
+        } else {
+            before_next_paint(move || self.draw());
         }
     }
 
+    /// Draws what waits for a frame. A page that went out of sight meanwhile would wait for it in vain.
+    pub(crate) fn draw(self) {
+        let changes = self.with_core(|core| mem::take(&mut core.undrawn.changes));
+        self.show_these(&changes);
+        self.show_standing();
+        let rows = self.with_core(|core| {
+            core.undrawn.ordered = false;
+            core.undrawn.unseen = None;
+            mem::take(&mut core.undrawn.rows)
+        });
+        if rows {
+            self.draw_rows();
+        }
+    }
+
+    /// Draws more of the older rows that are held. False where all are drawn.
+    pub(crate) fn draw_older(self) -> bool {
+        let all = self.with_core(|core| core.undrawn.first.is_none());
+        if !all {
+            self.draw_rows_and(MORE_ROWS);
+        }
+        !all
+    }
+
     pub(crate) fn draw_rows(self) {
+        self.draw_rows_and(0);
+    }
+
+    /// Draws the rows, and so many more of those above.
+    fn draw_rows_and(self, more: usize) {
         let here = self.here.get_untracked();
+        let at_end = self.talk.at_end.get_untracked();
         let drawn = self.with_core(|core| {
             let known = core.transcript.get(&here)?;
             let me = core.transcript.me();
             let newest = known.lines().rev().find(|line| Some(line.from()) == me).map(|line| line.seq());
             let marked = [newest, core.asking.asked];
-            Some((rows(known.items(), me, &marked, clock::minutes_east), known.more()))
+            let items = known.items();
+            let from = drawn_from(&items, core.undrawn.first, at_end, more);
+            core.undrawn.first = items.get(from).filter(|_| from > 0).and_then(seq);
+            Some((rows(items, from, me, &marked, clock::minutes_east), from > 0 || known.more()))
         });
         let (rows, more) = drawn.unwrap_or_default();
         self.talk.more.set(more);

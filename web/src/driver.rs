@@ -6,6 +6,7 @@ use shared::room::LOBBY;
 use shared::session::{Effect, Line, Session, Settings};
 use shared::transcript::{Conversation, Place, Transcript};
 
+use crate::drawing::Undrawn;
 use crate::node::Node;
 use crate::page::{Timeout, window};
 use crate::reaching::Asking;
@@ -30,8 +31,7 @@ pub(crate) struct Core {
     name: String,
     socket: Option<Socket>,
     alarm: Option<Alarm>,
-    /// A drawing of the rows is already ordered for the next frame.
-    pub(crate) drawing: bool,
+    pub(crate) undrawn: Undrawn,
     /// When the connection was last lost, in milliseconds since 1970 UTC.
     pub(crate) lost_at: u64,
     /// Lines that waited when the person quit.
@@ -79,7 +79,7 @@ impl Core {
             name,
             socket: None,
             alarm: None,
-            drawing: false,
+            undrawn: Undrawn::default(),
             lost_at: 0,
             left_behind: 0,
             watch: None,
@@ -123,6 +123,7 @@ impl Node {
             });
             core.transcript = Transcript::new();
             core.asked.clear();
+            core.undrawn = Undrawn::default();
             core.socket = None;
             core.asking = Asking::default();
             let now = clock::now();

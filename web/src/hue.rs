@@ -1,5 +1,7 @@
 //! Each nick has its hue, the same on every node and every day.
 
+use shared::letters;
+
 /// How many hues `style/tokens.css` has.
 const HUES: u32 = 12;
 
@@ -22,8 +24,7 @@ const CLASSES: [&str; HUES as usize] = [
 /// The classes for a nick. Case does not count, as it does not for nicks.
 pub(crate) fn classes(nick: &str) -> &'static str {
     // FNV-1a, 32 bits, then mixed, since its low bits alone spread short names badly.
-    let hash = nick
-        .to_lowercase()
+    let hash = letters::fold(nick)
         .bytes()
         .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     let mixed = (hash ^ (hash >> 15)).wrapping_mul(0x2c1b_3c6d);

@@ -1,5 +1,7 @@
 //! Where the links are in a text. Only `http` and `https`: nothing that a click would run.
 
+use shared::letters::is_letter_or_digit;
+
 /// A stretch of text: plain, or the address of a link as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Piece<'a> {
@@ -17,7 +19,7 @@ pub(crate) fn split(text: &str) -> Vec<Piece<'_>> {
     while let Some(start) = next_scheme(text, from) {
         let end = start + link_length(&text[start..]);
         // Part of a word (`xhttp://…`) or a scheme with nothing behind it is no link.
-        let in_word = text[..start].chars().next_back().is_some_and(char::is_alphanumeric);
+        let in_word = text[..start].chars().next_back().is_some_and(is_letter_or_digit);
         let host_begins = text[start..end].find("://").map_or(end, |at| start + at + 3);
         if in_word || !text[host_begins..end].starts_with(is_host_start) {
             from = host_begins.max(start + 1);
@@ -54,7 +56,7 @@ fn next_scheme(text: &str, from: usize) -> Option<usize> {
 }
 
 fn is_host_start(c: char) -> bool {
-    c.is_alphanumeric() || c == '['
+    is_letter_or_digit(c) || c == '['
 }
 
 /// How far a link reaches: to a space, a sign that no address has, or one that directs text

@@ -24,8 +24,13 @@ pub(crate) fn deliver(node: Node, delivery: Delivery) {
         };
         core.transcript.deliver(now.unwrap_or_else(clock::now), &delivery)
     });
-    node.show(&changes);
-    node.show_standing();
+    match delivery {
+        Delivery::Heard(_) | Delivery::Presence(_) => node.show_soon(changes),
+        _ => {
+            node.show(&changes);
+            node.show_standing();
+        }
+    }
     match delivery {
         Delivery::Welcomed { welcome, new_log } => {
             node.with_core(|core| core.cookie.clone()).as_deref().map(storage::keep_cookie);

@@ -7,6 +7,7 @@
 //! (nothing while it waits), and the request as it goes to the hub.
 
 use serde_json::Value;
+use shared::letters;
 use shared::message::{ErrorCode, Refusal, ToHub};
 use shared::session::{Delivery, Line, Phase};
 use shared::transcript::Place;
@@ -108,7 +109,7 @@ fn keep(nick: &str, line: &Line, refused: &str) -> bool {
 pub(crate) fn of(nick: &str) -> Vec<Kept> {
     let mut lines: Vec<Kept> = Vec::new();
     for kept in storage::lines().iter().filter_map(|(_, kept)| read(kept)) {
-        if kept.nick.to_lowercase() == nick.to_lowercase() {
+        if letters::fold(&kept.nick) == letters::fold(nick) {
             // Put in one by one, as they are few: a sort would be several KB more to download.
             let place = lines.partition_point(|other| order(&other.line) <= order(&kept.line));
             lines.insert(place, kept);

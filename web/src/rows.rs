@@ -5,6 +5,13 @@ use std::sync::Arc;
 use shared::entry::Entry;
 use shared::transcript::{BLOCK, Item, Key, continues, local_day};
 
+/// Rows drawn for one who follows the end: more than the highest screen shows. Where more lines come between two
+/// frames, the rest of them is never built.
+pub(crate) const END_ROWS: usize = 120;
+
+/// Rows drawn at a time above those, for one who scrolls up.
+pub(crate) const MORE_ROWS: usize = 50;
+
 /// One row. Two rows with the same [`Row::key`] look the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
@@ -44,25 +51,50 @@ impl Row {
 
     /// Its place in the log, where it is a line.
     pub(crate) fn seq(&self) -> Option<u64> {
-        match &self.item {
-            Item::Line(entry) => Some(entry.seq()),
-            Item::Hole { .. } | Item::Notice(_) | Item::Pending(_) => None,
-        }
+        seq(&self.item)
     }
 }
 
-/// `minutes_east` gives, for a moment, how far local time is ahead of UTC; `me` is whose the
-/// pending lines are; the lines `marked` show how far they have got.
+/// An item's place in the log, where it is a line.
+pub(crate) fn seq(item: &Item) -> Option<u64> {
+    match item {
+        Item::Line(entry) => Some(entry.seq()),
+        Item::Hole { .. } | Item::Notice(_) | Item::Pending(_) => None,
+    }
+}
+
+/// From which item on they are drawn, which is the first of all or a line. `first` is the `seq` of the line that was
+/// the first drawn, where there were older rows; who does not follow the end keeps what is drawn, and gets so many
+/// `more` above it.
+pub(crate) fn drawn_from(items: &[Item], first: Option<u64>, at_end: bool, more: usize) -> usize {
+    let from = if at_end {
+        items.len().saturating_sub(END_ROWS)
+    } else {
+        // Where it is held no longer, the oldest line that is.
+        let first = first.and_then(|first| items.iter().position(|item| seq(item).is_some_and(|seq| seq >= first)));
+        first.unwrap_or(0).saturating_sub(more)
+    };
+    if from == 0 {
+        return 0;
+    }
+    items[from..].iter().position(|item| seq(item).is_some()).map_or(0, |line| from + line)
+}
+
+/// The rows of all items from index `from` on. `minutes_east` gives, for a moment, how far local time is ahead of UTC;
+/// `me` is whose the pending lines are; the lines `marked` show how far they have got.
 pub(crate) fn rows(
     items: Vec<Item>,
+    from: usize,
     me: Option<&str>,
     marked: &[Option<u64>],
     minutes_east: impl Fn(u64) -> i32,
 ) -> Vec<Row> {
     let mut day_before = None;
     let mut before: Option<Before> = None;
+    // The one above the first is looked at, and not drawn.
     items
         .into_iter()
+        .skip(from.saturating_sub(1))
         .map(|item| {
             let at = match &item {
                 Item::Line(entry) => Some(entry.at()),
@@ -95,6 +127,7 @@ pub(crate) fn rows(
             let marked = own && marked.contains(&line.map(|line| line.seq()));
             Row { item, head: !continued, day, own, marked }
         })
+        .skip(from.min(1))
         .collect()
 }
 
@@ -103,4 +136,70 @@ enum Before {
     Line(Arc<Entry>),
     /// Typed at this time.
     Pending(u64),
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::entry::Said;
+
+    use super::*;
+
+    fn line(seq: u64) -> Item {
+        let (room, from, id) = ("lobby".to_owned(), "ana".to_owned(), seq.to_string());
+        Item::Line(Arc::new(Entry::Said(Said { seq, at: seq * 1_000, room, from, id, text: "hi".to_owned() })))
+    }
+
+    fn lines(count: u64) -> Vec<Item> {
+        (1..=count).map(line).collect()
+    }
+
+    fn hole() -> Item {
+        Item::Hole { after: 0 }
+    }
+
+    #[test]
+    fn who_follows_the_end_sees_no_more_than_its_rows() {
+        assert_eq!(drawn_from(&lines(5), None, true, 0), 0);
+        let many = lines(1_000);
+        assert_eq!(drawn_from(&many, Some(3), true, 0), 1_000 - END_ROWS);
+        assert_eq!(rows(many, 1_000 - END_ROWS, None, &[], |_| 0).len(), END_ROWS);
+    }
+
+    #[test]
+    fn who_reads_further_up_keeps_what_is_drawn_whatever_comes() {
+        let before = lines(1_000);
+        let from = drawn_from(&before, Some(700), false, 0);
+        assert_eq!(seq(&before[from]), Some(700));
+        let older_gone = &lines(1_200)[300..];
+        assert_eq!(seq(&older_gone[drawn_from(older_gone, Some(700), false, 0)]), Some(700));
+        // The line itself was dropped: all that is left is later than it.
+        assert_eq!(drawn_from(&lines(1_200)[800..], Some(700), false, 0), 0);
+    }
+
+    #[test]
+    fn older_rows_come_by_and_by_until_there_are_none() {
+        let all = lines(120);
+        let (mut first, mut turns) = (Some(101), 0);
+        while first.is_some() {
+            let from = drawn_from(&all, first, false, MORE_ROWS);
+            first = Some(from).filter(|from| *from > 0).and_then(|from| seq(&all[from]));
+            turns += 1;
+        }
+        assert_eq!(turns, 100_usize.div_ceil(MORE_ROWS));
+    }
+
+    #[test]
+    fn the_first_row_drawn_is_a_line_if_it_is_not_the_first_of_all() {
+        let mut items = lines(END_ROWS as u64 + 1);
+        items[1] = hole();
+        assert_eq!(drawn_from(&items, None, true, 0), 2);
+    }
+
+    #[test]
+    fn a_row_looks_the_same_whether_or_not_those_above_it_are_drawn() {
+        let all = rows(lines(10), 0, None, &[], |_| 0);
+        let some = rows(lines(10), 4, None, &[], |_| 0);
+        assert_eq!(some, all[4..]);
+        assert!(all[0].head && all[0].day.is_some() && !some[0].head && some[0].day.is_none());
+    }
 }

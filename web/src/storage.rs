@@ -1,6 +1,7 @@
 //! What this browser keeps from one visit to the next. A browser may refuse (private windows,
 //! full or forbidden storage); then the visit goes on and the next one starts anew.
 
+use shared::letters;
 use shared::transcript::Place;
 use web_sys::Storage;
 
@@ -136,7 +137,7 @@ pub(crate) fn leave_session(secret: &str) {
 }
 
 fn draft_key(place: &Place) -> String {
-    format!("{DRAFT}{}", sign(place).to_lowercase())
+    format!("{DRAFT}{}", letters::fold(&sign(place)))
 }
 
 fn local() -> Option<Storage> {

@@ -39,6 +39,7 @@ impl Node {
 
     fn wake(self) {
         self.session(Session::visible);
+        self.draw();
         if !Document::hidden(&document()) {
             self.mark_read();
             self.ask_reach_anew();

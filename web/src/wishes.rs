@@ -159,6 +159,13 @@ impl Node {
         self.ask(Asked::Users(here), |id| ToHub::ListUsers { id, room: Some(room) });
     }
 
+    /// Shows older lines: those held that are not drawn yet, else a page of the hub's.
+    pub(crate) fn older(self) {
+        if !self.draw_older() {
+            self.load_older();
+        }
+    }
+
     /// Asks for the page before the oldest line held.
     pub(crate) fn load_older(self) {
         if self.talk.loading.get_untracked() || self.phase.get_untracked() != Phase::Online {

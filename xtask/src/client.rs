@@ -1,5 +1,9 @@
 //! The browser client: Trunk builds it, and `dist/` holds it whole for the hub to embed.
 
+mod page;
+mod slim;
+mod wasm;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
@@ -52,9 +56,15 @@ pub(crate) fn build(profile: Profile) -> Outcome {
         let missing = missing.join(", ");
         return Err(Failure::new(format!("the browser client came out incomplete: {FRESH} lacks {missing}")));
     }
+    let fresh = match profile {
+        Profile::Release => slim::slim(fresh)
+            .map_err(|why| Failure::new(format!("the browser client is not as it is known: in {FRESH} {why}")))?,
+        Profile::Dev => fresh,
+    };
     if read(DIST).is_ok_and(|standing| standing == fresh) {
         return Ok(());
     }
+    write(FRESH, &fresh)?;
     replace(DIST, FRESH)
 }
 
@@ -136,6 +146,21 @@ fn read_into(files: &mut Files, folder: &Path, prefix: &str) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Makes `folder` hold these files and no others.
+fn write(folder: &str, files: &Files) -> Outcome {
+    let folder = root().join(folder);
+    let written = || {
+        fs::remove_dir_all(&folder)?;
+        for (name, content) in files {
+            let path = folder.join(name);
+            fs::create_dir_all(path.parent().unwrap_or(&folder))?;
+            fs::write(path, content)?;
+        }
+        Ok(())
+    };
+    written().map_err(|error: io::Error| Failure::new(format!("could not write {}: {error}", folder.display())))
 }
 
 /// Puts `new` in the place of `old`.

@@ -14,6 +14,20 @@ const LINES: &str = "
         return [Number(line.dataset.seq), copy.textContent];
     });";
 
+/// Scrolls up and further up until the line with that `seq` is drawn, for some frames at most; whether it is.
+const UP: &str = "
+    const log = document.querySelector('[role=log]');
+    const is_drawn = () => log.querySelector(`[data-seq='${arguments[0]}']`) !== null;
+    return new Promise(done => {
+        let frames = 0;
+        const up = () => {
+            if (is_drawn() || ++frames > 30) return done(is_drawn());
+            log.scrollTop = 0;
+            requestAnimationFrame(up);
+        };
+        up();
+    });";
+
 /// The words in all places of a role that are not hidden.
 const WORDS: &str = "
     return [...document.querySelectorAll(`[role=${arguments[0]}]`)]
@@ -44,6 +58,14 @@ impl Person {
             Line { seq, from: from.to_owned(), text: text.to_owned() }
         };
         found.await.into_iter().map(line).collect()
+    }
+
+    /// Scrolls up, as one does who reads what was missed, until the line at that position of the log is drawn.
+    pub async fn scrolls_up_to(&self, seq: u64) {
+        eventually(format_args!("{} finds line #{seq} further up", self.name), async || {
+            Ok(self.browser.try_eval::<bool>(UP, vec![json!(seq)]).await?.then_some(()))
+        })
+        .await;
     }
 
     /// All lines drawn, as those who said them and what they said.

@@ -2,6 +2,7 @@
 
 use e2e::keys::{HOME, SHIFT, TAB};
 use e2e::{Person, Role, Stage, eventually, play_with};
+use futures_util::future::try_join_all;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -10,6 +11,12 @@ const UNLIMITED: [&str; 2] = ["--rate-limit", "off"];
 
 /// Several pages of history.
 const MANY: usize = 260;
+
+/// More than is drawn at a time.
+const FLOOD: usize = 1_000;
+
+/// Lines of it that are under way at once.
+const AT_ONCE: usize = 50;
 
 /// Scrolls to so much of the way down. From then on, where the line first in view is in each frame, as it was
 /// painted: looked at in a task of its own behind the frame's, since within it things may still be put right.
@@ -157,6 +164,29 @@ fn who_is_at_the_end_stays_there() {
         // A window that gets lower, as when a phone's keyboard comes.
         ana.browser.resize((1280, 420)).await;
         assert_at_end(&ana).await;
+    });
+}
+
+#[test]
+fn who_follows_a_flood_stays_at_its_end_and_finds_all_of_it_further_up() {
+    play_with(&UNLIMITED, async |stage| {
+        let bob = stage.hub().native("bob").await;
+        let ana = stage.guest("ana").await;
+        ana.sees_person("bob", "online").await;
+        let mut said = Vec::new();
+        for from in (0..FLOOD).step_by(AT_ONCE) {
+            let texts: Vec<String> = (from..from + AT_ONCE).map(|number| format!("line {number}")).collect();
+            let sent = try_join_all(texts.iter().map(|text| bob.say("lobby", text))).await.expect("lines said");
+            said.extend(sent.into_iter().map(|sent| sent.seq));
+        }
+        ana.sees("bob", &format!("line {}", FLOOD - 1)).await;
+        assert_at_end(&ana).await;
+        let drawn = ana.lines().await.len();
+        assert!(drawn < 200, "some screens of it are drawn, not {drawn} lines");
+
+        ana.scrolls_up_to(said[0]).await;
+        let lines: Vec<u64> = ana.lines().await.into_iter().map(|line| line.seq).collect();
+        assert_eq!(lines, said, "each once and in order");
     });
 }
 

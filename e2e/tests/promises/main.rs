@@ -21,7 +21,7 @@
 //! | `keyboard` | nobody needs a mouse |
 //! | `layout` | everything is in sight, on a laptop and on a telephone |
 //! | `plain_http` | all of it works where there is no HTTPS |
-//! | `weight` | the page is small |
+//! | `weight` | the page is small, and nothing of it is loaded twice |
 
 #![allow(clippy::expect_used, reason = "a test that finds what it did not expect stops there and then")]
 

@@ -1,6 +1,6 @@
 //! A page that was put to sleep has missed nothing when it wakes.
 
-use e2e::{Person, eventually, play_with};
+use e2e::{Person, play_with};
 use futures_util::future::try_join_all;
 use node::Node;
 
@@ -46,6 +46,7 @@ fn a_tab_that_slept_while_five_thousand_lines_passed_shows_exactly_those() {
         ana.sees("bob", &last).await;
         let mut all = vec![(before, "good night".to_owned())];
         all.extend(said);
+        ana.scrolls_up_to(before).await;
         assert!(heard(&ana).await == all, "each once, in the log’s order, and no other");
         ana.is_connected().await;
         assert!(!ana.has_on_page("may be missing").await);
@@ -69,6 +70,8 @@ fn a_hub_that_is_started_again_meanwhile_makes_no_difference() {
         stage.hub_mut().kill();
         stage.hub_mut().start_again();
         ana.browser.wake().await;
-        eventually("all of it", async || Ok((heard(&ana).await == said).then_some(()))).await;
+        ana.sees("bob", "line 300").await;
+        ana.scrolls_up_to(said[0].0).await;
+        assert_eq!(heard(&ana).await, said, "all of it");
     });
 }

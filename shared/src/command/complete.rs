@@ -1,6 +1,7 @@
 //! What Tab makes of an unfinished word.
 
 use super::COMMANDS;
+use crate::letters::fold;
 
 /// What may be completed; the likeliest first (those who spoke last).
 #[derive(Clone, Copy, Debug, Default)]
@@ -90,6 +91,5 @@ fn char_len(text: &str, at: usize) -> usize {
 
 /// Whether a name begins with what was typed, in either case.
 fn begins_with(name: &str, typed: &str) -> bool {
-    let mut name = name.chars().flat_map(char::to_lowercase);
-    typed.chars().flat_map(char::to_lowercase).all(|letter| name.next() == Some(letter))
+    fold(name).starts_with(&fold(typed))
 }

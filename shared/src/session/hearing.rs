@@ -2,6 +2,7 @@
 
 use super::link::{Asked, Link, Open};
 use super::{BACKOFF_MAX, BACKOFF_MIN, Delivery, Effect, Response, Session, answer};
+use crate::letters::fold;
 use crate::message::{Connected, ErrorCode, Joined, Outcome, Refusal, Reply, ToHub, ToNode, Welcome};
 use crate::room::LOBBY;
 use crate::transcript::Place;
@@ -51,8 +52,7 @@ impl Session {
         let first = self.welcome.is_none();
         let new_log = !first && self.position.epoch != welcome.epoch;
         open.bound = welcome.nick.is_some();
-        let ours =
-            open.bound && welcome.nick.as_deref().map(str::to_lowercase) == self.nick.as_deref().map(str::to_lowercase);
+        let ours = open.bound && welcome.nick.as_deref().map(fold) == self.nick.as_deref().map(fold);
         // Whatever the device says, there is a way to this hub.
         self.network = true;
         if new_log {
@@ -202,7 +202,7 @@ impl Session {
     }
 
     fn connected(&mut self, connected: &Connected) {
-        let same = self.nick.as_ref().is_none_or(|nick| nick.to_lowercase() == connected.nick.to_lowercase());
+        let same = self.nick.as_ref().is_none_or(|nick| fold(nick) == fold(&connected.nick));
         let again = self.nick.replace(connected.nick.clone()).is_some() && same;
         self.token = Some(connected.token.clone());
         if !same {

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{Ids, MAX_ROOMS};
+use crate::letters::fold;
 use crate::message::{Conversation, Page, ToHub};
 use crate::transcript::Place;
 use crate::wire::MAX_PAGE;
@@ -41,7 +42,7 @@ impl Room {
 /// Two spellings are one room if their keys are equal.
 fn key(room: &str) -> String {
     let room = room.trim();
-    room.strip_prefix('#').unwrap_or(room).to_lowercase()
+    fold(room.strip_prefix('#').unwrap_or(room))
 }
 
 impl Stay {

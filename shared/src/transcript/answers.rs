@@ -1,7 +1,7 @@
 //! What the answers to requests change, whether the app made them or the session.
 
-use super::place::fold;
 use super::{Changes, Conversation, Place, Transcript};
+use crate::letters::fold;
 use crate::message::{Connected, Joined, Refusal, ToHub};
 use crate::session::Response;
 use crate::wire::MAX_CONVERSATIONS;

@@ -1,7 +1,7 @@
 //! Which lines are drawn as one block.
 
-use super::place::fold;
 use crate::entry::Entry;
+use crate::letters::fold;
 
 /// Lines of one person within so many milliseconds are drawn as one block.
 pub const BLOCK: u64 = 5 * 60 * 1000;

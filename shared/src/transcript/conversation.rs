@@ -15,9 +15,9 @@ use self::reach::Reached;
 use self::unread::Reading;
 use super::coverage::Coverage;
 use super::people::People;
-use super::place::fold;
 use super::{Item, Notice, Pending, Place};
 use crate::entry::Entry;
+use crate::letters::fold;
 use crate::message::{ToHub, User};
 use crate::wire::DEFAULT_PAGE;
 

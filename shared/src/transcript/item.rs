@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::place::fold;
 use crate::entry::Entry;
+use crate::letters::fold;
 use crate::message::Refusal;
 
 /// One row of a transcript, in the order in which they are drawn. Cheap to clone.

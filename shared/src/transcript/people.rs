@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::few::Few;
-use super::place::fold;
+use crate::letters::fold;
 use crate::message::{Presence, State, User};
 
 #[derive(Clone, Debug, Default)]

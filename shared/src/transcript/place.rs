@@ -1,5 +1,6 @@
 //! Where something is said.
 
+use crate::letters::fold;
 use crate::message::ToHub;
 
 /// Where something is said. Two spellings that differ in case alone are one place.
@@ -72,9 +73,4 @@ impl Place {
             Self::With(nick) => Self::With(fold(nick.trim())),
         }
     }
-}
-
-/// A name without its case.
-pub(super) fn fold(name: &str) -> String {
-    name.to_lowercase()
 }

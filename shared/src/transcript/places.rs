@@ -1,8 +1,8 @@
 //! Which places are listed, and how they are spelled.
 
-use super::place::fold;
 use super::{Changes, Conversation, MAX_PRIVATE, Place, Transcript};
 use crate::entry::Entry;
+use crate::letters::fold;
 use crate::room::LOBBY;
 
 impl Transcript {

@@ -15,6 +15,8 @@ mod scroll;
 mod text;
 mod transcript;
 
+use std::cell::RefCell;
+
 use crate::state::*;
 
 use crate::dom::{Part, effect, switch};
@@ -28,7 +30,15 @@ pub(crate) fn app() -> Part {
     provide_context(node);
     node.listen();
     viewport::follow();
-    effect(move || document().set_title(&title(node)));
+    let written = RefCell::new(String::new());
+    effect(move || {
+        // A browser tells its windows of every title that is written, be it the same one.
+        let title = title(node);
+        if *written.borrow() != title {
+            document().set_title(&title);
+            written.replace(title);
+        }
+    });
     node.start();
     switch(
         move || node.screen.get(),

@@ -30,6 +30,8 @@ struct Held {
     anchor: Option<(Element, f64)>,
     /// How far the view's top is above the end, should the anchor be drawn anew.
     above_end: i32,
+    /// Where the view stood when it was last put somewhere, or found there.
+    top: i32,
 }
 
 /// Where the view stands after it was scrolled.
@@ -44,7 +46,7 @@ impl Scroll {
     /// Keeps the place of `lines`, the only child of `view`. `settled` is called after the
     /// position was put right, with it.
     pub(super) fn keep(view: HtmlElement, lines: &HtmlElement, settled: impl Fn(Stand) + 'static) -> Self {
-        let held = Held { at_end: true, anchor: None, above_end: 0 };
+        let held = Held { at_end: true, anchor: None, above_end: 0, top: 0 };
         let scroll = Self { view, held: Rc::new(RefCell::new(held)) };
         // Heights are reported after layout and before anything is painted: nothing is seen to jump.
         let changed = Closure::<dyn Fn()>::new({
@@ -65,10 +67,16 @@ impl Scroll {
     /// The person (or this) has scrolled.
     pub(super) fn scrolled(&self) -> Stand {
         let view = &self.view;
-        let above_end = view.scroll_height() - view.scroll_top();
-        let at_end = above_end - view.client_height() <= NEAR_END;
+        let top = view.scroll_top();
+        let above_end = view.scroll_height() - top;
+        let at_end = above_end - view.client_height() <= NEAR_END || {
+            // Lines have come, or grown, since it was put at the end, and it was not put right yet: nobody who wants
+            // to leave the end moves down.
+            let held = self.held.borrow();
+            held.at_end && top >= held.top
+        };
         let anchor = if at_end { None } else { first_in_view(view) };
-        *self.held.borrow_mut() = Held { at_end, anchor, above_end };
+        *self.held.borrow_mut() = Held { at_end, anchor, above_end, top };
         self.stand()
     }
 
@@ -82,7 +90,7 @@ impl Scroll {
     }
 
     fn put_right(&self) {
-        let (view, held) = (&self.view, self.held.borrow());
+        let (view, mut held) = (&self.view, self.held.borrow_mut());
         if held.at_end {
             view.set_scroll_top(view.scroll_height());
         } else if let Some((anchor, below_top)) = &held.anchor
@@ -95,6 +103,7 @@ impl Scroll {
         } else {
             view.set_scroll_top(view.scroll_height() - held.above_end);
         }
+        held.top = view.scroll_top();
     }
 
     fn stand(&self) -> Stand {

@@ -19,13 +19,13 @@ pub(super) fn transcript() -> impl Child {
     let settle = move |stand: Stand| {
         node.looks(stand.at_end, stand.top);
         if stand.near_top && talk.more.get_untracked() {
-            node.load_older();
+            node.older();
         }
     };
     let rows = each(move || talk.rows.get(), Row::key, move |row| row_view(node, row));
     let lines = el("div").class("lines").child(top(node)).child(rows);
     let view = el("div")
-        .class("transcript")
+        .attr_from("class", move || if talk.at_end.get() { "transcript" } else { "transcript apart" })
         .attr("role", "log")
         .attr("aria-live", "polite")
         .attr_from("aria-label", move || node.here.get().name().to_owned())

@@ -1,9 +1,9 @@
 //! Whether what is said is heard: coming, going, and the times without a connection.
 
 use super::{Conversation, Coverage, Reached, Reading};
+use crate::letters::fold;
 use crate::message::User;
 use crate::transcript::PendingState;
-use crate::transcript::place::fold;
 
 impl Conversation {
     /// This node speaks as `nick` from now on. What was read and what reached whom was another's; `read_to` counts
