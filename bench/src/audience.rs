@@ -9,7 +9,7 @@ use shared::wire;
 
 use crate::crowd::{Crowd, Patience};
 use crate::heard::{Heard, id_of, understand};
-use crate::limit::id;
+use crate::line::{id, text};
 use crate::socket::add_frame;
 use crate::statistics::Latencies;
 
@@ -51,7 +51,7 @@ impl Audience {
         mut hear_other: impl FnMut(&mut O, usize, &[u8]) -> Result<()>,
         done: impl Fn(&O, Duration) -> bool,
     ) -> Result<Latencies> {
-        let text = crate::limit::text();
+        let text = text();
         let begun = Instant::now();
         let mut due = Duration::ZERO;
         let mut patience = Patience::new();
@@ -198,7 +198,7 @@ impl Minutes {
     fn take(&mut self, index: usize, text: &[u8]) -> Result<()> {
         match understand(text)? {
             Heard::Line { seq } => self.hear(index, seq, || Ok(id_of(text)?.parse()?), Instant::now())?,
-            Heard::Done { id } => self.answers += usize::from(id.bytes().all(|byte| byte.is_ascii_digit())),
+            Heard::Done { id, .. } => self.answers += usize::from(id.bytes().all(|byte| byte.is_ascii_digit())),
             Heard::Synced => self.synced[index] = true,
             Heard::Welcome { .. } | Heard::Other => {}
         }

@@ -1,6 +1,5 @@
-//! What all scenarios share: the hub's binary, folders on the real disk, a log to start on.
+//! What all scenarios share: the hub's binary, folders on the real disk, files to open.
 
-use std::cell::OnceCell;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,26 +9,19 @@ use tempfile::TempDir;
 
 use crate::hub::Hub;
 use crate::options::Options;
-use crate::pour::Senders;
 
 /// Names the hub's binary; `cargo xtask bench` sets it.
 const HUB: &str = "HUBBUB_HUB";
 
-/// Sockets and files for the largest crowd and some to spare.
-const FILES: u64 = 6_000;
-
-/// Those who fill the log that hubs start on: as many as an office has, each with a room.
-const WRITERS: usize = 64;
-
-/// Lines that each of them has under way: enough for the log's largest commits.
-const WRITER_WINDOW: usize = 64;
+/// Sockets and files for two crowds of 8,000, and some to spare. For 1,000 rooms of 10 all there are are used.
+const FILES: u64 = 16_100;
 
 /// One run of the benches.
 pub(crate) struct Bench {
     hub: PathBuf,
     folder: PathBuf,
+    files: u64,
     pub(crate) quick: bool,
-    log: OnceCell<TempDir>,
 }
 
 impl Bench {
@@ -50,7 +42,7 @@ impl Bench {
             files >= FILES,
             "this process may open {files} files and needs {FILES}; raise the limit with `ulimit -Hn`"
         );
-        Ok(Self { hub, folder, quick: options.quick, log: OnceCell::new() })
+        Ok(Self { hub, folder, files, quick: options.quick })
     }
 
     /// Where results go.
@@ -84,24 +76,9 @@ impl Bench {
         self.folder.join("hub.log")
     }
 
-    /// How many entries [`Bench::log`] has.
-    pub(crate) fn log_size(&self) -> u64 {
-        self.pick(100_000, 10_000)
-    }
-
-    /// A data directory whose log has entries, made over the wire by a hub that was then stopped.
-    /// One hub at a time may use it.
-    pub(crate) fn log(&self) -> Result<&Path> {
-        if let Some(data) = self.log.get() {
-            return Ok(data.path());
-        }
-        let data = self.data()?;
-        let hub = self.start(data.path())?;
-        let mut writers = Senders::gather(&hub, WRITERS)?;
-        writers.pour(self.log_size(), WRITER_WINDOW)?;
-        drop(writers);
-        hub.stop()?;
-        Ok(self.log.get_or_init(|| data).path())
+    /// How many files and sockets this process may open.
+    pub(crate) fn files(&self) -> usize {
+        usize::try_from(self.files).unwrap_or(usize::MAX)
     }
 }
 

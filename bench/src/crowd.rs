@@ -16,7 +16,7 @@ const EVENTS: usize = 1_024;
 const BUFFER: usize = 256 * 1024;
 
 /// How long to wait for anything to come when something should.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sockets that are read together.
 pub(crate) struct Crowd {
@@ -39,7 +39,12 @@ impl Crowd {
         for (index, socket) in sockets.iter_mut().enumerate() {
             poll.registry().register(socket.stream(), Token(index), Interest::READABLE)?;
         }
-        Ok(Self { poll, events: Events::with_capacity(EVENTS), sockets, buffer: vec![0; BUFFER] })
+        Ok(Self::registered(poll, sockets))
+    }
+
+    /// Sockets that this poll is registered with under their places.
+    pub(crate) fn registered(poll: Poll, sockets: Vec<Socket>) -> Self {
+        Self { poll, events: Events::with_capacity(EVENTS), sockets, buffer: vec![0; BUFFER] }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -117,14 +122,20 @@ impl Crowd {
     }
 }
 
-/// What is left of [`PATIENCE`] since a text came. Pings do not count: they always come.
+/// What is left of the time to wait since a text came. Pings do not count: they always come.
 pub(crate) struct Patience {
     since: Instant,
+    whole: Duration,
 }
 
 impl Patience {
     pub(crate) fn new() -> Self {
-        Self { since: Instant::now() }
+        Self::of(PATIENCE)
+    }
+
+    /// With less of it, where it is known to be in vain.
+    pub(crate) fn of(whole: Duration) -> Self {
+        Self { since: Instant::now(), whole }
     }
 
     /// How much longer to wait.
@@ -132,9 +143,9 @@ impl Patience {
     /// # Errors
     /// When it has run out.
     pub(crate) fn left(&self) -> Result<Duration> {
-        match PATIENCE.checked_sub(self.since.elapsed()) {
+        match self.whole.checked_sub(self.since.elapsed()) {
             Some(left) => Ok(left),
-            None => bail!("nothing came for {} s", PATIENCE.as_secs()),
+            None => bail!("nothing came for {:.1} s", self.whole.as_secs_f64()),
         }
     }
 
@@ -142,6 +153,20 @@ impl Patience {
     pub(crate) fn spend(&mut self, texts: usize) {
         if texts > 0 {
             self.since = Instant::now();
+        }
+    }
+}
+
+/// When what is heard in one turn came: all that one read brought at the same moment, which is asked for once.
+#[derive(Default)]
+pub(crate) struct Arrival(Option<(usize, Instant)>);
+
+impl Arrival {
+    /// Of what came on this socket.
+    pub(crate) fn of(&mut self, index: usize) -> Instant {
+        match self.0 {
+            Some((last, at)) if last == index => at,
+            _ => self.0.insert((index, Instant::now())).1,
         }
     }
 }

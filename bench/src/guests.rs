@@ -1,12 +1,15 @@
 //! A crowd that the hub knows by name.
 
+use std::ops::Range;
+
 use anyhow::{Context, Result, bail, ensure};
 use shared::message::{Connected, Hello, Outcome, Reply, ToHub, ToNode, Welcome};
+use shared::room::LOBBY;
 use shared::wire;
 
 use crate::crowd::Crowd;
 use crate::hub::Hub;
-use crate::socket::add_frame;
+use crate::socket::{Socket, add_frame};
 
 /// Requests sent before waiting for their answers: fewer than the hub's queues hold.
 const AT_ONCE: usize = 500;
@@ -26,16 +29,44 @@ pub(crate) fn welcome(hub: &Hub, count: usize) -> Result<(Crowd, u64)> {
     Ok((crowd, head))
 }
 
-/// Says hello on each; what the hub said to it.
-pub(crate) fn say_hello(crowd: &mut Crowd) -> Result<Vec<Welcome>> {
-    let count = crowd.len();
+/// So many more come into the lobby.
+pub(crate) fn welcome_more(hub: &Hub, crowd: &mut Crowd, count: usize) -> Result<()> {
+    let first = crowd.len();
+    for _ in 0..count {
+        crowd.add(Socket::open(hub.address(), &hub.authority())?)?;
+    }
+    say_hello_on(crowd, first..first + count)?;
+    take_nicks_from(crowd, first)
+}
+
+/// The hello of one whom the hub does not know.
+pub(crate) fn hello() -> Vec<u8> {
     let hello = Hello { version: wire::VERSION, kind: Some("bench".to_owned()), ..Hello::default() };
     let mut frame = Vec::new();
     add_frame(wire::encode(&ToHub::Hello(hello)), &mut frame);
+    frame
+}
 
-    let mut welcomes: Vec<Option<Welcome>> = vec![None; count];
-    let everyone: Vec<usize> = (0..count).collect();
-    for some in everyone.chunks(AT_ONCE) {
+/// The hello of one who was away since this entry.
+pub(crate) fn hello_again(session: &str, after: u64) -> Vec<u8> {
+    let session = Some(session.to_owned());
+    let hello = Hello { version: wire::VERSION, session, after: Some(after), ..Hello::default() };
+    let mut frame = Vec::new();
+    add_frame(wire::encode(&ToHub::Hello(hello)), &mut frame);
+    frame
+}
+
+/// Says hello on each; what the hub said to it.
+pub(crate) fn say_hello(crowd: &mut Crowd) -> Result<Vec<Welcome>> {
+    let everyone = 0..crowd.len();
+    say_hello_on(crowd, everyone)
+}
+
+fn say_hello_on(crowd: &mut Crowd, indexes: Range<usize>) -> Result<Vec<Welcome>> {
+    let frame = hello();
+    let first = indexes.start;
+    let mut welcomes: Vec<Option<Welcome>> = vec![None; indexes.len()];
+    for some in indexes.collect::<Vec<usize>>().chunks(AT_ONCE) {
         for index in some {
             crowd.send(*index, &frame)?;
         }
@@ -44,10 +75,12 @@ pub(crate) fn say_hello(crowd: &mut Crowd) -> Result<Vec<Welcome>> {
             &mut state,
             |(welcomed, welcomes), index, text| match decode(text)? {
                 ToNode::Welcome(welcome) => {
+                    let place = index.checked_sub(first).and_then(|place| welcomes.get_mut(place));
+                    *place.context("a welcome to one who said no hello")? = Some(welcome);
                     *welcomed += 1;
-                    welcomes[index] = Some(welcome);
                     Ok(())
                 }
+                ToNode::Presence(_) if index < first => Ok(()),
                 other => bail!("not a welcome: {other:?}"),
             },
             |(welcomed, _)| *welcomed == some.len(),
@@ -59,14 +92,36 @@ pub(crate) fn say_hello(crowd: &mut Crowd) -> Result<Vec<Welcome>> {
 
 /// Each takes a nick and is then in the lobby. Returns once all have heard of all.
 pub(crate) fn take_nicks(crowd: &mut Crowd) -> Result<()> {
-    let everyone: Vec<usize> = (0..crowd.len()).collect();
-    let Some((last, others)) = everyone.split_last() else { return Ok(()) };
+    take_nicks_from(crowd, 0)
+}
+
+/// The same of those who have come since there were `first`.
+fn take_nicks_from(crowd: &mut Crowd, first: usize) -> Result<()> {
+    let newcomers: Vec<usize> = (first..crowd.len()).collect();
+    let Some((last, others)) = newcomers.split_last() else { return Ok(()) };
     for some in others.chunks(AT_ONCE) {
         connect(crowd, some, |taking| taking.answers == some.len()).context("taking nicks")?;
     }
     // Rooms tell their news in order: who has heard of the last one has heard of all.
-    let told = |taking: &Taking| taking.answers == 1 && others.iter().all(|index| taking.has_told(*index));
+    let told = |taking: &Taking| taking.answers == 1 && (0..*last).all(|index| taking.has_told(index));
     connect(crowd, &[*last], told).with_context(|| format!("waiting until everyone has heard of {}", nick(*last)))
+}
+
+/// Each takes a nick and goes from the lobby to a room of its own or others. Few at a time, as everyone in the lobby
+/// is told of everyone there.
+pub(crate) fn move_in(crowd: &mut Crowd, room_of: impl Fn(usize) -> String) -> Result<()> {
+    let everyone: Vec<usize> = (0..crowd.len()).collect();
+    for some in everyone.chunks(AT_ONCE) {
+        let requests = |index| {
+            [
+                ToHub::Connect { id: "connect".to_owned(), nick: nick(index), token: None },
+                ToHub::Join { id: "join".to_owned(), room: room_of(index) },
+                ToHub::Leave { id: "leave".to_owned(), room: LOBBY.to_owned() },
+            ]
+        };
+        ask_for(crowd, some, requests).context("moving into rooms")?;
+    }
+    Ok(())
 }
 
 /// Nicks that are being taken, and what the crowd hears of it.
@@ -132,9 +187,20 @@ pub(crate) fn ask_all(crowd: &mut Crowd, request_of: impl Fn(usize) -> ToHub) ->
 
 /// The same of some of the crowd.
 pub(crate) fn ask(crowd: &mut Crowd, indexes: &[usize], request_of: impl Fn(usize) -> ToHub) -> Result<()> {
-    let count = indexes.len();
+    ask_for(crowd, indexes, |index| [request_of(index)])
+}
+
+/// The same with several requests, each of which does not wait for the answer to the one before it.
+fn ask_for<const N: usize>(
+    crowd: &mut Crowd,
+    indexes: &[usize],
+    requests_of: impl Fn(usize) -> [ToHub; N],
+) -> Result<()> {
+    let count = indexes.len() * N;
     for index in indexes {
-        request(crowd, *index, &request_of(*index))?;
+        for one in requests_of(*index) {
+            request(crowd, *index, &one)?;
+        }
     }
     let mut answered = 0;
     crowd.serve(
@@ -150,13 +216,15 @@ pub(crate) fn ask(crowd: &mut Crowd, indexes: &[usize], request_of: impl Fn(usiz
     )
 }
 
-fn request(crowd: &mut Crowd, index: usize, request: &ToHub) -> Result<()> {
+/// Makes a request on one socket.
+pub(crate) fn request(crowd: &mut Crowd, index: usize, request: &ToHub) -> Result<()> {
     let mut frame = Vec::new();
     add_frame(wire::encode(request), &mut frame);
     crowd.send(index, &frame)
 }
 
-fn decode(text: &[u8]) -> Result<ToNode> {
+/// A frame, whole.
+pub(crate) fn decode(text: &[u8]) -> Result<ToNode> {
     let message = wire::decode_to_node(std::str::from_utf8(text)?)?;
     if let ToNode::Error(refusal) = message {
         bail!("the hub did not understand: {}", refusal.message);

@@ -9,23 +9,31 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`options`] | the command line |
-//! | [`bench`] | what all scenarios share: the hub's binary, folders, a log to start on |
+//! | [`bench`] | what all scenarios share: the hub's binary, folders, plots |
 //! | [`scenarios`] | one file each: what is measured, and what is wanted |
 //! | [`hub`] | the hub as a child process |
 //! | [`process`] | what a process costs, by `/proc` |
 //! | [`http`] | just enough of HTTP to load the page |
+//! | [`sources`] | sockets from many addresses of this machine |
 //! | [`socket`] | one WebSocket, as cheap as can be |
+//! | [`upgrade`] | a WebSocket that is opened without waiting for it |
 //! | [`crowd`] | many of them on one thread |
+//! | [`storm`] | a crowd that comes all at once |
 //! | [`guests`] | a crowd that the hub knows by name |
+//! | [`line`] | one line, as finished frames |
 //! | [`heard`] | what a frame from the hub says |
 //! | [`room`] | a crowd that talks: every delivery counted and timed |
-//! | [`limit`] | the same bytes to the same sockets by a program that does nothing else |
+//! | [`rooms`] | the same in many rooms at once |
+//! | [`rounds`] | rounds of talk, and what they cost |
 //! | [`audience`] | a room in which several speak by the clock, and some may stop listening |
-//! | [`upgrade`] | a WebSocket that is opened without waiting for it |
 //! | [`clients`] | many clients as people have them, which come back by themselves |
+//! | [`replay`] | those who were away get exactly what they missed |
 //! | [`pour`] | many senders who wait for each acknowledgement |
-//! | [`statistics`] | medians, percentiles |
-//! | [`report`] | figures, verdicts, the table, JSON |
+//! | [`limit`] | the same bytes to the same sockets by a program that does nothing else |
+//! | [`rows`] | the same rows by SQLite alone |
+//! | [`statistics`] | medians, percentiles, distributions |
+//! | [`report`] | figures, verdicts, tables, JSON |
+//! | [`plot`] | charts |
 
 mod audience;
 mod bench;
@@ -36,26 +44,34 @@ mod heard;
 mod http;
 mod hub;
 mod limit;
+mod line;
 mod options;
+mod plot;
 mod pour;
 mod process;
+mod replay;
 mod report;
 mod room;
+mod rooms;
+mod rounds;
+mod rows;
 mod scenarios;
 mod socket;
+mod sources;
 mod statistics;
+mod storm;
 mod upgrade;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use options::{Options, Role};
+use options::Options;
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let outcome = match options.role {
-        Some(Role::Limit { sockets, line }) => limit::run(sockets, line),
+    let outcome = match &options.role {
+        Some(role) => limit::run(role),
         None => scenarios::run(&options),
     };
     match outcome {

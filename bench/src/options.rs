@@ -26,13 +26,19 @@ pub(crate) enum Role {
     /// The physical limit, as a process of its own
     #[command(hide = true)]
     Limit {
-        /// How many sockets to accept before it begins
+        /// How many rooms there are
         #[arg(long)]
-        sockets: usize,
+        rooms: usize,
+        /// How many sockets to accept for each before it begins
+        #[arg(long)]
+        people: usize,
         /// The length of one line that comes in, in bytes
         #[arg(long)]
         line: usize,
     },
+    /// The limit of doing nothing: a process that keeps every socket that comes
+    #[command(hide = true)]
+    Keep,
 }
 
 #[cfg(test)]

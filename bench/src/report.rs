@@ -1,14 +1,11 @@
-//! Figures, verdicts, the table, JSON.
+//! Figures and their verdicts. What becomes of them: a table for people ([`table`]), JSON for programs ([`json`]).
+
+pub(crate) mod json;
+pub(crate) mod table;
 
 use std::fmt::{self, Display};
-use std::fs;
-use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result};
 use serde::{Serialize, Serializer};
-
-use crate::process;
 
 /// One thing that was measured.
 #[derive(Clone, Debug, Serialize)]
@@ -16,23 +13,64 @@ pub(crate) struct Figure {
     pub(crate) name: String,
     pub(crate) measured: f64,
     pub(crate) unit: Unit,
+    /// What it cannot be better than, measured beside it.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(crate) beside: Option<Beside>,
     pub(crate) wanted: Option<Bound>,
     pub(crate) verdict: Verdict,
     /// What one has to know to read it: spread, share, what it was measured on.
     pub(crate) note: String,
+    /// What it is called among the figures that decide. Empty for one that only explains.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(crate) headline: &'static str,
+}
+
+/// The physical limit of a figure, in the figure's unit, and how many times as much the figure is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) struct Beside {
+    pub(crate) limit: f64,
+    pub(crate) ratio: f64,
 }
 
 impl Figure {
     /// A figure that has to keep a bound.
     pub(crate) fn bounded(name: impl Into<String>, measured: f64, unit: Unit, bound: Bound) -> Self {
-        let verdict = bound.judge(measured);
-        Self { name: name.into(), measured, unit, wanted: Some(bound), verdict, note: String::new() }
+        Self::plain(name, measured, unit).wanting(bound)
     }
 
     /// A figure for information.
     pub(crate) fn plain(name: impl Into<String>, measured: f64, unit: Unit) -> Self {
-        let verdict = Verdict::Information;
-        Self { name: name.into(), measured, unit, wanted: None, verdict, note: String::new() }
+        Self {
+            name: name.into(),
+            measured,
+            unit,
+            beside: None,
+            wanted: None,
+            verdict: Verdict::Information,
+            note: String::new(),
+            headline: "",
+        }
+    }
+
+    /// The same with the limit. `ratio` is told apart, as it may be that of neighbouring rounds.
+    pub(crate) fn beside(mut self, limit: f64, ratio: f64) -> Self {
+        self.beside = Some(Beside { limit, ratio });
+        self
+    }
+
+    /// The same with a bound. One on the ratio needs the limit first.
+    pub(crate) fn wanting(mut self, bound: Bound) -> Self {
+        self.wanted = Some(bound);
+        self.verdict = bound.judge(self.measured, self.beside.map(|beside| beside.ratio));
+        self
+    }
+
+    /// The same with a bound, where there is one.
+    pub(crate) fn maybe_wanting(self, bound: Option<Bound>) -> Self {
+        match bound {
+            Some(bound) => self.wanting(bound),
+            None => self,
+        }
     }
 
     /// The same with a note.
@@ -41,14 +79,10 @@ impl Figure {
         self
     }
 
-    fn row(&self) -> [String; 5] {
-        [
-            self.name.clone(),
-            self.unit.show(self.measured),
-            self.wanted.map_or_else(String::new, |bound| bound.show(self.unit)),
-            self.verdict.to_string(),
-            self.note.clone(),
-        ]
+    /// The same among the figures that decide.
+    pub(crate) fn headlined(mut self, headline: &'static str) -> Self {
+        self.headline = headline;
+        self
     }
 }
 
@@ -61,11 +95,17 @@ pub(crate) enum Unit {
     MiB,
     /// 1024 bytes.
     KiB,
+    /// 1000 × 1000 bytes.
+    MB,
     /// 1000 bytes.
     KB,
+    Bytes,
     LinesPerSecond,
     EntriesPerSecond,
+    DeliveriesPerSecond,
     Seconds,
+    /// Of one core.
+    PerCent,
     /// So many times as much.
     Times,
 }
@@ -77,10 +117,14 @@ impl Unit {
             Self::Microseconds => "µs",
             Self::MiB => "MiB",
             Self::KiB => "KiB",
+            Self::MB => "MB",
             Self::KB => "KB",
+            Self::Bytes => "bytes",
             Self::LinesPerSecond => "lines/s",
             Self::EntriesPerSecond => "entries/s",
+            Self::DeliveriesPerSecond => "deliveries/s",
             Self::Seconds => "s",
+            Self::PerCent => "%",
             Self::Times => "×",
         }
     }
@@ -91,14 +135,33 @@ impl Unit {
     }
 }
 
-/// A number with three digits that count.
+/// A number with three digits that count, and a comma before each three.
 pub(crate) fn short(value: f64) -> String {
     let digits = match value.abs() {
         size if size >= 100.0 => 0,
         size if size >= 10.0 => 1,
-        _ => 2,
+        size if size >= 0.1 || size == 0.0 => 2,
+        size => (1.0 - size.log10().floor()).min(9.0) as usize,
     };
-    format!("{value:.digits$}")
+    with_commas(&format!("{value:.digits$}"))
+}
+
+/// A count, with a comma before each three digits.
+pub(crate) fn count(count: usize) -> String {
+    with_commas(&count.to_string())
+}
+
+fn with_commas(number: &str) -> String {
+    let whole = number.find('.').unwrap_or(number.len());
+    let mut shown = String::new();
+    for (index, character) in number.char_indices() {
+        let before = number[..index].ends_with(|before: char| before.is_ascii_digit());
+        if before && index < whole && (whole - index).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(character);
+    }
+    shown
 }
 
 impl Serialize for Unit {
@@ -107,27 +170,36 @@ impl Serialize for Unit {
     }
 }
 
-/// What is wanted of a figure, in its unit.
+/// What is wanted of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Bound {
+    /// In its unit.
     AtMost(f64),
+    /// In its unit.
     AtLeast(f64),
+    /// At most so many times the limit measured beside it.
+    TimesLimit(f64),
 }
 
 impl Bound {
-    fn judge(self, measured: f64) -> Verdict {
+    fn judge(self, measured: f64, ratio: Option<f64>) -> Verdict {
         let missing = match self {
             Self::AtMost(most) => measured / most - 1.0,
             Self::AtLeast(least) => 1.0 - measured / least,
+            // Without the limit nothing is known, which is not enough.
+            Self::TimesLimit(most) => ratio.unwrap_or(f64::INFINITY) / most - 1.0,
         };
         if missing <= 0.0 { Verdict::Reached } else { Verdict::MissedBy { percent: missing * 100.0 } }
     }
 
     fn show(self, unit: Unit) -> String {
+        // As it was written, but for the commas.
+        let exact = |value: f64| if value.fract() == 0.0 && value >= 100.0 { short(value) } else { value.to_string() };
         match self {
-            Self::AtMost(most) => format!("≤ {most} {}", unit.symbol()),
-            Self::AtLeast(least) => format!("≥ {least} {}", unit.symbol()),
+            Self::AtMost(most) => format!("≤ {} {}", exact(most), unit.symbol()),
+            Self::AtLeast(least) => format!("≥ {} {}", exact(least), unit.symbol()),
+            Self::TimesLimit(most) => format!("≤ {} × limit", exact(most)),
         }
     }
 }
@@ -152,59 +224,6 @@ impl Display for Verdict {
     }
 }
 
-/// The figures as a table for a terminal.
-pub(crate) fn table(figures: &[Figure]) -> String {
-    let head = ["figure", "measured", "wanted", "verdict", "note"].map(str::to_owned);
-    let rows: Vec<[String; 5]> = [head].into_iter().chain(figures.iter().map(Figure::row)).collect();
-    let mut widths = [0; 5];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let line = |[figure, measured, wanted, verdict, note]: &[String; 5]| {
-        let [a, b, c, d, _] = widths;
-        // Numbers stand to the right, so that sizes compare at a glance.
-        format!("{figure:<a$}  {measured:>b$}  {wanted:>c$}  {verdict:<d$}  {note}").trim_end().to_owned() + "\n"
-    };
-    let mut text = String::new();
-    for (index, row) in rows.iter().enumerate() {
-        text += &line(row);
-        if index == 0 {
-            text += &line(&widths.map(|width| "─".repeat(width)));
-        }
-    }
-    text
-}
-
-/// What a scenario measured, for programs.
-#[derive(Serialize)]
-struct Written<'a> {
-    scenario: &'a str,
-    /// Seconds since 1970 UTC.
-    at: u64,
-    quick: bool,
-    cores: usize,
-    /// Processes that wanted a CPU in the last minute before it, on average.
-    load: f64,
-    figures: &'a [Figure],
-}
-
-/// Writes the figures of a scenario to `folder/scenario.json`. `load` is the machine's before it.
-pub(crate) fn write(folder: &Path, scenario: &str, quick: bool, load: f64, figures: &[Figure]) -> Result<()> {
-    let written = Written {
-        scenario,
-        at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
-        quick,
-        cores: process::cores(),
-        load,
-        figures,
-    };
-    let path = folder.join(format!("{scenario}.json"));
-    let json = serde_json::to_string_pretty(&written).context("the figures as JSON")?;
-    fs::write(&path, json + "\n").with_context(|| format!("writing {}", path.display()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,47 +231,40 @@ mod tests {
     #[test]
     fn a_bound_is_reached_or_missed_by_a_share_of_it() {
         let bound = Bound::AtMost(16.0);
-        assert_eq!(bound.judge(16.0), Verdict::Reached);
-        assert_eq!(bound.judge(20.0), Verdict::MissedBy { percent: 25.0 });
-        assert_eq!(bound.judge(20.0).to_string(), "missed by 25 %");
-        assert_eq!(bound.judge(16.01).to_string(), "missed by less than 1 %");
+        assert_eq!(bound.judge(16.0, None), Verdict::Reached);
+        assert_eq!(bound.judge(20.0, None), Verdict::MissedBy { percent: 25.0 });
+        assert_eq!(bound.judge(20.0, None).to_string(), "missed by 25 %");
+        assert_eq!(bound.judge(16.01, None).to_string(), "missed by less than 1 %");
         let bound = Bound::AtLeast(50.0);
-        assert_eq!(bound.judge(51.0), Verdict::Reached);
-        assert_eq!(bound.judge(40.0).to_string(), "missed by 20 %");
+        assert_eq!(bound.judge(51.0, None), Verdict::Reached);
+        assert_eq!(bound.judge(40.0, None).to_string(), "missed by 20 %");
+    }
+
+    #[test]
+    fn a_bound_on_the_ratio_does_not_ask_for_the_time() {
+        let bound = Bound::TimesLimit(2.0);
+        let figure = |ratio| Figure::plain("x", 9.0, Unit::Microseconds).beside(5.0, ratio).wanting(bound);
+        assert_eq!(figure(1.8).verdict, Verdict::Reached);
+        assert_eq!(figure(2.5).verdict, Verdict::MissedBy { percent: 25.0 });
+        assert_ne!(Figure::bounded("x", 0.1, Unit::Microseconds, bound).verdict, Verdict::Reached, "no limit is known");
     }
 
     #[test]
     fn values_show_three_digits() {
         assert_eq!(Unit::Microseconds.show(0.204), "0.20 µs");
         assert_eq!(Unit::KiB.show(12.34), "12.3 KiB");
-        assert_eq!(Unit::LinesPerSecond.show(84_321.7), "84322 lines/s");
+        assert_eq!(Unit::LinesPerSecond.show(84_321.7), "84,322 lines/s");
+        assert_eq!(short(1_234_567.0), "1,234,567");
+        assert_eq!(short(-123_456.0), "-123,456");
+        assert_eq!(short(999.0), "999");
+        assert_eq!([short(0.22), short(0.0), short(0.004_41), short(0.051)], ["0.22", "0.00", "0.0044", "0.051"]);
+        assert_eq!([count(10), count(1_000), count(1_000_000)], ["10", "1,000", "1,000,000"]);
     }
 
     #[test]
-    fn the_table_lines_up() {
-        let figures = [
-            Figure::bounded("a figure", 5.0, Unit::Microseconds, Bound::AtMost(4.0)),
-            Figure::plain("another, longer one", 123.0, Unit::KB).noting("of 5 files"),
-        ];
-        let expected = "\
-figure               measured  wanted  verdict         note
-───────────────────  ────────  ──────  ──────────────  ──────────
-a figure              5.00 µs  ≤ 4 µs  missed by 25 %
-another, longer one    123 KB                          of 5 files
-";
-        assert_eq!(table(&figures), expected);
-    }
-
-    #[test]
-    fn a_figure_is_json_that_says_everything() {
-        let figure = Figure::bounded("x", 5.0, Unit::MiB, Bound::AtMost(4.0));
-        let json = serde_json::to_value(&figure).expect("JSON");
-        assert_eq!(
-            json,
-            serde_json::json!({
-                "name": "x", "measured": 5.0, "unit": "MiB", "wanted": {"at_most": 4.0},
-                "verdict": {"missed_by": {"percent": 25.0}}, "note": ""
-            })
-        );
+    fn bounds_show_as_they_were_set() {
+        assert_eq!(Bound::AtMost(0.22).show(Unit::Microseconds), "≤ 0.22 µs");
+        assert_eq!(Bound::AtLeast(100_000.0).show(Unit::LinesPerSecond), "≥ 100,000 lines/s");
+        assert_eq!(Bound::TimesLimit(1.2).show(Unit::Microseconds), "≤ 1.2 × limit");
     }
 }

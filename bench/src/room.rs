@@ -1,18 +1,15 @@
 //! A crowd that talks: one of them says lines, all of them hear each, and every delivery is
 //! counted and timed.
 
+mod ledger;
+
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use shared::message::ToHub;
-use shared::room::LOBBY;
-use shared::wire;
-
-use crate::crowd::{Crowd, Patience};
+use crate::crowd::{Arrival, Crowd, PATIENCE, Patience};
 use crate::heard::{Heard, understand};
-use crate::limit::{id, text};
-use crate::socket::add_frame;
 use crate::statistics::Latencies;
+use anyhow::{Context, Result, ensure};
+use ledger::Ledger;
 
 /// How long a room must be silent to be sure that no line comes twice.
 const SILENCE: Duration = Duration::from_millis(500);
@@ -20,122 +17,67 @@ const SILENCE: Duration = Duration::from_millis(500);
 /// The one who speaks.
 const SPEAKER: usize = 0;
 
+/// When lines are said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tempo {
+    /// So many under way at a time: one is under way until all have heard it.
+    Window(usize),
+    /// By the clock, one each time that this has passed.
+    Every(Duration),
+}
+
+impl Tempo {
+    /// How many lines are due, and how long until the next one is where that is known.
+    fn due(self, sent: usize, under_way: usize, elapsed: Duration) -> (usize, Duration) {
+        match self {
+            Self::Window(window) => (window.saturating_sub(under_way), Duration::MAX),
+            Self::Every(pause) => {
+                let due = elapsed.as_nanos() / pause.as_nanos().max(1) + 1;
+                let due = usize::try_from(due).unwrap_or(usize::MAX);
+                let next = pause.saturating_mul(u32::try_from(due).unwrap_or(u32::MAX));
+                (due.saturating_sub(sent), next.saturating_sub(elapsed))
+            }
+        }
+    }
+}
+
 /// Those in a room, the speaker among them.
 pub(crate) struct Room {
     crowd: Crowd,
     ledger: Ledger,
     /// Whether the speaker gets an answer to each line.
     answered: bool,
-}
-
-/// What everyone has heard. The log of this run holds only this room's lines, so there are no
-/// gaps in what anyone hears.
-struct Ledger {
-    /// The next `seq` that each is to hear.
-    next: Vec<u64>,
-    /// The first `seq` of this round.
-    first: u64,
-    /// When each line of this round was sent.
-    sent: Vec<Instant>,
-    /// How many have still to hear it.
-    missing: Vec<usize>,
-    /// Lines that everyone has heard.
-    complete: usize,
-    answers: usize,
-    latencies: Latencies,
-}
-
-impl Ledger {
-    fn new(people: usize, first: u64) -> Self {
-        Self {
-            next: vec![first; people],
-            first,
-            sent: Vec::new(),
-            missing: Vec::new(),
-            complete: 0,
-            answers: 0,
-            latencies: Latencies::default(),
-        }
-    }
-
-    fn begin_round(&mut self) {
-        self.first += self.sent.len() as u64;
-        self.sent.clear();
-        self.missing.clear();
-        (self.complete, self.answers) = (0, 0);
-        self.latencies = Latencies::default();
-    }
-
-    /// A line is sent; its `seq`.
-    fn send(&mut self, now: Instant) -> u64 {
-        self.sent.push(now);
-        self.missing.push(self.next.len());
-        self.first + self.sent.len() as u64 - 1
-    }
-
-    /// Someone heard a line.
-    ///
-    /// # Errors
-    /// If it is not the one that was due.
-    fn hear(&mut self, index: usize, seq: u64, now: Instant) -> Result<()> {
-        let due = &mut self.next[index];
-        ensure!(seq >= *due, "number {index} heard line {seq} twice or out of order: {due} was due");
-        ensure!(seq == *due, "number {index} missed a line: {due} was due, and {seq} came");
-        *due += 1;
-        let line = seq.checked_sub(self.first).and_then(|line| usize::try_from(line).ok());
-        let line = line.filter(|line| *line < self.sent.len());
-        let line = line.with_context(|| format!("number {index} heard line {seq}, which nobody said"))?;
-        self.missing[line] -= 1;
-        self.latencies.add(now.saturating_duration_since(self.sent[line]));
-        while self.missing.get(self.complete) == Some(&0) {
-            self.complete += 1;
-        }
-        Ok(())
-    }
-
-    fn under_way(&self) -> usize {
-        self.sent.len() - self.complete
-    }
-
-    /// Who has not heard the oldest line under way, for a person to read.
-    fn waiting_for(&self) -> String {
-        let seq = self.first + self.complete as u64;
-        let deaf: Vec<String> = self
-            .next
-            .iter()
-            .enumerate()
-            .filter(|(_, next)| **next <= seq)
-            .map(|(index, _)| index.to_string())
-            .collect();
-        let (few, all) = (deaf.iter().take(5).cloned().collect::<Vec<_>>().join(", "), self.next.len());
-        format!("line {seq} has not reached {} of {all} (numbers {few}…); {} answers came", deaf.len(), self.answers)
-    }
+    /// How long to wait for anything to come.
+    patience: Duration,
 }
 
 impl Room {
     /// A room whose next line gets `first` as its `seq`.
     pub(crate) fn new(crowd: Crowd, first: u64, answered: bool) -> Self {
         let ledger = Ledger::new(crowd.len(), first);
-        Self { crowd, ledger, answered }
+        Self { crowd, ledger, answered, patience: PATIENCE }
     }
 
     pub(crate) fn people(&self) -> usize {
         self.crowd.len()
     }
 
-    /// Says lines, at most `window` of them under way at a time: one is under way until all have
-    /// heard it. `say` adds the bytes that make the line with this `seq`.
+    /// Says lines at this tempo, until all have heard all of them. `say` adds the bytes that make the line with this
+    /// `seq`.
     ///
     /// # Errors
     /// If anyone misses a line, or hears one twice.
-    pub(crate) fn talk(&mut self, lines: usize, window: usize, say: impl Fn(u64, &mut Vec<u8>)) -> Result<Latencies> {
-        let Self { crowd, ledger, answered } = self;
+    pub(crate) fn talk(&mut self, lines: usize, tempo: Tempo, say: impl Fn(u64, &mut Vec<u8>)) -> Result<Latencies> {
+        let Self { crowd, ledger, answered, patience } = self;
         ledger.begin_round();
         let answers = if *answered { lines } else { 0 };
-        let mut patience = Patience::new();
+        let mut patience = Patience::of(*patience);
         let mut bytes = Vec::new();
+        let begun = Instant::now();
         while ledger.complete < lines || ledger.answers < answers {
-            let more = (window - ledger.under_way()).min(lines - ledger.sent.len());
+            let left = lines - ledger.sent.len();
+            let (more, due) = tempo.due(ledger.sent.len(), ledger.under_way(), begun.elapsed());
+            let more = more.min(left);
             if more > 0 {
                 bytes.clear();
                 let now = Instant::now();
@@ -145,7 +87,9 @@ impl Room {
                 crowd.send(SPEAKER, &bytes)?;
             }
             let wait = patience.left().with_context(|| ledger.waiting_for())?;
-            let texts = crowd.turn(wait, &mut |index, text| hear(ledger, index, text))?;
+            let wait = if more < left { wait.min(due) } else { wait };
+            let mut arrival = Arrival::default();
+            let texts = crowd.turn(wait, &mut |index, text| hear(ledger, index, text, &mut arrival))?;
             patience.spend(texts);
         }
         ensure!(ledger.answers == answers, "{} answers came to {answers} lines", ledger.answers);
@@ -162,21 +106,16 @@ impl Room {
         let Self { crowd, ledger, .. } = self;
         let until = Instant::now() + SILENCE;
         while let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
-            crowd.turn(left, &mut |index, text| hear(ledger, index, text))?;
+            let mut arrival = Arrival::default();
+            crowd.turn(left, &mut |index, text| hear(ledger, index, text, &mut arrival))?;
         }
         Ok(())
     }
 }
 
-/// Adds the request for the line that gets this `seq`.
-pub(crate) fn say(seq: u64, bytes: &mut Vec<u8>) {
-    let say = ToHub::Say { id: id(seq), room: LOBBY.to_owned(), text: text() };
-    add_frame(wire::encode(&say), bytes);
-}
-
-fn hear(ledger: &mut Ledger, index: usize, text: &[u8]) -> Result<()> {
+fn hear(ledger: &mut Ledger, index: usize, text: &[u8], arrival: &mut Arrival) -> Result<()> {
     match understand(text)? {
-        Heard::Line { seq } => ledger.hear(index, seq, Instant::now())?,
+        Heard::Line { seq } => ledger.hear(index, seq, arrival.of(index))?,
         Heard::Done { .. } => ledger.answers += 1,
         Heard::Welcome { .. } | Heard::Synced | Heard::Other => {}
     }
@@ -189,94 +128,96 @@ mod tests {
     use std::net::{Ipv4Addr, TcpListener};
     use std::thread;
 
-    use crate::limit;
+    use crate::line::{Template, frame_seq};
     use crate::socket::Socket;
 
     use super::*;
 
     #[test]
-    fn a_line_is_complete_when_everyone_has_heard_it() {
-        let now = Instant::now();
-        let mut ledger = Ledger::new(2, 10);
-        assert_eq!((ledger.send(now), ledger.send(now)), (10, 11));
-        ledger.hear(0, 10, now).expect("due");
-        ledger.hear(0, 11, now).expect("due");
-        assert_eq!((ledger.complete, ledger.under_way()), (0, 2));
-        ledger.hear(1, 10, now).expect("due");
-        assert_eq!((ledger.complete, ledger.under_way()), (1, 1));
-        ledger.hear(1, 11, now).expect("due");
-        assert_eq!(ledger.under_way(), 0);
-
-        ledger.begin_round();
-        assert_eq!(ledger.send(now), 12);
-        ledger.hear(0, 12, now).expect("due");
-        assert!(ledger.waiting_for().contains("line 12 has not reached 1 of 2 (numbers 1"), "{}", ledger.waiting_for());
-    }
-
-    #[test]
-    fn a_line_missed_heard_twice_or_never_said_is_found_out() {
-        let now = Instant::now();
-        let fresh = || {
-            let mut ledger = Ledger::new(1, 1);
-            ledger.send(now);
-            ledger.send(now);
-            ledger
-        };
-        assert!(fresh().hear(0, 2, now).is_err_and(|error| error.to_string().contains("missed")));
-        let mut ledger = fresh();
-        ledger.hear(0, 1, now).expect("due");
-        assert!(ledger.hear(0, 1, now).is_err_and(|error| error.to_string().contains("twice")));
-        ledger.hear(0, 2, now).expect("due");
-        assert!(ledger.hear(0, 3, now).is_err_and(|error| error.to_string().contains("nobody said")));
+    fn lines_are_due_by_window_or_by_the_clock() {
+        assert_eq!(Tempo::Window(4).due(10, 1, Duration::ZERO).0, 3);
+        let (ms, every) = (Duration::from_millis, Tempo::Every(Duration::from_millis(50)));
+        assert_eq!(every.due(0, 0, ms(0)), (1, ms(50)));
+        assert_eq!(every.due(1, 0, ms(49)), (0, ms(1)));
+        assert_eq!(every.due(1, 9, ms(170)), (3, ms(30)), "whoever is late says them all");
     }
 
     /// Lines and people of the talks below.
     const LINES: usize = 50;
     const PEOPLE: usize = 20;
 
-    /// A talk over a hub that sends `copies` of each line to each of its people.
-    fn talk(copies: fn(line: usize, index: usize) -> usize) -> Result<()> {
+    /// What a hub does with the lines that its people are due.
+    type Deal = fn(line: usize, index: usize) -> &'static [i64];
+
+    /// A talk over a hub that sends each of its people these lines, told from the one that is due.
+    fn talk_at(tempo: Tempo, deal: Deal) -> Result<()> {
         const SAY: &[u8] = b"say";
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = listener.local_addr().expect("its address");
         let hub = thread::spawn(move || {
             let mut people: Vec<_> = (0..PEOPLE).map(|_| listener.accept().expect("a socket").0).collect();
+            let mut template = Template::new("lobby");
             let mut said = [0; SAY.len()];
             for line in 0..LINES {
                 if people[SPEAKER].read_exact(&mut said).is_err() {
                     return; // the talk was broken off
                 }
-                let frame = limit::frame(line as u64);
                 for (index, person) in people.iter_mut().enumerate() {
-                    for _ in 0..copies(line, index) {
-                        let _ = person.write_all(&frame);
+                    for from_due in deal(line, index) {
+                        let line = line.checked_add_signed(*from_due as isize).expect("a line");
+                        let _ = person.write_all(template.lines(line as u64, 1));
                     }
                 }
             }
             let _ = people[SPEAKER].read(&mut said); // until it is closed
         });
         let sockets: Result<Vec<_>> = (0..PEOPLE).map(|_| Socket::bare(address)).collect();
-        let mut room = Room::new(Crowd::of(sockets?)?, limit::frame_seq(0), false);
-        let talked = room.talk(LINES, 4, |_, bytes| bytes.extend_from_slice(SAY)).and_then(|_| room.hush());
+        let mut room = Room::new(Crowd::of(sockets?)?, frame_seq(0), false);
+        room.patience = Duration::from_millis(200);
+        let talked = room.talk(LINES, tempo, |_, bytes| bytes.extend_from_slice(SAY)).and_then(|_| room.hush());
         drop(room);
         hub.join().expect("the hub ends");
         talked
     }
 
+    /// The same in a burst and by the clock: what is wrong is found out either way, and said so.
+    fn is_found_out(deal: Deal, said: &str) {
+        for tempo in [Tempo::Window(4), Tempo::Every(Duration::from_millis(1))] {
+            let error = format!("{:#}", talk_at(tempo, deal).expect_err("it is wrong"));
+            assert!(error.contains(said), "{tempo:?}: {error}");
+        }
+    }
+
     #[test]
     fn a_hub_that_delivers_everything_once_is_believed() {
-        talk(|_, _| 1).expect("a talk");
+        for tempo in [Tempo::Window(4), Tempo::Every(Duration::from_millis(1))] {
+            talk_at(tempo, |_, _| &[0]).expect("a talk");
+        }
     }
 
     #[test]
     fn a_hub_that_drops_one_delivery_in_a_thousand_is_found_out() {
-        let dropped = talk(|line, index| usize::from((line, index) != (23, 7)));
-        assert!(dropped.is_err_and(|error| format!("{error:#}").contains("number 7 missed a line")));
+        is_found_out(|line, index| if (line, index) == (23, 7) { &[] } else { &[0] }, "number 7 missed a line");
+    }
+
+    #[test]
+    fn a_hub_that_drops_the_last_delivery_is_found_out() {
+        let deal: Deal = |line, index| if (line, index) == (LINES - 1, 7) { &[] } else { &[0] };
+        is_found_out(deal, "has not reached 1 of 20 (numbers 7");
     }
 
     #[test]
     fn a_hub_that_sends_the_last_line_twice_is_found_out() {
-        let twice = talk(|line, index| if (line, index) == (LINES - 1, 3) { 2 } else { 1 });
-        assert!(twice.is_err_and(|error| format!("{error:#}").contains("number 3 heard line")));
+        is_found_out(|line, index| if (line, index) == (LINES - 1, 3) { &[0, 0] } else { &[0] }, "number 3 heard line");
+    }
+
+    #[test]
+    fn a_hub_that_sends_lines_out_of_order_is_found_out() {
+        let deal: Deal = |line, index| match (line, index) {
+            (23, 7) => &[],
+            (24, 7) => &[0, -1],
+            _ => &[0],
+        };
+        is_found_out(deal, "number 7 missed a line");
     }
 }

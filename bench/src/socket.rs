@@ -3,7 +3,6 @@
 
 use std::io::{Cursor, ErrorKind, Read, Write};
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use mio::net::TcpStream;
@@ -13,17 +12,11 @@ use tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::{Frame, FrameHeader};
 
-/// How long the upgrade may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::sources::{Manner, connect};
 
 /// Frames of clients are masked (RFC 6455, section 5.3) to keep proxies from being tricked. There
 /// is none here, so one mask serves all; taking it off costs the hub the same.
-const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
-
-/// The receive buffer of a narrow socket, in bytes; Linux doubles it. With less, one that reads would
-/// wait for the timers of TCP.
-#[cfg(unix)]
-const NARROW: usize = 32 * 1024;
+pub(crate) const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 /// One socket of the crowd.
 pub(crate) struct Socket {
@@ -35,7 +28,7 @@ pub(crate) struct Socket {
 impl Socket {
     /// Opens a WebSocket to a hub; no hello is said yet.
     pub(crate) fn open(address: SocketAddr, host: &str) -> Result<Self> {
-        Self::upgrade(connect(address)?, host)
+        Self::upgrade(connect(address, Manner::default())?, host)
     }
 
     fn upgrade(stream: std::net::TcpStream, host: &str) -> Result<Self> {
@@ -47,20 +40,14 @@ impl Socket {
         Self::over(socket.into_inner())
     }
 
-    /// The same with a small receive buffer that does not grow, so that what is not read soon waits in the hub.
-    #[cfg(unix)]
+    /// The same with a small receive buffer, so that what is not read soon waits in the hub.
     pub(crate) fn open_narrow(address: SocketAddr, host: &str) -> Result<Self> {
-        Self::upgrade(connect_narrow(address)?, host)
-    }
-
-    #[cfg(not(unix))]
-    pub(crate) fn open_narrow(_: SocketAddr, _: &str) -> Result<Self> {
-        bail!("sockets with small buffers can be made on Unix only")
+        Self::upgrade(connect(address, Manner { narrow: true, ..Manner::default() })?, host)
     }
 
     /// Connects to something that sends frames without any handshake.
     pub(crate) fn bare(address: SocketAddr) -> Result<Self> {
-        Self::over(connect(address)?)
+        Self::over(connect(address, Manner::default())?)
     }
 
     fn over(stream: std::net::TcpStream) -> Result<Self> {
@@ -111,29 +98,6 @@ impl Socket {
             }
         }
     }
-}
-
-fn connect(address: SocketAddr) -> Result<std::net::TcpStream> {
-    let stream = std::net::TcpStream::connect(address).with_context(|| format!("connecting to {address}"))?;
-    prepare(stream)
-}
-
-/// Sets the buffer before connecting, when the window's scale is agreed.
-#[cfg(unix)]
-fn connect_narrow(address: SocketAddr) -> Result<std::net::TcpStream> {
-    use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
-
-    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-    let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    sockopt::set_socket_recv_buffer_size(&socket, NARROW)?;
-    connect(&socket, &address).with_context(|| format!("connecting to {address}"))?;
-    prepare(std::net::TcpStream::from(socket))
-}
-
-fn prepare(stream: std::net::TcpStream) -> Result<std::net::TcpStream> {
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    Ok(stream)
 }
 
 /// Adds a text as a client's frame.

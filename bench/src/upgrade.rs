@@ -7,6 +7,7 @@ use anyhow::{Result, bail, ensure};
 use mio::net::TcpStream;
 
 use crate::socket::Socket;
+use crate::sources::{Manner, connect};
 
 /// The most that a hub says to an upgrade, in bytes.
 const MAX_HEAD: usize = 4 * 1024;
@@ -22,7 +23,7 @@ pub(crate) struct Upgrade {
 impl Upgrade {
     /// Begins to connect.
     pub(crate) fn begin(address: SocketAddr, host: &str) -> Result<Self> {
-        let stream = TcpStream::connect(address)?;
+        let stream = TcpStream::from_std(connect(address, Manner { at_once: true, ..Manner::default() })?);
         // The key only keeps caches from answering (RFC 6455, section 1.3), and there are none.
         let request = format!(
             "GET /ws HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
@@ -54,7 +55,6 @@ impl Upgrade {
                 }
                 Err(error) => return Err(error.into()),
             }
-            self.stream.set_nodelay(true)?;
         }
         let mut piece = [0; 512];
         loop {

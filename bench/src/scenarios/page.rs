@@ -1,8 +1,15 @@
-//! What a browser loads the first time.
+//! What a browser loads the first time; and how the page is to those who use it, where there is a browser.
+
+mod browser;
+mod talk;
+mod visits;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, ensure};
+
+use browser::{Browser, Programs};
+use talk::Speakers;
 
 use crate::bench::Bench;
 use crate::http;
@@ -33,10 +40,28 @@ pub(super) fn run(bench: &Bench) -> Result<Vec<Figure>> {
         files.iter().any(|path| path.ends_with(".wasm")),
         "this hub was built without the browser client; `cargo xtask bench` builds it whole"
     );
+    let mut figures = bytes(&hub, &files)?;
+    match Programs::named() {
+        Some(programs) => {
+            let profile = bench.data()?;
+            let browser = Browser::start(&programs, profile.path())?;
+            let mut speakers = Speakers::gather(&hub)?;
+            // What a visitor finds: more than a page of it.
+            speakers.flood(300)?;
+            figures.extend(visits::measure(bench, &hub, &browser)?);
+            figures.extend(talk::measure(bench, &mut speakers, &browser)?);
+        }
+        None => eprintln!("bench: page: only bytes: no browser was named (HUBBUB_CHROMIUM and HUBBUB_CHROMEDRIVER)"),
+    }
+    Ok(figures)
+}
+
+/// How much is downloaded by a first visit.
+fn bytes(hub: &Hub, files: &BTreeSet<String>) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     for (name, accept) in [("first load over plain HTTP", PLAIN_HTTP), ("first load on localhost", LOCALHOST)] {
         let mut parts = BTreeMap::new();
-        for path in &files {
+        for path in files {
             let answer = http::get(hub.address(), &hub.authority(), path, Some(accept))?;
             ensure!(answer.status == 200, "{path} answered {}", answer.status);
             let ending = ending(path).unwrap_or("html");

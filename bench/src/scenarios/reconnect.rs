@@ -9,8 +9,8 @@ use anyhow::{Context, Result, ensure};
 use crate::bench::Bench;
 use crate::clients::Clients;
 use crate::hub::Hub;
-use crate::limit::text;
-use crate::report::{Bound, Figure, Unit, short};
+use crate::line::text;
+use crate::report::{self, Bound, Figure, Unit, short};
 use crate::statistics::{Latencies, median, spread};
 
 /// What is wanted until all are back and have what they missed, in seconds from starting the new hub.
@@ -39,18 +39,11 @@ const TURN: Duration = Duration::from_millis(5);
 enum Storm {
     /// Each by its own backoff with full jitter; the hub is started again at once.
     Jittered,
-    /// The same after the hub was away for so long. Attempts have become rarer by then: who has just made one
-    /// comes up to 15 s later, whatever the hub does.
-    Late(Duration),
     /// All in the moment in which the hub is there, as clients do whose network returns.
     AtOnce,
 }
 
-const STORMS: [(&str, Storm); 3] = [
-    ("by their backoff", Storm::Jittered),
-    ("by their backoff, hub 5 s away", Storm::Late(Duration::from_secs(5))),
-    ("all at once", Storm::AtOnce),
-];
+const STORMS: [(&str, Storm); 2] = [("by their backoff", Storm::Jittered), ("all at once", Storm::AtOnce)];
 
 pub(super) fn run(bench: &Bench) -> Result<Vec<Figure>> {
     let count = bench.pick(5_000, 1_000);
@@ -65,7 +58,7 @@ pub(super) fn run(bench: &Bench) -> Result<Vec<Figure>> {
     let resident = hub.process().settled(|time| idle(&mut clients, time))?.total;
 
     let mut rounds: [Vec<Round>; STORMS.len()] = Default::default();
-    for _ in 0..bench.pick(3, 1) {
+    for _ in 0..bench.pick(2, 1) {
         for ((name, storm), rounds) in STORMS.into_iter().zip(&mut rounds) {
             let (again, round) = kill(bench, hub, &mut clients, data.path(), storm)
                 .with_context(|| format!("{count} come back {name}: {}", clients.progress()))?;
@@ -74,9 +67,8 @@ pub(super) fn run(bench: &Bench) -> Result<Vec<Figure>> {
         }
     }
     let mut figures = Vec::new();
-    for ((name, storm), rounds) in STORMS.into_iter().zip(&mut rounds) {
-        let bound = (!matches!(storm, Storm::Late(_))).then_some(BACK);
-        figures.extend(show(&format!("{count} {name}"), rounds, resident, bound));
+    for ((name, _), rounds) in STORMS.into_iter().zip(&rounds) {
+        figures.extend(show(&format!("{} {name}", report::count(count)), rounds, resident));
     }
     Ok(figures)
 }
@@ -125,9 +117,6 @@ fn kill(bench: &Bench, hub: Hub, clients: &mut Clients, data: &Path, storm: Stor
     drop(hub); // killed
     clients.take_latencies();
     clients.lose_all(matches!(storm, Storm::AtOnce))?;
-    if let Storm::Late(away) = storm {
-        idle(clients, away)?;
-    }
 
     let begun = Instant::now();
     let (binary, log) = (bench.hub(), bench.hub_log());
@@ -151,7 +140,7 @@ fn kill(bench: &Bench, hub: Hub, clients: &mut Clients, data: &Path, storm: Stor
     let since = |moment: Option<&Instant>| moment.map_or(0.0, |moment| moment.duration_since(begun).as_secs_f64());
 
     let talking = Instant::now();
-    let talk = bench.pick(Duration::from_secs(10), Duration::from_secs(4));
+    let talk = bench.pick(Duration::from_secs(5), Duration::from_secs(2));
     let mut said = 0;
     while talking.elapsed() < talk {
         if talking.elapsed() >= EVERY * said {
@@ -179,7 +168,7 @@ fn kill(bench: &Bench, hub: Hub, clients: &mut Clients, data: &Path, storm: Stor
     Ok((hub, round))
 }
 
-fn show(name: &str, rounds: &mut [Round], before: u64, bound: Option<Bound>) -> Vec<Figure> {
+fn show(name: &str, rounds: &[Round], before: u64) -> Vec<Figure> {
     const MIB: f64 = 1024.0 * 1024.0;
     let all = |of: fn(&Round) -> f64| -> Vec<f64> { rounds.iter().map(of).collect() };
     let (synced, cpu) = (all(|round| round.synced), all(|round| round.cpu));
@@ -188,13 +177,10 @@ fn show(name: &str, rounds: &mut [Round], before: u64, bound: Option<Bound>) -> 
     let (resident, busy) = (all(|round| round.resident as f64 / MIB), all(|round| round.busy * 100.0));
     let ends = rounds.last().filter(|round| !round.ends.is_empty());
     let ends = ends.map_or_else(String::new, |round| format!("; attempts in vain: {}", round.ends));
-    let p50: Vec<f64> = rounds.iter_mut().map(|round| round.latencies.within(0.5)).collect();
-    let p99: Vec<f64> = rounds.iter_mut().map(|round| round.latencies.within(0.99)).collect();
+    let p50: Vec<f64> = rounds.iter().map(|round| round.latencies.within(0.5)).collect();
+    let p99: Vec<f64> = rounds.iter().map(|round| round.latencies.within(0.99)).collect();
     let name = format!("{name}, until the last has all");
-    let until = match bound {
-        Some(bound) => Figure::bounded(name, median(&synced), Unit::Seconds, bound),
-        None => Figure::plain(name, median(&synced), Unit::Seconds),
-    };
+    let until = Figure::bounded(name, median(&synced), Unit::Seconds, BACK);
     let note = format!(
         "{} from starting the hub, of which {} to its link; half of them {}, the last welcome {}{ends}",
         spread(&synced),

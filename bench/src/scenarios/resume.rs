@@ -1,23 +1,24 @@
 //! Nodes that were away come back and get what they missed: how fast, at what cost, and what others feel of it.
 
+mod crowd;
+
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use shared::message::{Hello, ToHub};
+use anyhow::{Context, Result};
+use shared::message::ToHub;
 use shared::room::LOBBY;
-use shared::wire;
 use tempfile::TempDir;
 
 use crate::audience::{Audience, Pace};
 use crate::bench::Bench;
 use crate::crowd::Crowd;
 use crate::guests;
-use crate::heard::{Heard, understand};
 use crate::hub::Hub;
 use crate::pour::fill;
 use crate::process::CpuTimes;
-use crate::report::{Figure, Unit, short};
-use crate::socket::{Socket, add_frame};
+use crate::replay::Replay;
+use crate::report::{Figure, Unit, count, short};
+use crate::socket::Socket;
 use crate::statistics::{Latencies, median, spread};
 
 /// Those who talk meanwhile, in a room of their own.
@@ -32,7 +33,7 @@ const ELSEWHERE: &str = "elsewhere";
 const PACE: Pace = Pace { every: Duration::from_millis(20), lines: 1 };
 
 /// How long they talk without anyone coming back, and at least with it.
-const TALK: Duration = Duration::from_secs(3);
+const TALK: Duration = Duration::from_secs(2);
 
 /// The most who come back at a time.
 const ABSENT: usize = 200;
@@ -40,23 +41,34 @@ const ABSENT: usize = 200;
 /// The hub's thread that reads.
 const READER: &str = "log-reader";
 
+/// One in how many entries is for those who come back; and how many come back, after how much of the log.
+const RETURNS: [(usize, [(usize, Share); 2]); 2] =
+    [(10, [(1, Share::All), (ABSENT, Share::All)]), (1, [(1, Share::All), (ABSENT, Share::Tenth)])];
+
+/// Of the log.
+#[derive(Clone, Copy)]
+enum Share {
+    All,
+    Tenth,
+}
+
 pub(super) fn run(bench: &Bench) -> Result<Vec<Figure>> {
-    let mut figures = Vec::new();
+    let mut figures = crowd::run(bench)?;
     let all = bench.pick(100_000, 10_000);
-    for every in [10, 1] {
+    for (every, returns) in RETURNS {
         let mut stage = Stage::set(bench, all, every)?;
-        for nodes in [1, ABSENT] {
-            for missed in [all / 10, all] {
-                let many = nodes > 1 && missed == all;
-                let rounds = bench.pick(if many { 1 } else { 3 }, 1);
-                let measured = stage.measure(nodes, missed, rounds);
-                let of = if every == 1 { "all" } else { "one in ten" };
-                let name = match nodes {
-                    1 => format!("one node away for {missed} entries, {of} for it"),
-                    _ => format!("{nodes} nodes away for {missed} entries, {of} for them"),
-                };
-                figures.extend(measured.with_context(|| name.clone())?.figures(&name));
-            }
+        for (nodes, share) in returns {
+            let missed = match share {
+                Share::All => all,
+                Share::Tenth => all / 10,
+            };
+            let of = if every == 1 { "all" } else { "one in ten" };
+            let entries = count(missed);
+            let name = match nodes {
+                1 => format!("one node away for {entries} entries, {of} for it"),
+                _ => format!("{nodes} nodes away for {entries} entries, {of} for them"),
+            };
+            figures.extend(stage.measure(nodes, missed).with_context(|| name.clone())?.figures(&name));
         }
     }
     Ok(figures)
@@ -91,32 +103,29 @@ impl Stage {
         guests::ask(&mut crowd, &others, |_| ToHub::Leave { id: "leave".to_owned(), room: LOBBY.to_owned() })?;
         guests::ask(&mut crowd, &[OTHERS], |_| ToHub::Join { id: "join".to_owned(), room: ELSEWHERE.to_owned() })?;
         let room_of = |line: usize| if line.is_multiple_of(every) { LOBBY } else { ELSEWHERE };
-        let said = fill(&mut crowd, OTHERS, entries, room_of).context("filling the log")?;
+        let said = fill(&mut crowd, OTHERS, 0, entries, room_of).context("filling the log")?;
         let head = said.last().copied().unwrap_or_default();
         let lobby = said.into_iter().step_by(every).collect();
         let audience = Audience::new(crowd, OFFICE, OTHERS, 1);
         Ok(Self { hub, audience, sessions, head, lobby, _data: data })
     }
 
-    fn measure(&mut self, nodes: usize, missed: usize, rounds: usize) -> Result<Measured> {
+    fn measure(&mut self, nodes: usize, missed: usize) -> Result<Measured> {
         let after = self.head - missed as u64;
         let due = self.lobby.partition_point(|seq| *seq <= after);
         let mut measured = Measured { entries: (self.lobby.len() - due) * nodes, ..Measured::default() };
-        for _ in 0..rounds {
-            let (before, begun) = (self.hub.process().cpu_times_at_rest()?, Instant::now());
-            measured.without.extend(&self.audience.talk_for(PACE, TALK)?);
-            let idle = used_since(&self.hub, &before)?.total / begun.elapsed().as_secs_f64();
+        let (before, begun) = (self.hub.process().cpu_times_at_rest()?, Instant::now());
+        measured.without.extend(&self.audience.talk_for(PACE, TALK)?);
+        let idle = used_since(&self.hub, &before)?.total / begun.elapsed().as_secs_f64();
 
-            // A single return takes less time than it takes to say a line: then it is done over and over.
-            let begun = Instant::now();
-            loop {
-                measured.add(&self.come_back(nodes, after, due)?, idle);
-                if begun.elapsed() >= TALK {
-                    break;
-                }
+        // A single return takes less time than it takes to say a line: then it is done over and over.
+        let begun = Instant::now();
+        loop {
+            measured.add(&self.come_back(nodes, after, due)?, idle);
+            if begun.elapsed() >= TALK {
+                return Ok(measured);
             }
         }
-        Ok(measured)
     }
 
     /// So many nodes come back at once.
@@ -130,59 +139,17 @@ impl Stage {
         let before = hub.process().cpu_times_at_rest()?;
         let begun = Instant::now();
         for (node, session) in sessions.iter().take(nodes).enumerate() {
-            let hello = Hello {
-                version: wire::VERSION,
-                session: Some(session.clone()),
-                after: Some(after),
-                ..Hello::default()
-            };
-            let mut frame = Vec::new();
-            add_frame(wire::encode(&ToHub::Hello(hello)), &mut frame);
-            crowd.send(OTHERS + 1 + node, &frame)?;
+            crowd.send(OTHERS + 1 + node, &guests::hello_again(session, after))?;
         }
-        let mut replay = Replay { lobby, heard: vec![due; nodes], synced: 0, done: None };
-        let latencies = audience.talk(PACE, &mut replay, Replay::hear, |replay, _| replay.done.is_some())?;
-        let took = replay.done.context("all have returned")?.duration_since(begun);
+        let mut replay = Replay::new(lobby, nodes, due);
+        let hear = |replay: &mut Replay<'_>, socket: usize, text: &[u8]| match socket.checked_sub(OTHERS + 1) {
+            Some(node) => replay.hear(node, text),
+            None => Ok(()), // the one who filled the log
+        };
+        let latencies = audience.talk(PACE, &mut replay, hear, |replay, _| replay.is_done())?;
+        let took = replay.times().last().context("all have returned")?.duration_since(begun);
         let used = used_since(hub, &before)?;
         Ok(Return { took, used, elapsed: begun.elapsed(), latencies })
-    }
-}
-
-/// What those who come back have heard.
-struct Replay<'a> {
-    /// What they may see.
-    lobby: &'a [u64],
-    /// How much of it each has.
-    heard: Vec<usize>,
-    synced: usize,
-    /// When the last of them had all.
-    done: Option<Instant>,
-}
-
-impl Replay<'_> {
-    /// # Errors
-    /// If it is not what is due.
-    fn hear(&mut self, socket: usize, text: &[u8]) -> Result<()> {
-        let Some(heard) = socket.checked_sub(OTHERS + 1).and_then(|node| self.heard.get_mut(node)) else {
-            return Ok(()); // the one who filled the log
-        };
-        match understand(text)? {
-            Heard::Line { seq } => {
-                let due = self.lobby.get(*heard).copied();
-                ensure!(due == Some(seq), "entry {seq} came when {due:?} was due");
-                *heard += 1;
-            }
-            Heard::Welcome { resumed, .. } => ensure!(resumed, "the hub does not know a session"),
-            Heard::Synced => {
-                ensure!(*heard == self.lobby.len(), "synced before entry {:?} came", self.lobby.get(*heard));
-                self.synced += 1;
-                if self.synced == self.heard.len() {
-                    self.done = Some(Instant::now());
-                }
-            }
-            Heard::Done { .. } | Heard::Other => {}
-        }
-        Ok(())
     }
 }
 
@@ -230,10 +197,10 @@ impl Measured {
         self.with.extend(&one.latencies);
     }
 
-    fn figures(mut self, name: &str) -> Vec<Figure> {
+    fn figures(self, name: &str) -> Vec<Figure> {
         let entries = self.entries as f64;
         let rates: Vec<f64> = self.took.iter().map(|took| entries / took).collect();
-        let mut latency = |share| (self.with.within(share), self.without.within(share));
+        let latency = |share| (self.with.within(share), self.without.within(share));
         let (p50, p99) = (latency(0.5), latency(0.99));
         vec![
             Figure::plain(name, median(&rates), Unit::EntriesPerSecond).noting(format!(
@@ -254,37 +221,5 @@ impl Measured {
                 short(p50.1)
             )),
         ]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use shared::entry::{Entry, Said};
-    use shared::message::ToNode;
-
-    use super::*;
-
-    fn said(seq: u64) -> Vec<u8> {
-        let [room, from, id, text] = ["lobby", "ana", "1", "hi"].map(str::to_owned);
-        wire::encode(&ToNode::Entry(Entry::Said(Said { seq, at: 5, room, from, id, text }))).into_bytes()
-    }
-
-    #[test]
-    fn what_comes_back_is_the_exact_rest() {
-        const FIRST: usize = OTHERS + 1;
-        let synced = wire::encode(&ToNode::Synced { seq: 30 }).into_bytes();
-        let lobby = [10, 20, 30];
-        let fresh = || Replay { lobby: &lobby, heard: vec![1], synced: 0, done: None };
-
-        let mut whole = fresh();
-        for text in [said(20), said(30), synced.clone()] {
-            whole.hear(FIRST, &text).expect("due");
-        }
-        assert!(whole.done.is_some());
-        assert!(whole.hear(FIRST, &said(30)).is_err(), "twice");
-        assert!(fresh().hear(FIRST, &said(30)).is_err(), "20 is missing");
-        assert!(fresh().hear(FIRST, &said(25)).is_err(), "not for it");
-        assert!(fresh().hear(FIRST, &synced).is_err(), "too soon");
-        assert!(fresh().hear(OTHERS, &said(99)).is_ok(), "the one who filled the log");
     }
 }
