@@ -124,7 +124,11 @@ async fn greet(
             () = sleep_until(deadline) => return Err(no_hello()),
             () = door.server.stopping() => return Err(shutting_down()),
         };
-        let Some(text) = End::text_of(message)? else { continue };
+        let Some(text) = End::text_of(message)? else {
+            // A ping is answered; before the cookie was seen not without end.
+            strikes.count(Instant::now())?;
+            continue;
+        };
         let refusal = match decode_to_hub(&text) {
             Ok(ToHub::Hello(hello)) => {
                 admit(&hello, peer, door)?;
@@ -141,7 +145,7 @@ async fn greet(
             Err(error) => bad_message(error),
         };
         strikes.count(Instant::now())?;
-        // They are so few and short that any socket takes them.
+        // They, and pongs, are so few and short that any socket takes them.
         outbox.push(refusal);
     }
 }

@@ -15,7 +15,7 @@ mod pen;
 use std::fmt;
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ pub struct Outbox {
     waiting: Mutex<Waiting>,
     pen: Mutex<Pen>,
     courier: Arc<Courier>,
-    /// The newest entry that was handed to the socket.
+    /// The newest entry that was taken to be written.
     written: AtomicU64,
     /// The node has said that it has all entries up to here.
     acked: AtomicU64,
@@ -103,6 +103,8 @@ struct Waiting {
     at_once: bool,
     /// The connection's task writes, no courier.
     owned: bool,
+    /// The courier has taken what waited, and is writing it: nobody may overtake it.
+    writing: bool,
     /// The courier has it in that lane.
     quick: bool,
     bulk: bool,
@@ -279,7 +281,7 @@ impl Outbox {
 
     /// Writes what waits, unless the connection's task does.
     fn write(&self, lane: Lane, desktop: &mut Desktop) {
-        let call = {
+        {
             let mut waiting = self.waiting();
             match lane {
                 Lane::Quick => waiting.quick = false,
@@ -289,15 +291,15 @@ impl Outbox {
                 return;
             }
             self.take(&mut waiting, desktop);
-            waiting.behind || waiting.crowded || waiting.ending.is_some() || self.wants_confirmation(&waiting)
-        };
-        let written = self.pen().write(desktop);
-        if written.is_err() {
-            // The task finds out what it is, and waits or ends.
-            self.waiting().owned = true;
+            waiting.writing = true;
         }
-        if call || written.is_err() {
-            self.waiting().call_task();
+        let written = self.pen().write(desktop);
+        let mut waiting = self.waiting();
+        waiting.writing = false;
+        // If it failed, the task finds out what it is, and waits or ends.
+        waiting.owned |= written.is_err();
+        if waiting.owned || waiting.behind || waiting.crowded || self.wants_confirmation(&waiting) {
+            waiting.call_task();
         }
     }
 
@@ -326,20 +328,11 @@ impl Outbox {
             waiting.confirming = true;
             return Poll::Ready(Call::Confirm(confirm_after(self.courier.count())));
         }
-        if waiting.behind && waiting.parcels.is_empty() && self.is_clear() {
+        if waiting.behind && waiting.parcels.is_empty() && !waiting.writing {
             waiting.behind = false;
             return Poll::Ready(Call::Drained);
         }
         Poll::Pending
-    }
-
-    /// Whether the socket has everything; while the courier is writing that is not known, and it calls when it is.
-    fn is_clear(&self) -> bool {
-        match self.pen.try_lock() {
-            Ok(pen) => pen.is_clear(),
-            Err(TryLockError::Poisoned(pen)) => pen.into_inner().is_clear(),
-            Err(TryLockError::WouldBlock) => false,
-        }
     }
 
     /// Writes until nothing waits: then couriers write again, or, if the connection is to end, it gives the ending.
@@ -347,6 +340,15 @@ impl Outbox {
     /// # Errors
     /// If the connection is lost.
     pub fn poll_write(&self, context: &mut Context<'_>) -> Poll<std::io::Result<Option<Ending>>> {
+        {
+            let mut waiting = self.waiting();
+            if waiting.writing {
+                // The courier calls when it has written.
+                waiting.owned = true;
+                waiting.call_later(context);
+                return Poll::Pending;
+            }
+        }
         let mut pen = self.pen();
         let mut desktop = Desktop::default();
         loop {
@@ -384,16 +386,12 @@ impl Outbox {
 
     /// Nothing more is queued; what waits is dropped if there are last words to say.
     pub fn finish(&self, words: Option<Bytes>) {
-        {
-            let mut waiting = self.waiting();
-            waiting.ending.get_or_insert((close::TOO_SLOW, "over"));
-            waiting.owned = true;
-            if words.is_some() {
-                waiting.clear();
-            }
-        }
+        let mut waiting = self.waiting();
+        waiting.ending.get_or_insert((close::TOO_SLOW, "over"));
+        waiting.owned = true;
         if let Some(words) = words {
-            self.pen().add(words);
+            waiting.clear();
+            waiting.add(Parcel::Raw(Box::new(words)));
         }
     }
 

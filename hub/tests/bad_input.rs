@@ -255,6 +255,19 @@ async fn more_than_twenty_bad_frames_in_a_minute_close() {
     talkers.go_on().await;
 }
 
+/// A ping is answered at any time, but who has shown no cookie cannot have the hub keep pongs for it without end.
+#[tokio::test]
+async fn who_only_pings_and_says_no_hello_is_cut_off() {
+    let hub = TestHub::start().await;
+    let mut eve = hub.raw().await;
+    for number in 0..20 {
+        eve.ping(&[number]).await;
+        assert_eq!(eve.pong().await, [number]);
+    }
+    eve.ping(b"one more").await;
+    assert_eq!(eve.close_code().await, 1008);
+}
+
 #[tokio::test]
 async fn a_text_has_a_length() {
     let hub = TestHub::start().await;

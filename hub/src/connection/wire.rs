@@ -27,7 +27,7 @@ impl Wire for WebSocketWire {
 
     fn encode(&self, parcel: Parcel) -> Bytes {
         match parcel {
-            // One that is not shared with anybody.
+            // Outboxes have these encoded once for all.
             Parcel::Shared(shared) => self.encode_shared(shared.messages()),
             Parcel::Reply(reply) => text(match *reply {
                 Reply { id, result: Ok(answer) } => encode_ok(&id, &answer),

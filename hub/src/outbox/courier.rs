@@ -3,9 +3,12 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+
+use shared::wire::close;
 
 use super::Outbox;
 use super::pen::Desktop;
@@ -25,13 +28,7 @@ impl Couriers {
     pub fn start(count: usize) -> Self {
         let couriers: Vec<Arc<Courier>> = (0..count.max(1)).map(|_| Arc::default()).collect();
         for courier in &couriers {
-            let courier = Arc::clone(courier);
-            tokio::spawn(async move {
-                // Half of all nodes hang on it: should it ever panic, the next takes over.
-                while tokio::spawn(Arc::clone(&courier).run()).await.is_err_and(|error| error.is_panic()) {
-                    tracing::error!("a courier has panicked; another takes over");
-                }
-            });
+            tokio::spawn(Arc::clone(courier).run());
         }
         Self { couriers, next: AtomicUsize::new(0) }
     }
@@ -124,7 +121,9 @@ impl Courier {
         let mut desktop = Desktop::default();
         let mut round = Vec::with_capacity(ROUND);
         while let Some(lane) = poll_fn(|context| self.poll_round(context, &mut round)).await {
-            round.drain(..).for_each(|outbox: Arc<Outbox>| outbox.write(lane, &mut desktop));
+            for outbox in round.drain(..) {
+                write(&outbox, lane, &mut desktop);
+            }
             if !self.is_idle() {
                 tokio::task::yield_now().await;
             }
@@ -165,9 +164,18 @@ impl Courier {
     pub(super) fn deliver(&self) -> Vec<Lane> {
         let (mut desktop, mut round, mut lanes) = (Desktop::default(), Vec::new(), Vec::new());
         while let Poll::Ready(Some(lane)) = self.poll_round(&Context::from_waker(Waker::noop()), &mut round) {
-            round.drain(..).for_each(|outbox| outbox.write(lane, &mut desktop));
+            round.drain(..).for_each(|outbox| write(&outbox, lane, &mut desktop));
             lanes.push(lane);
         }
         lanes
+    }
+}
+
+/// Should that ever panic, it costs one node its connection and the others nothing: they all hang on the same task.
+fn write(outbox: &Outbox, lane: Lane, desktop: &mut Desktop) {
+    if catch_unwind(AssertUnwindSafe(|| outbox.write(lane, desktop))).is_err() {
+        tracing::error!("writing to a node has panicked; it has to come back");
+        *desktop = Desktop::default();
+        outbox.close_at_once((close::TOO_SLOW, "the hub has failed to write; come back"));
     }
 }

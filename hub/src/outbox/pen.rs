@@ -77,11 +77,6 @@ impl Pen {
         Self { wire: Some(wire), unsent: VecDeque::new(), begun: 0, full: false, progressed: false }
     }
 
-    /// Whether the socket has taken everything.
-    pub(super) fn is_clear(&self) -> bool {
-        self.unsent.is_empty()
-    }
-
     /// Whether the socket has taken something after it was full, since this was last asked.
     pub(super) fn take_progress(&mut self) -> bool {
         std::mem::take(&mut self.progressed)
@@ -91,20 +86,20 @@ impl Pen {
     pub(super) fn put_down(&mut self) {
         self.wire = None;
         self.unsent = VecDeque::new();
+        self.begun = 0;
     }
 
-    /// Adds these bytes behind what is unsent.
-    pub(super) fn add(&mut self, bytes: Bytes) {
-        self.unsent.push_back(Frames::Own(bytes));
-    }
-
-    /// Writes what lies on the desktop. What the socket does not take is unsent.
+    /// Writes what lies on the desktop, which is empty then, whatever comes of it: the next node's parcels will lie
+    /// there. What the socket does not take is unsent.
     ///
     /// # Errors
     /// As [`Wire::write`].
     pub(super) fn write(&mut self, desktop: &mut Desktop) -> io::Result<()> {
-        let wire = self.wire.as_deref().ok_or(ErrorKind::BrokenPipe)?;
         let Desktop { parcels, frames } = desktop;
+        let Some(wire) = self.wire.as_deref() else {
+            parcels.clear();
+            return Err(ErrorKind::BrokenPipe.into());
+        };
         frames.extend(parcels.drain(..).map(|parcel| match parcel {
             Parcel::Shared(shared) => {
                 shared.encode(|messages| wire.encode_shared(messages));
@@ -175,9 +170,14 @@ impl Pen {
                     let wire = self.wire.as_deref().ok_or(ErrorKind::BrokenPipe)?;
                     ready!(wire.poll_writable(context))?;
                 }
-                written => {
+                Ok(()) => {
                     self.unsent = VecDeque::new();
-                    return Poll::Ready(written);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) => {
+                    // Nothing may follow what was written in part.
+                    self.put_down();
+                    return Poll::Ready(Err(error));
                 }
             }
         }
@@ -200,6 +200,7 @@ pub(super) mod tests {
         bytes: Vec<u8>,
         room: usize,
         calls: usize,
+        lost: bool,
         waker: Option<Waker>,
     }
 
@@ -213,6 +214,15 @@ pub(super) mod tests {
         pub(crate) fn give_room(&self, room: usize) {
             let mut written = self.0.lock().unwrap();
             written.room += room;
+            if let Some(waker) = written.waker.take() {
+                waker.wake();
+            }
+        }
+
+        /// The peer is gone.
+        pub(crate) fn lose(&self) {
+            let mut written = self.0.lock().unwrap();
+            written.lost = true;
             if let Some(waker) = written.waker.take() {
                 waker.wake();
             }
@@ -249,6 +259,9 @@ pub(super) mod tests {
 
         fn write(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
             let mut written = self.0.lock().unwrap();
+            if written.lost {
+                return Err(ErrorKind::ConnectionReset.into());
+            }
             if written.room == 0 {
                 return Err(ErrorKind::WouldBlock.into());
             }
@@ -261,7 +274,7 @@ pub(super) mod tests {
 
         fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
             let mut written = self.0.lock().unwrap();
-            if written.room > 0 {
+            if written.room > 0 || written.lost {
                 return Poll::Ready(Ok(()));
             }
             written.waker = Some(context.waker().clone());
@@ -279,7 +292,7 @@ pub(super) mod tests {
         let mut pen = Pen::new(Box::new(paper.clone()));
         pen.write(&mut desktop(0..5)).unwrap();
         assert_eq!((paper.read().as_str(), paper.calls()), ("p0 p1 p2 p3 p4 ", 1));
-        assert!(pen.is_clear() && !pen.take_progress());
+        assert!(pen.unsent.is_empty() && !pen.take_progress());
     }
 
     #[test]
@@ -289,13 +302,14 @@ pub(super) mod tests {
             let mut pen = Pen::new(Box::new(paper.clone()));
             let error = pen.write(&mut desktop(0..5)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::WouldBlock);
-            pen.add("last".into());
+            let last = Parcel::Raw(Box::new("last".into()));
+            assert!(pen.write(&mut Desktop { parcels: [last].into(), ..Desktop::default() }).is_err());
             let context = &mut Context::from_waker(Waker::noop());
             assert!(pen.poll_unsent(context).is_pending());
             paper.give_room(100);
             assert!(matches!(pen.poll_unsent(context), Poll::Ready(Ok(()))));
             assert_eq!(paper.read(), "p0 p1 p2 p3 p4 last", "after {room} bytes");
-            assert!(pen.take_progress() && pen.is_clear());
+            assert!(pen.take_progress() && pen.unsent.is_empty());
         }
     }
 
@@ -309,11 +323,24 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn nothing_follows_what_was_written_in_part_when_the_peer_went() {
+        let paper = Paper::with_room(2);
+        let mut pen = Pen::new(Box::new(paper.clone()));
+        assert!(pen.write(&mut desktop(10..12)).is_err());
+        paper.lose();
+        assert!(matches!(pen.poll_unsent(&mut Context::from_waker(Waker::noop())), Poll::Ready(Err(_))));
+        assert!(pen.write(&mut desktop(1..2)).is_err());
+        assert_eq!(paper.read(), "p1");
+    }
+
+    #[test]
     fn nothing_is_written_after_the_pen_was_put_down() {
         let paper = Paper::with_room(100);
         let mut pen = Pen::new(Box::new(paper.clone()));
         pen.put_down();
-        assert!(pen.write(&mut desktop(0..1)).is_err());
+        let mut desktop = desktop(0..1);
+        assert!(pen.write(&mut desktop).is_err());
         assert_eq!(paper.read(), "");
+        assert!(desktop.parcels.is_empty(), "or the next node would get them");
     }
 }

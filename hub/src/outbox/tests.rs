@@ -101,10 +101,8 @@ fn a_full_socket_is_left_to_the_connection_s_task_and_given_back() {
 #[test]
 fn a_long_answer_is_encoded_by_the_connection_s_task() {
     let desk = Desk::new();
-    let user = User { nick: "ana".into(), state: State::Online, nodes: 1 };
-    let users = vec![user; 100];
     desk.outbox.push(Parcel::Probe(1));
-    desk.outbox.push(Parcel::reply("1".into(), Ok(Answer::Users(shared::message::Users { users }))));
+    desk.outbox.push(long_answer());
     desk.outbox.push(Parcel::Probe(2));
     assert_eq!(desk.deliver(), "");
     assert_eq!(desk.call(), Poll::Ready(Call::Write));
@@ -293,6 +291,106 @@ fn the_last_words_come_behind_what_was_begun() {
     assert_eq!(desk.paper.read(), "2 bye");
     desk.outbox.hang_up();
     assert!(desk.write().is_ready());
+}
+
+/// What happens while the courier is writing, which tests see from within a socket that takes its time.
+struct Slow {
+    paper: Paper,
+    meanwhile: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Wire for Slow {
+    fn encode_shared(&self, messages: &[ToNode]) -> Bytes {
+        self.paper.encode_shared(messages)
+    }
+
+    fn encode(&self, parcel: Parcel) -> Bytes {
+        self.paper.encode(parcel)
+    }
+
+    fn write(&self, pieces: &[std::io::IoSlice<'_>]) -> std::io::Result<usize> {
+        (self.meanwhile)();
+        self.paper.write(pieces)
+    }
+
+    fn poll_writable(&self, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        self.paper.poll_writable(context)
+    }
+}
+
+/// An outbox to which `meanwhile` is done while its first entry is being written, and what was written by then.
+fn while_writing(meanwhile: fn(&Arc<Outbox>)) -> (Arc<Outbox>, Paper) {
+    let (paper, courier) = (Paper::with_room(1_000_000), Arc::<Courier>::default());
+    let outbox = Arc::new_cyclic(|own: &std::sync::Weak<Outbox>| {
+        let (own, done) = (own.clone(), std::sync::Once::new());
+        let meanwhile = Box::new(move || done.call_once(|| meanwhile(&own.upgrade().unwrap())));
+        Outbox::new(Box::new(Slow { paper: paper.clone(), meanwhile }), Arc::clone(&courier))
+    });
+    outbox.acknowledged(0, 0);
+    assert!(outbox.push_entries(&entries([5], "x")));
+    courier.deliver();
+    (outbox, paper)
+}
+
+fn long_answer() -> Parcel {
+    let users = vec![User { nick: "ana".into(), state: State::Online, nodes: 1 }; 100];
+    Parcel::reply("1".into(), Ok(Answer::Users(shared::message::Users { users })))
+}
+
+#[test]
+fn nobody_overtakes_the_courier() {
+    let (outbox, paper) = while_writing(|outbox| {
+        outbox.push(long_answer());
+        assert!(outbox.push_entries(&entries([6], "x")));
+        assert_eq!(outbox.poll_call(&context()), Poll::Ready(Call::Write));
+        assert!(outbox.poll_write(&mut context()).is_pending());
+    });
+    assert_eq!(paper.read(), "e5 ");
+    assert!(matches!(outbox.poll_write(&mut context()), Poll::Ready(Ok(None))));
+    assert_eq!(paper.read(), "answer e6 ");
+}
+
+#[test]
+fn the_last_words_come_behind_what_the_courier_is_writing() {
+    let (outbox, paper) = while_writing(|outbox| {
+        outbox.finish(Some("bye".into()));
+        assert!(outbox.poll_write(&mut context()).is_pending());
+    });
+    assert!(matches!(outbox.poll_write(&mut context()), Poll::Ready(Ok(Some(_)))));
+    assert_eq!(paper.read(), "e5 bye");
+}
+
+#[test]
+fn who_falls_behind_while_the_courier_is_writing_is_called_when_it_has() {
+    static CALLED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    struct Task;
+    impl std::task::Wake for Task {
+        fn wake(self: Arc<Self>) {
+            CALLED.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let (outbox, _) = while_writing(|outbox| {
+        outbox.push_passage(None, true);
+        let task = Waker::from(Arc::new(Task));
+        assert!(outbox.poll_call(&Context::from_waker(&task)).is_pending());
+        assert_eq!(CALLED.load(Ordering::Relaxed), 0);
+    });
+    assert_eq!(CALLED.load(Ordering::Relaxed), 1);
+    assert_eq!(outbox.poll_call(&context()), Poll::Ready(Call::Drained));
+}
+
+#[test]
+fn a_panic_while_writing_costs_its_own_node_alone() {
+    let courier = Arc::<Courier>::default();
+    let paper = Paper::with_room(1_000);
+    let wire = Slow { paper: paper.clone(), meanwhile: Box::new(|| panic!("as a test")) };
+    let broken = Arc::new(Outbox::new(Box::new(wire), Arc::clone(&courier)));
+    let other = Arc::new(Outbox::new(Box::new(paper.clone()), Arc::clone(&courier)));
+    broken.push(Parcel::Probe(1));
+    other.push(Parcel::Probe(2));
+    courier.deliver();
+    assert_eq!(paper.read(), "p2 ");
+    assert!(matches!(broken.poll_call(&context()), Poll::Ready(Call::End(_))));
 }
 
 #[test]
