@@ -11,39 +11,30 @@
 mod courier;
 mod parcel;
 mod pen;
+mod waiting;
 
 use std::fmt;
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use shared::wire::close;
-use smallvec::SmallVec;
 
 use courier::Lane;
 pub use courier::{Courier, Couriers};
 pub use parcel::{Answer, Parcel, Reply, Shared, weight_of};
 pub use pen::Wire;
 use pen::{Desktop, Pen};
-
-/// Entries that may wait for one node: what one commit brings. Beyond it the log itself is the queue.
-const MAX_ENTRIES: usize = 256;
-
-/// Bytes (about) that may wait for one node before entries and signals are no longer queued.
-const MAX_WEIGHT: usize = 256 * 1024;
+use waiting::{MAX_WEIGHT, Waiting};
 
 /// Bytes (about) of answers that may pile up for a node that asks and does not read. Nothing else comes near.
 const MAX_PILE: usize = 1024 * 1024;
 
 /// Pages of the log that one node may have under way: with four it never waits for the way there and back.
 const MAX_PAGES: u32 = 4;
-
-/// Parcels that wait in the outbox itself. More are a place elsewhere in memory, given back when they are taken: ten
-/// thousand idle nodes should not hold what one burst took, and a lone line should find what it needs in one place.
-const SLOTS: usize = 2;
 
 /// How long after something was written a node is asked whether it has arrived, at the soonest. One pong stands for
 /// all entries before it, so this bounds what it costs one node.
@@ -81,41 +72,6 @@ pub struct Outbox {
     acked_at: AtomicU64,
     /// Pages of the log that the node has asked for and that were not read yet.
     pages: AtomicU32,
-}
-
-#[derive(Debug, Default)]
-struct Waiting {
-    parcels: SmallVec<[Parcel; SLOTS]>,
-    /// How many messages the parcels carry.
-    count: usize,
-    /// Sum of the weights of entries and signals.
-    weight: usize,
-    /// Sum of the weights of all else, which is answers above all.
-    pile: usize,
-    /// The newest entry that was put in.
-    last: u64,
-    /// There is more to tell the node once it has taken all this, and its connection is to say so then.
-    behind: bool,
-    /// Signals were left out.
-    lossy: bool,
-    ending: Option<Ending>,
-    /// The ending does not wait until what is queued was sent.
-    at_once: bool,
-    /// The connection's task writes, no courier.
-    owned: bool,
-    /// The courier has taken what waited, and is writing it: nobody may overtake it.
-    writing: bool,
-    /// The courier has it in that lane.
-    quick: bool,
-    bulk: bool,
-    /// The node acknowledges entries by itself.
-    acknowledges: bool,
-    /// It is to be asked for a sign of what has arrived, or was.
-    confirming: bool,
-    /// The connection's task waits until fewer answers are piled up.
-    crowded: bool,
-    /// The connection's task, while it waits to be called.
-    task: Option<Waker>,
 }
 
 impl fmt::Debug for Outbox {
@@ -461,46 +417,6 @@ fn confirm_after(nodes: usize) -> Duration {
 /// The way by which messages to many go.
 fn lane(shared: &Shared) -> Lane {
     if shared.is_bulk() { Lane::Bulk } else { Lane::Quick }
-}
-
-impl Waiting {
-    fn is_full(&self) -> bool {
-        self.count >= MAX_ENTRIES || self.weight >= MAX_WEIGHT
-    }
-
-    fn add(&mut self, parcel: Parcel) {
-        self.count += parcel.count();
-        self.parcels.push(parcel);
-    }
-
-    fn add_entries(&mut self, entries: Arc<Shared>) {
-        self.weight += entries.weight();
-        self.last = entries.last_seq().unwrap_or(self.last);
-        self.add(Parcel::Shared(entries));
-    }
-
-    fn clear(&mut self) {
-        self.parcels = SmallVec::new();
-        (self.count, self.weight, self.pile) = (0, 0, 0);
-    }
-
-    fn end_at_once(&mut self, ending: Ending) {
-        self.clear();
-        self.at_once = true;
-        self.ending = Some(ending);
-    }
-
-    fn call_later(&mut self, context: &Context<'_>) {
-        if self.task.as_ref().is_none_or(|task| !task.will_wake(context.waker())) {
-            self.task = Some(context.waker().clone());
-        }
-    }
-
-    fn call_task(&mut self) {
-        if let Some(task) = self.task.take() {
-            task.wake();
-        }
-    }
 }
 
 #[cfg(test)]

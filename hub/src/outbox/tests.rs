@@ -1,7 +1,10 @@
+use std::task::Waker;
+
 use shared::entry::{Entry, Said};
 use shared::message::{State, ToNode, User};
 
 use super::pen::tests::Paper;
+use super::waiting::MAX_ENTRIES;
 use super::*;
 
 /// An outbox, its courier and its socket.

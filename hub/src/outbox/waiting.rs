@@ -1,0 +1,95 @@
+//! What waits for one node, and what its connection is to do.
+
+use std::sync::Arc;
+use std::task::{Context, Waker};
+
+use smallvec::SmallVec;
+
+use super::Ending;
+use super::parcel::{Parcel, Shared};
+
+/// Entries that may wait for one node: what one commit brings. Beyond it the log itself is the queue.
+pub(super) const MAX_ENTRIES: usize = 256;
+
+/// Bytes (about) that may wait for one node before entries and signals are no longer queued.
+pub(super) const MAX_WEIGHT: usize = 256 * 1024;
+
+/// Parcels that wait in the outbox itself. More are a place elsewhere in memory, given back when they are taken: ten
+/// thousand idle nodes should not hold what one burst took, and a lone line should find what it needs in one place.
+pub(super) const SLOTS: usize = 2;
+
+/// Looked at and changed under the lock of its outbox.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    pub(super) parcels: SmallVec<[Parcel; SLOTS]>,
+    /// How many messages the parcels carry.
+    pub(super) count: usize,
+    /// Sum of the weights of entries and signals.
+    pub(super) weight: usize,
+    /// Sum of the weights of all else, which is answers above all.
+    pub(super) pile: usize,
+    /// The newest entry that was put in.
+    pub(super) last: u64,
+    /// There is more to tell the node once it has taken all this, and its connection is to say so then.
+    pub(super) behind: bool,
+    /// Signals were left out.
+    pub(super) lossy: bool,
+    pub(super) ending: Option<Ending>,
+    /// The ending does not wait until what is queued was sent.
+    pub(super) at_once: bool,
+    /// The connection's task writes, no courier.
+    pub(super) owned: bool,
+    /// The courier has taken what waited, and is writing it: nobody may overtake it.
+    pub(super) writing: bool,
+    /// The courier has it in that lane.
+    pub(super) quick: bool,
+    pub(super) bulk: bool,
+    /// The node acknowledges entries by itself.
+    pub(super) acknowledges: bool,
+    /// It is to be asked for a sign of what has arrived, or was.
+    pub(super) confirming: bool,
+    /// The connection's task waits until fewer answers are piled up.
+    pub(super) crowded: bool,
+    /// The connection's task, while it waits to be called.
+    pub(super) task: Option<Waker>,
+}
+
+impl Waiting {
+    pub(super) fn is_full(&self) -> bool {
+        self.count >= MAX_ENTRIES || self.weight >= MAX_WEIGHT
+    }
+
+    pub(super) fn add(&mut self, parcel: Parcel) {
+        self.count += parcel.count();
+        self.parcels.push(parcel);
+    }
+
+    pub(super) fn add_entries(&mut self, entries: Arc<Shared>) {
+        self.weight += entries.weight();
+        self.last = entries.last_seq().unwrap_or(self.last);
+        self.add(Parcel::Shared(entries));
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.parcels = SmallVec::new();
+        (self.count, self.weight, self.pile) = (0, 0, 0);
+    }
+
+    pub(super) fn end_at_once(&mut self, ending: Ending) {
+        self.clear();
+        self.at_once = true;
+        self.ending = Some(ending);
+    }
+
+    pub(super) fn call_later(&mut self, context: &Context<'_>) {
+        if self.task.as_ref().is_none_or(|task| !task.will_wake(context.waker())) {
+            self.task = Some(context.waker().clone());
+        }
+    }
+
+    pub(super) fn call_task(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.wake();
+        }
+    }
+}
