@@ -24,7 +24,7 @@ use bytes::Bytes;
 use shared::wire::close;
 
 use courier::Lane;
-pub use courier::{Courier, Couriers};
+pub use courier::{Calls, Couriers};
 pub use parcel::{Answer, Parcel, Reply, Shared, weight_of};
 pub use pen::Wire;
 use pen::{Desktop, Pen};
@@ -40,8 +40,8 @@ const MAX_PAGES: u32 = 4;
 /// all entries before it, so this bounds what it costs one node.
 const CONFIRM_AFTER: Duration = Duration::from_secs(1);
 
-/// How many nodes of one courier are asked a second: with more of them each is asked more seldom.
-const CONFIRMATIONS: usize = 500;
+/// How many nodes are asked a second: with more of them each is asked more seldom.
+const CONFIRMATIONS: usize = 1_000;
 
 /// Why the hub ends a connection: close code and words.
 pub type Ending = (u16, &'static str);
@@ -63,7 +63,7 @@ pub enum Call {
 pub struct Outbox {
     waiting: Mutex<Waiting>,
     pen: Mutex<Pen>,
-    courier: Arc<Courier>,
+    calls: Arc<Calls>,
     /// The newest entry that was taken to be written.
     written: AtomicU64,
     /// The node has said that it has all entries up to here.
@@ -82,18 +82,18 @@ impl fmt::Debug for Outbox {
 
 impl Drop for Outbox {
     fn drop(&mut self) {
-        self.courier.remove();
+        self.calls.remove();
     }
 }
 
 impl Outbox {
     /// An empty one for a socket.
-    pub fn new(wire: Box<dyn Wire>, courier: Arc<Courier>) -> Self {
-        courier.add();
+    pub fn new(wire: Box<dyn Wire>, calls: Arc<Calls>) -> Self {
+        calls.add();
         Self {
             waiting: Mutex::default(),
             pen: Mutex::new(Pen::new(wire)),
-            courier,
+            calls,
             written: AtomicU64::default(),
             acked: AtomicU64::default(),
             acked_at: AtomicU64::default(),
@@ -185,13 +185,9 @@ impl Outbox {
         if waiting.owned {
             return waiting.call_task();
         }
-        let called = match lane {
-            Lane::Quick => &mut waiting.quick,
-            Lane::Bulk => &mut waiting.bulk,
-        };
-        if !std::mem::replace(called, true) {
+        if !std::mem::replace(waiting.called(lane), true) {
             drop(waiting);
-            self.courier.call(Arc::clone(self), lane);
+            self.calls.call(Arc::clone(self), lane);
         }
     }
 
@@ -236,14 +232,16 @@ impl Outbox {
     // What the courier does
 
     /// Writes what waits, unless the connection's task does.
-    fn write(&self, lane: Lane, desktop: &mut Desktop) {
+    fn write(self: &Arc<Self>, lane: Lane, desktop: &mut Desktop) {
         {
             let mut waiting = self.waiting();
-            match lane {
-                Lane::Quick => waiting.quick = false,
-                Lane::Bulk => waiting.bulk = false,
-            }
+            *waiting.called(lane) = false;
             if waiting.owned || waiting.parcels.is_empty() {
+                return;
+            }
+            if waiting.writing {
+                // Another courier is at it, and calls again for what has come meanwhile.
+                waiting.again = Some(lane);
                 return;
             }
             self.take(&mut waiting, desktop);
@@ -256,6 +254,11 @@ impl Outbox {
         waiting.owned |= written.is_err();
         if waiting.owned || waiting.behind || waiting.crowded || self.wants_confirmation(&waiting) {
             waiting.call_task();
+        }
+        if let Some(lane) = waiting.again.take()
+            && !waiting.parcels.is_empty()
+        {
+            self.stir(waiting, lane);
         }
     }
 
@@ -282,7 +285,7 @@ impl Outbox {
         }
         if self.wants_confirmation(&waiting) {
             waiting.confirming = true;
-            return Poll::Ready(Call::Confirm(confirm_after(self.courier.count())));
+            return Poll::Ready(Call::Confirm(confirm_after(self.calls.nodes())));
         }
         if waiting.behind && waiting.parcels.is_empty() && !waiting.writing {
             waiting.behind = false;
@@ -409,7 +412,7 @@ impl Outbox {
     }
 }
 
-/// How long to wait before a node is asked, where a courier has so many.
+/// How long to wait before a node is asked, where there are so many.
 fn confirm_after(nodes: usize) -> Duration {
     CONFIRM_AFTER.max(Duration::from_millis(u64::try_from(nodes * 1_000 / CONFIRMATIONS).unwrap_or(u64::MAX)))
 }

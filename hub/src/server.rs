@@ -34,7 +34,7 @@ pub use listener::BindError;
 /// Open files a hub needs beside its sockets: the log's, the runtime's, and some to spare.
 const OTHER_FILES: u64 = 64;
 
-/// Couriers, who write for many nodes, at most; one for each core. More than a few only contend.
+/// Couriers, who write for many nodes, at most; one for each core.
 const COURIERS: usize = 4;
 
 /// How long a hub that stops waits for its nodes: the five seconds that the message server gives

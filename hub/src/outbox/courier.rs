@@ -1,5 +1,5 @@
-//! Who writes for many nodes: a task for each core, so that a line to a thousand nodes wakes a few tasks and not a
-//! thousand. A node whose socket takes no more is left to its own connection, which waits for it.
+//! Who writes for many nodes: a few tasks, so that a line to a thousand nodes wakes one or two and not a thousand.
+//! A node whose socket takes no more is left to its own connection, which waits for it.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -16,45 +16,44 @@ use super::pen::Desktop;
 /// Nodes written to before other tasks get their turn: some 300 µs of system calls.
 const ROUND: usize = 64;
 
+/// Nodes that wait before one more courier is called. Two who write at the same time are in each other's way in the
+/// system, and take the CPU from those who read; a line to a few hundred is sooner done by one alone.
+const CROWD: usize = 256;
+
 /// The couriers of a hub. They end when this is dropped.
 #[derive(Debug)]
-pub struct Couriers {
-    couriers: Vec<Arc<Courier>>,
-    next: AtomicUsize,
-}
+pub struct Couriers(Arc<Calls>);
 
 impl Couriers {
     /// Starts so many, at least one.
     pub fn start(count: usize) -> Self {
-        let couriers: Vec<Arc<Courier>> = (0..count.max(1)).map(|_| Arc::default()).collect();
-        for courier in &couriers {
-            tokio::spawn(Arc::clone(courier).run());
+        let calls = Arc::new(Calls::default());
+        for number in 0..count.max(1) {
+            calls.rounds().resting.push(None);
+            tokio::spawn(Arc::clone(&calls).answer(number));
         }
-        Self { couriers, next: AtomicUsize::new(0) }
+        Self(calls)
     }
 
-    /// One of them, each in its turn.
-    pub fn assign(&self) -> Arc<Courier> {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        Arc::clone(&self.couriers[number % self.couriers.len()])
+    /// Where they are called.
+    pub fn calls(&self) -> Arc<Calls> {
+        Arc::clone(&self.0)
     }
 }
 
 impl Drop for Couriers {
     fn drop(&mut self) {
-        for courier in &self.couriers {
-            let mut rounds = courier.rounds();
-            rounds.over = true;
-            rounds.wake();
-        }
+        let mut rounds = self.0.rounds();
+        rounds.over = true;
+        rounds.resting.iter_mut().filter_map(Option::take).for_each(Waker::wake);
     }
 }
 
-/// Writes what waits in the outboxes that are given to it.
+/// The outboxes that wait for a courier.
 #[derive(Debug, Default)]
-pub struct Courier {
+pub struct Calls {
     rounds: Mutex<Rounds>,
-    /// How many nodes it has.
+    /// How many nodes there are.
     nodes: AtomicUsize,
 }
 
@@ -74,19 +73,27 @@ struct Rounds {
     /// The bulk's turn is next.
     turn_of_bulk: bool,
     over: bool,
-    /// The courier's task, while it has nothing to do.
-    idle: Option<Waker>,
+    /// The couriers' tasks, by their number, while they have nothing to do.
+    resting: Vec<Option<Waker>>,
 }
 
 impl Rounds {
-    fn wake(&mut self) {
-        if let Some(idle) = self.idle.take() {
-            idle.wake();
+    fn count(&self) -> usize {
+        self.quick.len() + self.bulk.len()
+    }
+
+    /// Calls one more courier, if those who are up are too few for what waits.
+    fn call(&mut self) {
+        let up = self.resting.iter().filter(|courier| courier.is_none()).count();
+        if up <= self.count() / CROWD
+            && let Some(courier) = self.resting.iter_mut().find_map(Option::take)
+        {
+            courier.wake();
         }
     }
 }
 
-impl Courier {
+impl Calls {
     fn rounds(&self) -> MutexGuard<'_, Rounds> {
         // A panic cannot leave the queues half changed: nothing in here panics between two changes.
         self.rounds.lock().unwrap_or_else(PoisonError::into_inner)
@@ -102,8 +109,8 @@ impl Courier {
         self.nodes.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// How many nodes it has.
-    pub(super) fn count(&self) -> usize {
+    /// How many nodes there are.
+    pub(super) fn nodes(&self) -> usize {
         self.nodes.load(Ordering::Relaxed)
     }
 
@@ -114,34 +121,32 @@ impl Courier {
             Lane::Quick => rounds.quick.push_back(outbox),
             Lane::Bulk => rounds.bulk.push_back(outbox),
         }
-        rounds.wake();
+        rounds.call();
     }
 
-    async fn run(self: Arc<Self>) {
+    /// What the courier of that number does.
+    async fn answer(self: Arc<Self>, number: usize) {
         let mut desktop = Desktop::default();
         let mut round = Vec::with_capacity(ROUND);
-        while let Some(lane) = poll_fn(|context| self.poll_round(context, &mut round)).await {
+        while let Some(lane) = poll_fn(|context| self.poll_round(number, context, &mut round)).await {
             for outbox in round.drain(..) {
                 write(&outbox, lane, &mut desktop);
             }
-            if !self.is_idle() {
+            if self.rounds().count() > 0 {
                 tokio::task::yield_now().await;
             }
         }
     }
 
-    fn is_idle(&self) -> bool {
-        let rounds = self.rounds();
-        rounds.quick.is_empty() && rounds.bulk.is_empty()
-    }
-
     /// The next nodes to write to; none when it is over.
-    fn poll_round(&self, context: &Context<'_>, round: &mut Vec<Arc<Outbox>>) -> Poll<Option<Lane>> {
+    fn poll_round(&self, number: usize, context: &Context<'_>, round: &mut Vec<Arc<Outbox>>) -> Poll<Option<Lane>> {
         let mut rounds = self.rounds();
         let lane = match (rounds.quick.is_empty(), rounds.bulk.is_empty()) {
             (true, true) if rounds.over => return Poll::Ready(None),
             (true, true) => {
-                rounds.idle = Some(context.waker().clone());
+                if let Some(resting) = rounds.resting.get_mut(number) {
+                    *resting = Some(context.waker().clone());
+                }
                 return Poll::Pending;
             }
             (false, true) => Lane::Quick,
@@ -159,11 +164,11 @@ impl Courier {
         Poll::Ready(Some(lane))
     }
 
-    /// Writes to all who wait, as the task does, and gives the lanes of the rounds that took.
+    /// Writes to all who wait, as a courier does, and gives the lanes of the rounds that took.
     #[cfg(test)]
     pub(super) fn deliver(&self) -> Vec<Lane> {
         let (mut desktop, mut round, mut lanes) = (Desktop::default(), Vec::new(), Vec::new());
-        while let Poll::Ready(Some(lane)) = self.poll_round(&Context::from_waker(Waker::noop()), &mut round) {
+        while let Poll::Ready(Some(lane)) = self.poll_round(0, &Context::from_waker(Waker::noop()), &mut round) {
             round.drain(..).for_each(|outbox| write(&outbox, lane, &mut desktop));
             lanes.push(lane);
         }
@@ -171,11 +176,62 @@ impl Courier {
     }
 }
 
-/// Should that ever panic, it costs one node its connection and the others nothing: they all hang on the same task.
-fn write(outbox: &Outbox, lane: Lane, desktop: &mut Desktop) {
+/// Should that ever panic, it costs one node its connection and the others nothing: they all hang on the same tasks.
+fn write(outbox: &Arc<Outbox>, lane: Lane, desktop: &mut Desktop) {
     if catch_unwind(AssertUnwindSafe(|| outbox.write(lane, desktop))).is_err() {
         tracing::error!("writing to a node has panicked; it has to come back");
         *desktop = Desktop::default();
         outbox.close_at_once((close::TOO_SLOW, "the hub has failed to write; come back"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+    use std::task::Wake;
+
+    use super::super::Parcel;
+    use super::super::pen::tests::Paper;
+    use super::*;
+
+    #[derive(Default)]
+    struct Courier {
+        called: AtomicBool,
+    }
+
+    impl Wake for Courier {
+        fn wake(self: Arc<Self>) {
+            self.called.store(true, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn one_courier_is_called_for_a_few_and_more_for_a_crowd() {
+        let calls = Arc::new(Calls::default());
+        calls.rounds().resting = vec![None; 3];
+        let couriers: Vec<Arc<Courier>> = (0..3).map(|_| Arc::default()).collect();
+        let rest = || {
+            for (number, courier) in couriers.iter().enumerate() {
+                let waker = Waker::from(Arc::clone(courier));
+                assert!(calls.poll_round(number, &Context::from_waker(&waker), &mut Vec::new()).is_pending());
+            }
+        };
+        let called = || couriers.iter().filter(|courier| courier.called.load(Ordering::Relaxed)).count();
+        rest();
+        let nodes: Vec<Arc<Outbox>> =
+            (0..3 * CROWD).map(|_| Arc::new(Outbox::new(Box::new(Paper::with_room(9)), Arc::clone(&calls)))).collect();
+        let mut waiting = 0;
+        for (number, expected) in [(1, 1), (CROWD - 1, 1), (CROWD, 2), (2 * CROWD - 1, 2), (2 * CROWD, 3)] {
+            while waiting < number {
+                nodes[waiting].push(Parcel::Probe(1));
+                waiting += 1;
+            }
+            assert_eq!(called(), expected, "with {waiting} waiting");
+        }
+        calls.deliver();
+        couriers.iter().for_each(|courier| courier.called.store(false, Ordering::Relaxed));
+        rest();
+        nodes[0].push(Parcel::Probe(2));
+        assert_eq!(called(), 1, "whoever rests is called again");
     }
 }

@@ -10,7 +10,7 @@ use super::*;
 /// An outbox, its courier and its socket.
 struct Desk {
     outbox: Arc<Outbox>,
-    courier: Arc<Courier>,
+    calls: Arc<Calls>,
     paper: Paper,
 }
 
@@ -20,15 +20,15 @@ impl Desk {
     }
 
     fn with_room(room: usize) -> Self {
-        let (paper, courier) = (Paper::with_room(room), Arc::<Courier>::default());
-        let outbox = Arc::new(Outbox::new(Box::new(paper.clone()), Arc::clone(&courier)));
+        let (paper, calls) = (Paper::with_room(room), Arc::<Calls>::default());
+        let outbox = Arc::new(Outbox::new(Box::new(paper.clone()), Arc::clone(&calls)));
         outbox.acknowledged(0, 0); // so that no confirmation is asked for
-        Self { outbox, courier, paper }
+        Self { outbox, calls, paper }
     }
 
     /// Has the courier write; what was written.
     fn deliver(&self) -> String {
-        self.courier.deliver();
+        self.calls.deliver();
         self.paper.read()
     }
 
@@ -115,27 +115,27 @@ fn a_long_answer_is_encoded_by_the_connection_s_task() {
 
 #[test]
 fn what_goes_to_many_lets_others_pass() {
-    let (courier, paper) = (Arc::<Courier>::default(), Paper::with_room(1_000_000));
-    let outbox = || Arc::new(Outbox::new(Box::new(paper.clone()), Arc::clone(&courier)));
+    let (calls, paper) = (Arc::<Calls>::default(), Paper::with_room(1_000_000));
+    let outbox = || Arc::new(Outbox::new(Box::new(paper.clone()), Arc::clone(&calls)));
     let crowd: Vec<Arc<Outbox>> = (0..500).map(|_| outbox()).collect();
     let signal = Arc::new(Shared::new(ToNode::Synced { seq: 1 }, crowd.len()));
     crowd.iter().for_each(|node| node.push_signal(&signal));
     let quick = outbox();
     quick.push(Parcel::Probe(1));
-    let lanes = courier.deliver();
+    let lanes = calls.deliver();
     assert!(lanes[..2].contains(&Lane::Quick), "{lanes:?}");
     assert_eq!(paper.read().matches("signal").count(), crowd.len());
 }
 
 #[test]
 fn both_lanes_get_their_turn() {
-    let courier = Arc::<Courier>::default();
-    let outbox = || Arc::new(Outbox::new(Box::new(Paper::with_room(1_000)), Arc::clone(&courier)));
+    let calls = Arc::<Calls>::default();
+    let outbox = || Arc::new(Outbox::new(Box::new(Paper::with_room(1_000)), Arc::clone(&calls)));
     let nodes: Vec<Arc<Outbox>> = (0..600).map(|_| outbox()).collect();
     let (bulk, quick) = [100, 1].map(|audience| Arc::new(Shared::new(ToNode::Synced { seq: 1 }, audience))).into();
     nodes[..300].iter().for_each(|node| node.push_signal(&bulk));
     nodes[300..].iter().for_each(|node| node.push_signal(&quick));
-    let lanes = courier.deliver();
+    let lanes = calls.deliver();
     assert!(lanes[..8].windows(2).all(|pair| pair[0] != pair[1]), "{lanes:?}");
 }
 
@@ -237,17 +237,17 @@ fn who_has_answers_waiting_has_room_again_when_they_are_written() {
 
 #[test]
 fn a_node_that_does_not_acknowledge_is_asked_for_a_sign_once_for_all_that_was_written() {
-    let (paper, courier) = (Paper::with_room(1_000), Arc::<Courier>::default());
-    let outbox = Arc::new(Outbox::new(Box::new(paper.clone()), Arc::clone(&courier)));
+    let (paper, calls) = (Paper::with_room(1_000), Arc::<Calls>::default());
+    let outbox = Arc::new(Outbox::new(Box::new(paper.clone()), Arc::clone(&calls)));
     assert!(outbox.push_entries(&entries([5], "x")));
     assert!(outbox.poll_call(&context()).is_pending(), "nothing was written yet");
-    courier.deliver();
+    calls.deliver();
     assert_eq!(outbox.poll_call(&context()), Poll::Ready(Call::Confirm(CONFIRM_AFTER)));
     assert!(outbox.push_entries(&entries([6], "x")));
-    courier.deliver();
+    calls.deliver();
     assert!(outbox.poll_call(&context()).is_pending(), "it is to be asked already");
     outbox.confirm();
-    courier.deliver();
+    calls.deliver();
     assert_eq!(paper.read(), "e5 e6 c6 ");
     outbox.confirmed(9, 1_000);
     assert_eq!(outbox.acked(), (6, 1_000), "it cannot have what it was not sent");
@@ -257,15 +257,15 @@ fn a_node_that_does_not_acknowledge_is_asked_for_a_sign_once_for_all_that_was_wr
 #[test]
 fn with_many_nodes_each_is_asked_more_seldom() {
     assert_eq!(confirm_after(1), Duration::from_secs(1));
-    assert_eq!(confirm_after(500), Duration::from_secs(1));
-    assert_eq!(confirm_after(5_000), Duration::from_secs(10));
-    let (courier, mut outboxes) = (Arc::<Courier>::default(), Vec::new());
+    assert_eq!(confirm_after(1_000), Duration::from_secs(1));
+    assert_eq!(confirm_after(10_000), Duration::from_secs(10));
+    let (calls, mut outboxes) = (Arc::<Calls>::default(), Vec::new());
     for _ in 0..3 {
-        outboxes.push(Outbox::new(Box::new(Paper::default()), Arc::clone(&courier)));
+        outboxes.push(Outbox::new(Box::new(Paper::default()), Arc::clone(&calls)));
     }
-    assert_eq!(courier.count(), 3);
+    assert_eq!(calls.nodes(), 3);
     outboxes.pop();
-    assert_eq!(courier.count(), 2);
+    assert_eq!(calls.nodes(), 2);
 }
 
 #[test]
@@ -323,21 +323,31 @@ impl Wire for Slow {
 
 /// An outbox to which `meanwhile` is done while its first entry is being written, and what was written by then.
 fn while_writing(meanwhile: fn(&Arc<Outbox>)) -> (Arc<Outbox>, Paper) {
-    let (paper, courier) = (Paper::with_room(1_000_000), Arc::<Courier>::default());
+    let (paper, calls) = (Paper::with_room(1_000_000), Arc::<Calls>::default());
     let outbox = Arc::new_cyclic(|own: &std::sync::Weak<Outbox>| {
         let (own, done) = (own.clone(), std::sync::Once::new());
         let meanwhile = Box::new(move || done.call_once(|| meanwhile(&own.upgrade().unwrap())));
-        Outbox::new(Box::new(Slow { paper: paper.clone(), meanwhile }), Arc::clone(&courier))
+        Outbox::new(Box::new(Slow { paper: paper.clone(), meanwhile }), Arc::clone(&calls))
     });
     outbox.acknowledged(0, 0);
     assert!(outbox.push_entries(&entries([5], "x")));
-    courier.deliver();
+    calls.deliver();
     (outbox, paper)
 }
 
 fn long_answer() -> Parcel {
     let users = vec![User { nick: "ana".into(), state: State::Online, nodes: 1 }; 100];
     Parcel::reply("1".into(), Ok(Answer::Users(shared::message::Users { users })))
+}
+
+#[test]
+fn two_couriers_do_not_write_to_one_node_at_a_time_and_leave_nothing() {
+    let (outbox, paper) = while_writing(|outbox| {
+        assert!(outbox.push_entries(&entries([6], "x")));
+        outbox.calls.deliver();
+    });
+    assert_eq!(paper.read(), "e5 e6 ");
+    assert!(outbox.waiting().parcels.is_empty());
 }
 
 #[test]
@@ -384,14 +394,14 @@ fn who_falls_behind_while_the_courier_is_writing_is_called_when_it_has() {
 
 #[test]
 fn a_panic_while_writing_costs_its_own_node_alone() {
-    let courier = Arc::<Courier>::default();
+    let calls = Arc::<Calls>::default();
     let paper = Paper::with_room(1_000);
     let wire = Slow { paper: paper.clone(), meanwhile: Box::new(|| panic!("as a test")) };
-    let broken = Arc::new(Outbox::new(Box::new(wire), Arc::clone(&courier)));
-    let other = Arc::new(Outbox::new(Box::new(paper.clone()), Arc::clone(&courier)));
+    let broken = Arc::new(Outbox::new(Box::new(wire), Arc::clone(&calls)));
+    let other = Arc::new(Outbox::new(Box::new(paper.clone()), Arc::clone(&calls)));
     broken.push(Parcel::Probe(1));
     other.push(Parcel::Probe(2));
-    courier.deliver();
+    calls.deliver();
     assert_eq!(paper.read(), "p2 ");
     assert!(matches!(broken.poll_call(&context()), Poll::Ready(Call::End(_))));
 }

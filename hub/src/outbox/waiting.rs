@@ -6,6 +6,7 @@ use std::task::{Context, Waker};
 use smallvec::SmallVec;
 
 use super::Ending;
+use super::courier::Lane;
 use super::parcel::{Parcel, Shared};
 
 /// Entries that may wait for one node: what one commit brings. Beyond it the log itself is the queue.
@@ -39,9 +40,11 @@ pub(super) struct Waiting {
     pub(super) at_once: bool,
     /// The connection's task writes, no courier.
     pub(super) owned: bool,
-    /// The courier has taken what waited, and is writing it: nobody may overtake it.
+    /// A courier has taken what waited, and is writing it: nobody may overtake it.
     pub(super) writing: bool,
-    /// The courier has it in that lane.
+    /// There is more to write when that is done, in this lane.
+    pub(super) again: Option<Lane>,
+    /// A courier is called for it in that lane.
     pub(super) quick: bool,
     pub(super) bulk: bool,
     /// The node acknowledges entries by itself.
@@ -55,6 +58,14 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
+    /// Whether a courier is called for it in a lane.
+    pub(super) fn called(&mut self, lane: Lane) -> &mut bool {
+        match lane {
+            Lane::Quick => &mut self.quick,
+            Lane::Bulk => &mut self.bulk,
+        }
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.count >= MAX_ENTRIES || self.weight >= MAX_WEIGHT
     }
