@@ -29,6 +29,16 @@ async fn a_welcome_tells_who_is_who() {
     assert_eq!(other.welcome().epoch, welcome.epoch, "the log is everyone's");
 }
 
+/// A client need not wait for the answer to its upgrade before it says hello.
+#[tokio::test]
+async fn a_hello_that_comes_with_the_upgrade_is_heard() {
+    let hub = TestHub::start().await;
+    let hello = json!({"type": "hello", "version": 1, "cookie": hub.cookie()}).to_string();
+    let mut hasty = RawSocket::open_in_a_hurry(hub.address(), &hello).await;
+    assert!(matches!(hasty.message().await, ToNode::Welcome(_)));
+    hasty.takes("hasty").await;
+}
+
 #[tokio::test]
 async fn the_epoch_is_the_logs_and_seq_counts_on() {
     let hub = TestHub::start().await;

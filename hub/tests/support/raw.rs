@@ -69,6 +69,23 @@ impl RawSocket {
 
     /// Asks for a WebSocket; an answer other than 101 comes back whole.
     pub(crate) async fn upgrade(stream: TcpStream, hub: SocketAddr, subprotocol: Option<&str>) -> Result<Self, String> {
+        Self::upgrade_and_send(stream, hub, subprotocol, &[]).await
+    }
+
+    /// A new socket whose first text comes in one piece with the request for the upgrade.
+    pub(crate) async fn open_in_a_hurry(hub: SocketAddr, text: &str) -> Self {
+        let stream = TcpStream::connect(hub).await.expect("the hub listens");
+        let frame = masked_frame(true, TEXT, text.as_bytes());
+        let opened = Self::upgrade_and_send(stream, hub, None, &frame).await;
+        opened.unwrap_or_else(|answer| panic!("no upgrade: {answer}"))
+    }
+
+    async fn upgrade_and_send(
+        stream: TcpStream,
+        hub: SocketAddr,
+        subprotocol: Option<&str>,
+        behind: &[u8],
+    ) -> Result<Self, String> {
         stream.set_nodelay(true).expect("a TCP socket");
         let (reader, mut writer) = stream.into_split();
         let mut reader = BufReader::new(reader);
@@ -77,7 +94,7 @@ impl RawSocket {
             "GET /ws HTTP/1.1\r\nHost: {hub}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{subprotocol}\r\n"
         );
-        writer.write_all(request.as_bytes()).await.expect("the hub reads");
+        writer.write_all(&[request.as_bytes(), behind].concat()).await.expect("the hub reads");
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             let byte = timeout(DEADLINE, reader.read_u8()).await.expect("an answer in time").expect("an answer");
