@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use shared::message::{Answer, ErrorCode, State, User};
 use shared::wire::MAX_FRAME;
-use support::{BINARY, TEXT, TestHub, TestNode, eventually, now, passes, refusal, refused};
+use support::{BINARY, Frame, TEXT, TestHub, TestNode, eventually, now, passes, refusal, refused};
 
 /// A lease that a test can wait for.
 const SHORT: Duration = Duration::from_millis(500);
@@ -268,5 +268,21 @@ async fn however_a_connection_ends_it_may_come_back() {
         bob.hears_state("lobby", &nick, State::Online).await;
         assert_eq!(back.rooms_resumed(), ["lobby"], "{way}");
         assert_eq!(bob.comings_and_goings("lobby", &nick), (1, 0), "{way}");
+    }
+}
+
+/// A network that breaks one direction alone must not make the hub say that the node broke a rule: that would keep it
+/// from coming back.
+#[tokio::test]
+async fn who_breaks_off_in_the_middle_is_told_nothing() {
+    let hub = TestHub::start().await;
+    let mut ana = hub.raw_guest("ana").await;
+    ana.break_off().await;
+    loop {
+        match ana.next().await {
+            Frame::Text(_) => {}
+            Frame::End => break,
+            other => panic!("expected the end, not {other:?}"),
+        }
     }
 }

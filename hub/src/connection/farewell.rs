@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::SinkExt;
 use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
@@ -45,6 +46,9 @@ impl From<Error> for End {
         match error {
             Error::Capacity(_) => Self::Close(CloseCode::Size.into(), "a frame may have 64 KiB".into()),
             Error::Utf8(_) => Self::Close(CloseCode::Invalid.into(), "a text frame must be UTF-8".into()),
+            // Its end of the stream came without a word, as when a program or a network breaks off: it has broken no
+            // rule, and what it is told could only keep it from coming back.
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::Lost,
             Error::Protocol(error) => Self::Close(CloseCode::Protocol.into(), cut(error.to_string()).into()),
             _ => Self::Lost,
         }

@@ -146,6 +146,11 @@ impl RawSocket {
         _ = timeout(DEADLINE, self.writer.write_all(&frame)).await.expect("the hub takes what is sent");
     }
 
+    /// Sends no more, and still reads.
+    pub(crate) async fn break_off(&mut self) {
+        self.writer.shutdown().await.expect("an open socket");
+    }
+
     /// Sends the WebSocket's own ping.
     pub(crate) async fn ping(&mut self, payload: &[u8]) {
         self.frame(true, PING, payload).await;
