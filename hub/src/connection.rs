@@ -68,7 +68,7 @@ fn web_socket_config() -> WebSocketConfig {
 /// Serves one node from its first frame to the close. `begun` is what was read of the stream already.
 pub async fn run(stream: TcpStream, begun: Bytes, peer: SocketAddr, door: Arc<Door>) {
     let (half, writing) = stream.into_split();
-    let outbox = Arc::new(Outbox::new(Box::new(WebSocketWire(writing)), door.couriers.calls()));
+    let outbox = Arc::new(Outbox::new(Box::new(WebSocketWire(writing)), door.couriers.pickups()));
     let _line = Line(Arc::clone(&outbox));
     let reading = Reading { half, outbox: Arc::clone(&outbox) };
     let config = Some(web_socket_config());

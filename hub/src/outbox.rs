@@ -24,7 +24,7 @@ use bytes::Bytes;
 use shared::wire::close;
 
 use courier::Lane;
-pub use courier::{Calls, Couriers};
+pub use courier::{Couriers, Pickups};
 pub use parcel::{Answer, Parcel, Reply, Shared, weight_of};
 pub use pen::Wire;
 use pen::{Desktop, Pen};
@@ -63,7 +63,7 @@ pub enum Call {
 pub struct Outbox {
     waiting: Mutex<Waiting>,
     pen: Mutex<Pen>,
-    calls: Arc<Calls>,
+    pickups: Arc<Pickups>,
     /// The newest entry that was taken to be written.
     written: AtomicU64,
     /// The node has said that it has all entries up to here.
@@ -76,24 +76,25 @@ pub struct Outbox {
 
 impl fmt::Debug for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outbox").field("waiting", &self.waiting).finish_non_exhaustive()
+        // Neither texts nor secrets belong where this may be printed.
+        f.debug_struct("Outbox").field("count", &self.waiting().count).finish_non_exhaustive()
     }
 }
 
 impl Drop for Outbox {
     fn drop(&mut self) {
-        self.calls.remove();
+        self.pickups.count_out();
     }
 }
 
 impl Outbox {
     /// An empty one for a socket.
-    pub fn new(wire: Box<dyn Wire>, calls: Arc<Calls>) -> Self {
-        calls.add();
+    pub fn new(wire: Box<dyn Wire>, pickups: Arc<Pickups>) -> Self {
+        pickups.count_in();
         Self {
             waiting: Mutex::default(),
             pen: Mutex::new(Pen::new(wire)),
-            calls,
+            pickups,
             written: AtomicU64::default(),
             acked: AtomicU64::default(),
             acked_at: AtomicU64::default(),
@@ -185,9 +186,9 @@ impl Outbox {
         if waiting.owned {
             return waiting.call_task();
         }
-        if !std::mem::replace(waiting.called(lane), true) {
+        if !std::mem::replace(waiting.pickup(lane), true) {
             drop(waiting);
-            self.calls.call(Arc::clone(self), lane);
+            self.pickups.add(Arc::clone(self), lane);
         }
     }
 
@@ -235,12 +236,12 @@ impl Outbox {
     fn write(self: &Arc<Self>, lane: Lane, desktop: &mut Desktop) {
         {
             let mut waiting = self.waiting();
-            *waiting.called(lane) = false;
+            *waiting.pickup(lane) = false;
             if waiting.owned || waiting.parcels.is_empty() {
                 return;
             }
             if waiting.writing {
-                // Another courier is at it, and calls again for what has come meanwhile.
+                // Another courier is at it, and pickups again for what has come meanwhile.
                 waiting.again = Some(lane);
                 return;
             }
@@ -285,7 +286,7 @@ impl Outbox {
         }
         if self.wants_confirmation(&waiting) {
             waiting.confirming = true;
-            return Poll::Ready(Call::Confirm(confirm_after(self.calls.nodes())));
+            return Poll::Ready(Call::Confirm(confirm_after(self.pickups.nodes())));
         }
         if waiting.behind && waiting.parcels.is_empty() && !waiting.writing {
             waiting.behind = false;
@@ -302,7 +303,7 @@ impl Outbox {
         {
             let mut waiting = self.waiting();
             if waiting.writing {
-                // The courier calls when it has written.
+                // The courier pickups when it has written.
                 waiting.owned = true;
                 waiting.call_later(context);
                 return Poll::Pending;

@@ -1,7 +1,7 @@
 //! Nick → nodes, and who hears what. Pure: no task, socket, clock or disk.
 
-mod few;
 mod rooms;
+mod small_set;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,8 +13,8 @@ use slotmap::SlotMap;
 
 use crate::backplane::{OwnerId, Route};
 use crate::room::Room;
-use few::Few;
 use rooms::room_key;
+use small_set::SmallSet;
 
 slotmap::new_key_type! {
     /// A node, connected or within its lease. Keys are never used again, so one of a node that has gone
@@ -37,14 +37,14 @@ pub struct Node {
     /// It has a connection; without one it is reconnecting.
     connected: bool,
     /// The keys of its rooms.
-    rooms: Few<String>,
+    rooms: SmallSet<String>,
 }
 
 /// Who holds a nick, present or not.
 #[derive(Debug)]
 struct Owner {
     nick: String,
-    nodes: Few<NodeKey>,
+    nodes: SmallSet<NodeKey>,
 }
 
 /// The state of the hub that is not in the log.
@@ -109,7 +109,7 @@ impl Registry {
     /// An owner known from the log.
     pub fn add_owner(&mut self, owner: OwnerId, nick: String) {
         self.nicks.insert(nick.to_lowercase(), owner);
-        self.owners.insert(owner, Owner { nick, nodes: Few::default() });
+        self.owners.insert(owner, Owner { nick, nodes: SmallSet::default() });
     }
 
     /// A room in which something was said before this hub started.
@@ -125,7 +125,7 @@ impl Registry {
     /// name takes the place of none or one that no node may have.
     pub fn add_node(&mut self, wished: Option<&str>, kind: String, since: u64, connected: bool) -> NodeKey {
         let name = self.free_name(wished);
-        let node = Node { name: name.clone(), kind, since, owner: None, connected, rooms: Few::default() };
+        let node = Node { name: name.clone(), kind, since, owner: None, connected, rooms: SmallSet::default() };
         self.connected += usize::from(connected);
         let key = self.nodes.insert(node);
         self.names.insert(name, key);

@@ -11,7 +11,8 @@ use web_sys::Document;
 use crate::clock;
 use crate::node::{Listed, Node, Person, Unread};
 use crate::page::{Timeout, before_next_paint, document};
-use crate::rows::{MORE_ROWS, drawn_from, rows, seq};
+use crate::rows::{MORE_ROWS, drawn_from, end_rows, rows, seq};
+use crate::viewport::window_height;
 
 /// How often a page that is out of sight is drawn, in milliseconds: it has no frames, and only its title is seen.
 const UNSEEN_FRAME: i32 = 250;
@@ -192,14 +193,14 @@ impl Node {
     /// Draws the rows, and so many more of those above.
     fn draw_rows_and(self, more: usize) {
         let here = self.here.get_untracked();
-        let at_end = self.talk.at_end.get_untracked();
+        let end = self.talk.at_end.get_untracked().then(|| end_rows(window_height()));
         let drawn = self.with_core(|core| {
             let known = core.transcript.get(&here)?;
             let me = core.transcript.me();
             let newest = known.lines().rev().find(|line| Some(line.from()) == me).map(|line| line.seq());
             let marked = [newest, core.asking.asked];
             let items = known.items();
-            let from = drawn_from(&items, core.undrawn.first, at_end, more);
+            let from = drawn_from(&items, core.undrawn.first, end, more);
             core.undrawn.first = items.get(from).filter(|_| from > 0).and_then(seq);
             Some((rows(items, from, me, &marked, clock::minutes_east), from > 0 || known.more()))
         });

@@ -5,9 +5,18 @@ use std::sync::Arc;
 use shared::entry::Entry;
 use shared::transcript::{BLOCK, Item, Key, continues, local_day};
 
-/// Rows drawn for one who follows the end: more than the highest screen shows. Where more lines come between two
-/// frames, the rest of them is never built.
-pub(crate) const END_ROWS: usize = 120;
+/// Rows drawn for one who follows the end, at least. Where more lines come between two frames, the rest of them is
+/// never built.
+const END_ROWS: usize = 120;
+
+/// The least height of a row, in pixels: one line of text.
+const ROW_HEIGHT: usize = 20;
+
+/// Rows drawn for one who follows the end in a window of that height, in pixels: more than it shows, also where it
+/// stands upright or everything is made small.
+pub(crate) fn end_rows(height: usize) -> usize {
+    END_ROWS.max(2 * height / ROW_HEIGHT)
+}
 
 /// Rows drawn at a time above those, for one who scrolls up.
 pub(crate) const MORE_ROWS: usize = 50;
@@ -64,11 +73,11 @@ pub(crate) fn seq(item: &Item) -> Option<u64> {
 }
 
 /// From which item on they are drawn, which is the first of all or a line. `first` is the `seq` of the line that was
-/// the first drawn, where there were older rows; who does not follow the end keeps what is drawn, and gets so many
-/// `more` above it.
-pub(crate) fn drawn_from(items: &[Item], first: Option<u64>, at_end: bool, more: usize) -> usize {
-    let from = if at_end {
-        items.len().saturating_sub(END_ROWS)
+/// the first drawn, where there were older rows; `end` is how many are drawn for one who follows the end; who does not
+/// keeps what is drawn, and gets so many `more` above it.
+pub(crate) fn drawn_from(items: &[Item], first: Option<u64>, end: Option<usize>, more: usize) -> usize {
+    let from = if let Some(end) = end {
+        items.len().saturating_sub(end)
     } else {
         // Where it is held no longer, the oldest line that is.
         let first = first.and_then(|first| items.iter().position(|item| seq(item).is_some_and(|seq| seq >= first)));
@@ -159,21 +168,27 @@ mod tests {
 
     #[test]
     fn who_follows_the_end_sees_no_more_than_its_rows() {
-        assert_eq!(drawn_from(&lines(5), None, true, 0), 0);
+        assert_eq!(drawn_from(&lines(5), None, Some(END_ROWS), 0), 0);
         let many = lines(1_000);
-        assert_eq!(drawn_from(&many, Some(3), true, 0), 1_000 - END_ROWS);
+        assert_eq!(drawn_from(&many, Some(3), Some(END_ROWS), 0), 1_000 - END_ROWS);
         assert_eq!(rows(many, 1_000 - END_ROWS, None, &[], |_| 0).len(), END_ROWS);
+    }
+
+    #[test]
+    fn a_window_of_any_height_is_filled() {
+        assert_eq!(end_rows(900), END_ROWS);
+        assert!(end_rows(3_840) * ROW_HEIGHT > 3_840);
     }
 
     #[test]
     fn who_reads_further_up_keeps_what_is_drawn_whatever_comes() {
         let before = lines(1_000);
-        let from = drawn_from(&before, Some(700), false, 0);
+        let from = drawn_from(&before, Some(700), None, 0);
         assert_eq!(seq(&before[from]), Some(700));
         let older_gone = &lines(1_200)[300..];
-        assert_eq!(seq(&older_gone[drawn_from(older_gone, Some(700), false, 0)]), Some(700));
+        assert_eq!(seq(&older_gone[drawn_from(older_gone, Some(700), None, 0)]), Some(700));
         // The line itself was dropped: all that is left is later than it.
-        assert_eq!(drawn_from(&lines(1_200)[800..], Some(700), false, 0), 0);
+        assert_eq!(drawn_from(&lines(1_200)[800..], Some(700), None, 0), 0);
     }
 
     #[test]
@@ -181,7 +196,7 @@ mod tests {
         let all = lines(120);
         let (mut first, mut turns) = (Some(101), 0);
         while first.is_some() {
-            let from = drawn_from(&all, first, false, MORE_ROWS);
+            let from = drawn_from(&all, first, None, MORE_ROWS);
             first = Some(from).filter(|from| *from > 0).and_then(|from| seq(&all[from]));
             turns += 1;
         }
@@ -192,7 +207,7 @@ mod tests {
     fn the_first_row_drawn_is_a_line_if_it_is_not_the_first_of_all() {
         let mut items = lines(END_ROWS as u64 + 1);
         items[1] = hole();
-        assert_eq!(drawn_from(&items, None, true, 0), 2);
+        assert_eq!(drawn_from(&items, None, Some(END_ROWS), 0), 2);
     }
 
     #[test]

@@ -9,6 +9,11 @@ use web_sys::HtmlElement;
 /// A difference in height below this many pixels is a toolbar's, not a keyboard's.
 const KEYBOARD: f64 = 80.0;
 
+/// The window's height, in CSS pixels.
+pub(crate) fn window_height() -> usize {
+    window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default() as usize
+}
+
 /// Keeps `--view-height` (style/layout.css) as high as what can be seen, while a keyboard is up.
 pub(crate) fn follow() {
     let Some(viewport) = window().visual_viewport() else { return };
@@ -18,7 +23,7 @@ pub(crate) fn follow() {
             let Some(root) = document().document_element().and_then(|root| root.dyn_into::<HtmlElement>().ok()) else {
                 return;
             };
-            let whole = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
+            let whole = window_height() as f64;
             // Zooming in with two fingers shrinks the viewport as well, and is not to be answered.
             let keyboard = viewport.scale() < 1.01 && whole - viewport.height() > KEYBOARD;
             // Setting a property of this element's own style cannot fail in a way that matters.

@@ -70,7 +70,7 @@ impl MessageServer {
 
     fn outcome(&mut self, outcome: Outcome) {
         match outcome {
-            Outcome::Appended { .. } => {} // told above
+            Outcome::Appended { .. } => {} // `outcomes` keeps these for the run
             Outcome::Repeated { ticket, seq, nodes } => {
                 let Some(in_flight) = self.in_flight.remove(&ticket) else { return };
                 self.sent(in_flight, seq, Some(nodes));

@@ -13,30 +13,30 @@ use shared::wire::close;
 use super::Outbox;
 use super::pen::Desktop;
 
-/// Nodes written to before other tasks get their turn: some 300 µs of system calls.
+/// Nodes written to before other tasks get their turn: some 300 µs of system pickups.
 const ROUND: usize = 64;
 
-/// Nodes that wait before one more courier is called. Two who write at the same time are in each other's way in the
+/// Nodes that wait before one more courier is woken. Two who write at the same time are in each other's way in the
 /// system, and take the CPU from those who read; a line to a few hundred is sooner done by one alone.
 const CROWD: usize = 256;
 
 /// The couriers of a hub. They end when this is dropped.
 #[derive(Debug)]
-pub struct Couriers(Arc<Calls>);
+pub struct Couriers(Arc<Pickups>);
 
 impl Couriers {
     /// Starts so many, at least one.
     pub fn start(count: usize) -> Self {
-        let calls = Arc::new(Calls::default());
+        let pickups = Arc::new(Pickups::default());
         for number in 0..count.max(1) {
-            calls.rounds().resting.push(None);
-            tokio::spawn(Arc::clone(&calls).answer(number));
+            pickups.rounds().resting.push(None);
+            tokio::spawn(Arc::clone(&pickups).answer(number));
         }
-        Self(calls)
+        Self(pickups)
     }
 
-    /// Where they are called.
-    pub fn calls(&self) -> Arc<Calls> {
+    /// Where outboxes wait for them.
+    pub fn pickups(&self) -> Arc<Pickups> {
         Arc::clone(&self.0)
     }
 }
@@ -51,7 +51,7 @@ impl Drop for Couriers {
 
 /// The outboxes that wait for a courier.
 #[derive(Debug, Default)]
-pub struct Calls {
+pub struct Pickups {
     rounds: Mutex<Rounds>,
     /// How many nodes there are.
     nodes: AtomicUsize,
@@ -82,8 +82,8 @@ impl Rounds {
         self.quick.len() + self.bulk.len()
     }
 
-    /// Calls one more courier, if those who are up are too few for what waits.
-    fn call(&mut self) {
+    /// Wakes one more courier, if those who are up are too few for what waits.
+    fn wake(&mut self) {
         let up = self.resting.iter().filter(|courier| courier.is_none()).count();
         if up <= self.count() / CROWD
             && let Some(courier) = self.resting.iter_mut().find_map(Option::take)
@@ -93,19 +93,19 @@ impl Rounds {
     }
 }
 
-impl Calls {
+impl Pickups {
     fn rounds(&self) -> MutexGuard<'_, Rounds> {
         // A panic cannot leave the queues half changed: nothing in here panics between two changes.
         self.rounds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One more node.
-    pub(super) fn add(&self) {
+    pub(super) fn count_in(&self) {
         self.nodes.fetch_add(1, Ordering::Relaxed);
     }
 
     /// One less.
-    pub(super) fn remove(&self) {
+    pub(super) fn count_out(&self) {
         self.nodes.fetch_sub(1, Ordering::Relaxed);
     }
 
@@ -115,13 +115,13 @@ impl Calls {
     }
 
     /// Something waits in this outbox.
-    pub(super) fn call(&self, outbox: Arc<Outbox>, lane: Lane) {
+    pub(super) fn add(&self, outbox: Arc<Outbox>, lane: Lane) {
         let mut rounds = self.rounds();
         match lane {
             Lane::Quick => rounds.quick.push_back(outbox),
             Lane::Bulk => rounds.bulk.push_back(outbox),
         }
-        rounds.call();
+        rounds.wake();
     }
 
     /// What the courier of that number does.
@@ -207,19 +207,20 @@ mod tests {
 
     #[test]
     fn one_courier_is_called_for_a_few_and_more_for_a_crowd() {
-        let calls = Arc::new(Calls::default());
-        calls.rounds().resting = vec![None; 3];
+        let pickups = Arc::new(Pickups::default());
+        pickups.rounds().resting = vec![None; 3];
         let couriers: Vec<Arc<Courier>> = (0..3).map(|_| Arc::default()).collect();
         let rest = || {
             for (number, courier) in couriers.iter().enumerate() {
                 let waker = Waker::from(Arc::clone(courier));
-                assert!(calls.poll_round(number, &Context::from_waker(&waker), &mut Vec::new()).is_pending());
+                assert!(pickups.poll_round(number, &Context::from_waker(&waker), &mut Vec::new()).is_pending());
             }
         };
         let called = || couriers.iter().filter(|courier| courier.called.load(Ordering::Relaxed)).count();
         rest();
-        let nodes: Vec<Arc<Outbox>> =
-            (0..3 * CROWD).map(|_| Arc::new(Outbox::new(Box::new(Paper::with_room(9)), Arc::clone(&calls)))).collect();
+        let nodes: Vec<Arc<Outbox>> = (0..3 * CROWD)
+            .map(|_| Arc::new(Outbox::new(Box::new(Paper::with_room(9)), Arc::clone(&pickups))))
+            .collect();
         let mut waiting = 0;
         for (number, expected) in [(1, 1), (CROWD - 1, 1), (CROWD, 2), (2 * CROWD - 1, 2), (2 * CROWD, 3)] {
             while waiting < number {
@@ -228,7 +229,7 @@ mod tests {
             }
             assert_eq!(called(), expected, "with {waiting} waiting");
         }
-        calls.deliver();
+        pickups.deliver();
         couriers.iter().for_each(|courier| courier.called.store(false, Ordering::Relaxed));
         rest();
         nodes[0].push(Parcel::Probe(2));

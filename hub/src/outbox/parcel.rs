@@ -12,6 +12,9 @@ use shared::message::{
 /// What a message of no great length weighs in the queue, in bytes.
 pub(super) const LIGHT: usize = 256;
 
+/// An answer of more bytes than this (about) takes its time to encode: a dozen people, a page.
+const LONG: usize = 4 * LIGHT;
+
 /// What goes to more nodes than this is bulk: it lets others pass. Below it is done within half a millisecond.
 const BULK: usize = 64;
 
@@ -59,7 +62,7 @@ pub enum Answer {
 }
 
 /// Messages that go to many nodes and are sent together, encoded by the first connection that sends them and shared
-/// by the rest.
+/// by the rest, all of which are of one kind so far.
 #[derive(Debug)]
 pub struct Shared {
     messages: Vec<ToNode>,
@@ -184,7 +187,7 @@ impl Parcel {
 
     /// Whether it takes its time to encode: then its own connection does that, and not who writes for many.
     pub(super) fn is_long(&self) -> bool {
-        self.weight() > 4 * LIGHT && !matches!(self, Self::Shared(_))
+        self.weight() > LONG && !matches!(self, Self::Shared(_))
     }
 
     /// How many messages it carries.

@@ -10,7 +10,7 @@ use super::*;
 /// An outbox, its courier and its socket.
 struct Desk {
     outbox: Arc<Outbox>,
-    calls: Arc<Calls>,
+    pickups: Arc<Pickups>,
     paper: Paper,
 }
 
@@ -20,15 +20,15 @@ impl Desk {
     }
 
     fn with_room(room: usize) -> Self {
-        let (paper, calls) = (Paper::with_room(room), Arc::<Calls>::default());
-        let outbox = Arc::new(Outbox::new(Box::new(paper.clone()), Arc::clone(&calls)));
+        let (paper, pickups) = (Paper::with_room(room), Arc::<Pickups>::default());
+        let outbox = Arc::new(Outbox::new(Box::new(paper.clone()), Arc::clone(&pickups)));
         outbox.acknowledged(0, 0); // so that no confirmation is asked for
-        Self { outbox, calls, paper }
+        Self { outbox, pickups, paper }
     }
 
     /// Has the courier write; what was written.
     fn deliver(&self) -> String {
-        self.calls.deliver();
+        self.pickups.deliver();
         self.paper.read()
     }
 
@@ -115,27 +115,27 @@ fn a_long_answer_is_encoded_by_the_connection_s_task() {
 
 #[test]
 fn what_goes_to_many_lets_others_pass() {
-    let (calls, paper) = (Arc::<Calls>::default(), Paper::with_room(1_000_000));
-    let outbox = || Arc::new(Outbox::new(Box::new(paper.clone()), Arc::clone(&calls)));
+    let (pickups, paper) = (Arc::<Pickups>::default(), Paper::with_room(1_000_000));
+    let outbox = || Arc::new(Outbox::new(Box::new(paper.clone()), Arc::clone(&pickups)));
     let crowd: Vec<Arc<Outbox>> = (0..500).map(|_| outbox()).collect();
     let signal = Arc::new(Shared::new(ToNode::Synced { seq: 1 }, crowd.len()));
     crowd.iter().for_each(|node| node.push_signal(&signal));
     let quick = outbox();
     quick.push(Parcel::Probe(1));
-    let lanes = calls.deliver();
+    let lanes = pickups.deliver();
     assert!(lanes[..2].contains(&Lane::Quick), "{lanes:?}");
     assert_eq!(paper.read().matches("signal").count(), crowd.len());
 }
 
 #[test]
 fn both_lanes_get_their_turn() {
-    let calls = Arc::<Calls>::default();
-    let outbox = || Arc::new(Outbox::new(Box::new(Paper::with_room(1_000)), Arc::clone(&calls)));
+    let pickups = Arc::<Pickups>::default();
+    let outbox = || Arc::new(Outbox::new(Box::new(Paper::with_room(1_000)), Arc::clone(&pickups)));
     let nodes: Vec<Arc<Outbox>> = (0..600).map(|_| outbox()).collect();
     let (bulk, quick) = [100, 1].map(|audience| Arc::new(Shared::new(ToNode::Synced { seq: 1 }, audience))).into();
     nodes[..300].iter().for_each(|node| node.push_signal(&bulk));
     nodes[300..].iter().for_each(|node| node.push_signal(&quick));
-    let lanes = calls.deliver();
+    let lanes = pickups.deliver();
     assert!(lanes[..8].windows(2).all(|pair| pair[0] != pair[1]), "{lanes:?}");
 }
 
@@ -237,17 +237,17 @@ fn who_has_answers_waiting_has_room_again_when_they_are_written() {
 
 #[test]
 fn a_node_that_does_not_acknowledge_is_asked_for_a_sign_once_for_all_that_was_written() {
-    let (paper, calls) = (Paper::with_room(1_000), Arc::<Calls>::default());
-    let outbox = Arc::new(Outbox::new(Box::new(paper.clone()), Arc::clone(&calls)));
+    let (paper, pickups) = (Paper::with_room(1_000), Arc::<Pickups>::default());
+    let outbox = Arc::new(Outbox::new(Box::new(paper.clone()), Arc::clone(&pickups)));
     assert!(outbox.push_entries(&entries([5], "x")));
     assert!(outbox.poll_call(&context()).is_pending(), "nothing was written yet");
-    calls.deliver();
+    pickups.deliver();
     assert_eq!(outbox.poll_call(&context()), Poll::Ready(Call::Confirm(CONFIRM_AFTER)));
     assert!(outbox.push_entries(&entries([6], "x")));
-    calls.deliver();
+    pickups.deliver();
     assert!(outbox.poll_call(&context()).is_pending(), "it is to be asked already");
     outbox.confirm();
-    calls.deliver();
+    pickups.deliver();
     assert_eq!(paper.read(), "e5 e6 c6 ");
     outbox.confirmed(9, 1_000);
     assert_eq!(outbox.acked(), (6, 1_000), "it cannot have what it was not sent");
@@ -259,13 +259,13 @@ fn with_many_nodes_each_is_asked_more_seldom() {
     assert_eq!(confirm_after(1), Duration::from_secs(1));
     assert_eq!(confirm_after(1_000), Duration::from_secs(1));
     assert_eq!(confirm_after(10_000), Duration::from_secs(10));
-    let (calls, mut outboxes) = (Arc::<Calls>::default(), Vec::new());
+    let (pickups, mut outboxes) = (Arc::<Pickups>::default(), Vec::new());
     for _ in 0..3 {
-        outboxes.push(Outbox::new(Box::new(Paper::default()), Arc::clone(&calls)));
+        outboxes.push(Outbox::new(Box::new(Paper::default()), Arc::clone(&pickups)));
     }
-    assert_eq!(calls.nodes(), 3);
+    assert_eq!(pickups.nodes(), 3);
     outboxes.pop();
-    assert_eq!(calls.nodes(), 2);
+    assert_eq!(pickups.nodes(), 2);
 }
 
 #[test]
@@ -323,15 +323,15 @@ impl Wire for Slow {
 
 /// An outbox to which `meanwhile` is done while its first entry is being written, and what was written by then.
 fn while_writing(meanwhile: fn(&Arc<Outbox>)) -> (Arc<Outbox>, Paper) {
-    let (paper, calls) = (Paper::with_room(1_000_000), Arc::<Calls>::default());
+    let (paper, pickups) = (Paper::with_room(1_000_000), Arc::<Pickups>::default());
     let outbox = Arc::new_cyclic(|own: &std::sync::Weak<Outbox>| {
         let (own, done) = (own.clone(), std::sync::Once::new());
         let meanwhile = Box::new(move || done.call_once(|| meanwhile(&own.upgrade().unwrap())));
-        Outbox::new(Box::new(Slow { paper: paper.clone(), meanwhile }), Arc::clone(&calls))
+        Outbox::new(Box::new(Slow { paper: paper.clone(), meanwhile }), Arc::clone(&pickups))
     });
     outbox.acknowledged(0, 0);
     assert!(outbox.push_entries(&entries([5], "x")));
-    calls.deliver();
+    pickups.deliver();
     (outbox, paper)
 }
 
@@ -344,7 +344,7 @@ fn long_answer() -> Parcel {
 fn two_couriers_do_not_write_to_one_node_at_a_time_and_leave_nothing() {
     let (outbox, paper) = while_writing(|outbox| {
         assert!(outbox.push_entries(&entries([6], "x")));
-        outbox.calls.deliver();
+        outbox.pickups.deliver();
     });
     assert_eq!(paper.read(), "e5 e6 ");
     assert!(outbox.waiting().parcels.is_empty());
@@ -394,14 +394,14 @@ fn who_falls_behind_while_the_courier_is_writing_is_called_when_it_has() {
 
 #[test]
 fn a_panic_while_writing_costs_its_own_node_alone() {
-    let calls = Arc::<Calls>::default();
+    let pickups = Arc::<Pickups>::default();
     let paper = Paper::with_room(1_000);
     let wire = Slow { paper: paper.clone(), meanwhile: Box::new(|| panic!("as a test")) };
-    let broken = Arc::new(Outbox::new(Box::new(wire), Arc::clone(&calls)));
-    let other = Arc::new(Outbox::new(Box::new(paper.clone()), Arc::clone(&calls)));
+    let broken = Arc::new(Outbox::new(Box::new(wire), Arc::clone(&pickups)));
+    let other = Arc::new(Outbox::new(Box::new(paper.clone()), Arc::clone(&pickups)));
     broken.push(Parcel::Probe(1));
     other.push(Parcel::Probe(2));
-    calls.deliver();
+    pickups.deliver();
     assert_eq!(paper.read(), "p2 ");
     assert!(matches!(broken.poll_call(&context()), Poll::Ready(Call::End(_))));
 }

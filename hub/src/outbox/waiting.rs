@@ -9,7 +9,8 @@ use super::Ending;
 use super::courier::Lane;
 use super::parcel::{Parcel, Shared};
 
-/// Entries that may wait for one node: what one commit brings. Beyond it the log itself is the queue.
+/// Entries that may wait for one node: what one commit brings. Beyond it the log itself is the queue. Those that go
+/// together are added whole, so that the last of them may pass this bound and the next.
 pub(super) const MAX_ENTRIES: usize = 256;
 
 /// Bytes (about) that may wait for one node before entries and signals are no longer queued.
@@ -20,7 +21,7 @@ pub(super) const MAX_WEIGHT: usize = 256 * 1024;
 pub(super) const SLOTS: usize = 2;
 
 /// Looked at and changed under the lock of its outbox.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Waiting {
     pub(super) parcels: SmallVec<[Parcel; SLOTS]>,
     /// How many messages the parcels carry.
@@ -44,7 +45,7 @@ pub(super) struct Waiting {
     pub(super) writing: bool,
     /// There is more to write when that is done, in this lane.
     pub(super) again: Option<Lane>,
-    /// A courier is called for it in that lane.
+    /// It waits for a courier in that lane.
     pub(super) quick: bool,
     pub(super) bulk: bool,
     /// The node acknowledges entries by itself.
@@ -58,8 +59,8 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// Whether a courier is called for it in a lane.
-    pub(super) fn called(&mut self, lane: Lane) -> &mut bool {
+    /// Whether it waits for a courier in a lane.
+    pub(super) fn pickup(&mut self, lane: Lane) -> &mut bool {
         match lane {
             Lane::Quick => &mut self.quick,
             Lane::Bulk => &mut self.bulk,

@@ -6,7 +6,7 @@ use super::page::slim_page;
 use super::wasm::{MODULE, Renamed, rename};
 use super::{Files, PAGE};
 
-/// How long a name may be that the page's own script uses.
+/// What names in a script consist of.
 const IDENTIFIER: fn(char) -> bool = |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$');
 
 /// The same client in fewer bytes.

@@ -5,15 +5,15 @@ use std::borrow::Borrow;
 /// A sorted vector without spare room. The least node of a `BTreeSet` holds eleven, which ten thousand nodes with one
 /// room each pay for.
 #[derive(Debug)]
-pub(super) struct Few<T>(Vec<T>);
+pub(super) struct SmallSet<T>(Vec<T>);
 
-impl<T> Default for Few<T> {
+impl<T> Default for SmallSet<T> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<T: Ord> Few<T> {
+impl<T: Ord> SmallSet<T> {
     pub(super) fn insert(&mut self, value: T) {
         if let Err(place) = self.0.binary_search(&value) {
             self.0.reserve_exact(1);
@@ -62,7 +62,7 @@ impl<T: Ord> Few<T> {
     }
 }
 
-impl<T> IntoIterator for Few<T> {
+impl<T> IntoIterator for SmallSet<T> {
     type Item = T;
     type IntoIter = std::vec::IntoIter<T>;
 
@@ -82,16 +82,16 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_a_set(acts in prop::collection::vec((any::<bool>(), "[a-e]{1,2}"), 0..60)) {
-            let (mut few, mut set) = (Few::default(), BTreeSet::new());
+            let (mut small, mut set) = (SmallSet::default(), BTreeSet::new());
             for (insert, value) in acts {
                 if insert {
-                    few.insert(value.clone());
+                    small.insert(value.clone());
                     set.insert(value);
                 } else {
-                    prop_assert_eq!(few.remove(value.as_str()), set.remove(&value));
+                    prop_assert_eq!(small.remove(value.as_str()), set.remove(&value));
                 }
-                prop_assert!(few.iter().eq(&set) && few.len() == set.len() && few.is_empty() == set.is_empty());
-                prop_assert!(["a", "bb", "e"].iter().all(|value| few.contains(*value) == set.contains(*value)));
+                prop_assert!(small.iter().eq(&set) && small.len() == set.len() && small.is_empty() == set.is_empty());
+                prop_assert!(["a", "bb", "e"].iter().all(|value| small.contains(*value) == set.contains(*value)));
             }
         }
     }
