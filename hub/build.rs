@@ -1,6 +1,8 @@
 //! Embeds the browser client: reads what Trunk left in `dist/`, compresses each file, and writes
 //! the table that `src/assets.rs` includes. Without a client it embeds a page that says so.
 
+mod build_emoji;
+
 use std::error::Error;
 use std::fs;
 use std::io;
@@ -21,6 +23,9 @@ const INDEX: &str = "index.html";
 /// What is served in its place, from this crate's root.
 const UNBUILT: &str = "src/assets/unbuilt.html";
 
+/// The names of emoji, which a client asks for when somebody looks for one.
+const EMOJI: &str = "emoji.txt";
+
 /// Bytes of SHA-256 that name a version of a file: 96 bits, far from any two being the same by chance.
 const DIGEST: usize = 12;
 
@@ -35,6 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", dist.display());
     println!("cargo::rerun-if-changed={}", root.join(UNBUILT).display());
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build_emoji.rs");
 
     let built = dist.join(INDEX).is_file();
     let mut files = Vec::new();
@@ -44,6 +50,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     } else {
         files.push((INDEX.to_owned(), root.join(UNBUILT)));
     }
+    fs::write(out.join(EMOJI), build_emoji::table())?;
+    files.push((EMOJI.to_owned(), out.join(EMOJI)));
 
     let rows = thread::scope(|scope| {
         // Brotli takes its time; one thread a file makes that the time of the largest.
@@ -84,6 +92,10 @@ fn collect(directory: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -
 /// How often Zopfli tries again for fewer bytes. More than this saves one in four thousand.
 const ZOPFLI_ROUNDS: NonZeroU64 = NonZeroU64::new(5).unwrap();
 
+/// A larger file, in bytes, is of an unoptimised client, which goes no further than its maker's own machine: pressing it
+/// would take minutes.
+const MOST_PRESSED: usize = 2 * 1024 * 1024;
+
 /// Puts a file and its compressed forms beside the table, and gives its row.
 ///
 /// Browsers offer brotli on HTTPS and localhost only; on a LAN over plain HTTP it is gzip that
@@ -91,8 +103,8 @@ const ZOPFLI_ROUNDS: NonZeroU64 = NonZeroU64::new(5).unwrap();
 fn embed(out: &Path, number: usize, name: &str, path: &Path) -> io::Result<String> {
     let plain = fs::read(path)?;
     let digest = URL_SAFE_NO_PAD.encode(&Sha256::digest(&plain)[..DIGEST]);
-    let gzip = gzip(&plain)?;
-    let brotli = brotli(&plain)?;
+    let pressed = plain.len() <= MOST_PRESSED;
+    let (gzip, brotli) = if pressed { (gzip(&plain)?, brotli(&plain)?) } else { (plain.clone(), plain.clone()) };
 
     // Copied, so that a client built anew meanwhile is not half of it.
     let stored = |form: &str, bytes: &[u8]| -> io::Result<String> {

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use shared::message::ToHub;
+use shared::transcript::Place;
 use shared::wire;
 
 use crate::crowd::{Crowd, Patience};
@@ -100,7 +100,7 @@ impl Audience {
         let mut bytes = vec![Vec::new(); self.speakers];
         for _ in 0..lines {
             let number = self.minutes.sent.len();
-            let say = ToHub::Say { id: id(number as u64), room: self.room.clone(), text: text.to_owned() };
+            let say = Place::Room(self.room.clone()).say(id(number as u64), text.to_owned());
             add_frame(wire::encode(&say), &mut bytes[number % self.speakers]);
             self.minutes.sent.push(Instant::now());
         }

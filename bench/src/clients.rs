@@ -9,9 +9,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use mio::{Events, Interest, Poll, Token};
-use shared::message::ToHub;
 use shared::room::LOBBY;
 use shared::session::{Effect, Phase, Session, Settings};
+use shared::transcript::Place;
 
 use crate::guests::nick;
 use crate::socket::{Socket, add_frame};
@@ -155,7 +155,7 @@ impl Clients {
 
     /// Someone says a line in the lobby.
     pub(crate) fn say(&mut self, text: &str) -> Result<()> {
-        let say = |id| ToHub::Say { id, room: LOBBY.to_owned(), text: text.to_owned() };
+        let say = |id| Place::Room(LOBBY.to_owned()).say(id, text.to_owned());
         let asked = self.clients[SPEAKER].session.ask(now(), say);
         let id = asked.map_err(|refusal| anyhow::anyhow!("a line was refused: {}", refusal.message))?;
         self.ledger.said.insert(id, Instant::now());

@@ -2,7 +2,8 @@
 //! that encoded each anew would measure itself.
 
 use shared::entry::{Entry, Said};
-use shared::message::{ToHub, ToNode};
+use shared::message::ToNode;
+use shared::transcript::Place;
 use shared::wire;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
@@ -43,7 +44,7 @@ impl Say {
     /// This text in this room, over and over.
     pub(crate) fn new(room: &str, text: &str) -> Self {
         let none = id(0);
-        let say = wire::encode(&ToHub::Say { id: none.clone(), room: room.to_owned(), text: text.to_owned() });
+        let say = wire::encode(&Place::Room(room.to_owned()).say(none.clone(), text.to_owned()));
         let digits = say.find(&none).unwrap_or_default();
         let length = say.len();
         let mut frame = Vec::new();
@@ -85,7 +86,8 @@ impl Template {
     /// Lines said in this room.
     pub(crate) fn new(room: &str) -> Self {
         let at = 1_800_000_000_000; // as many digits as the time has in this century
-        let said = Said { seq: FIRST, at, room: room.to_owned(), from: nick(0), id: id(0), text: text() };
+        let said =
+            Said { seq: FIRST, at, room: room.to_owned(), from: nick(0), id: id(0), text: text(), details: None };
         let json = wire::encode(&ToNode::Entry(Entry::Said(said)));
         let mut frame = Vec::new();
         write_frame(Frame::message(json, OpCode::Data(Data::Text), true), &mut frame);
@@ -123,7 +125,7 @@ mod tests {
         let say = Say::new("den", "hi");
         for number in [0, 7, 1_234_567_890] {
             let mut expected = Vec::new();
-            let request = ToHub::Say { id: id(number), room: "den".to_owned(), text: "hi".to_owned() };
+            let request = Place::Room("den".to_owned()).say(id(number), "hi".to_owned());
             add_frame(wire::encode(&request), &mut expected);
             let mut added = b"before".to_vec();
             say.add(number, &mut added);

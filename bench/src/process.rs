@@ -19,6 +19,9 @@ const BETWEEN_READINGS: Duration = Duration::from_secs(1);
 /// How long it may take to settle.
 const SETTLING: Duration = Duration::from_secs(60);
 
+/// What tokio calls its threads, those of its pool for blocking work as well.
+const POOLED: &str = "tokio-rt-worker";
+
 /// A process of ours that is measured.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Process {
@@ -129,9 +132,11 @@ impl CpuTimes {
     /// What each thread used since then, summed by the threads' names.
     ///
     /// # Errors
-    /// If a thread has ended meanwhile: what it used is not known any more.
+    /// If a thread has ended meanwhile that may have worked: what it used is not known any more. One of the runtime's
+    /// pool for blocking work ends when it has had nothing to do for ten seconds.
     pub(crate) fn since(&self, earlier: &Self) -> Result<CpuUse> {
-        let ended = earlier.threads.iter().find(|(id, _)| !self.threads.contains_key(id));
+        let ended = |(id, thread): &(&_, &Thread)| thread.name != POOLED && !self.threads.contains_key(*id);
+        let ended = earlier.threads.iter().find(ended);
         ensure!(ended.is_none(), "the thread {:?} ended while it was measured", ended.map(|(_, thread)| &thread.name));
         let mut by_name = BTreeMap::new();
         for (id, thread) in &self.threads {

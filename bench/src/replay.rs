@@ -84,7 +84,7 @@ mod tests {
 
     fn said(seq: u64) -> String {
         let [room, from, id, text] = ["lobby", "ana", "1", "hi"].map(str::to_owned);
-        wire::encode(&ToNode::Entry(Entry::Said(Said { seq, at: 5, room, from, id, text })))
+        wire::encode(&ToNode::Entry(Entry::Said(Said { seq, at: 5, room, from, id, text, details: None })))
     }
 
     fn synced() -> String {

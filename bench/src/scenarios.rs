@@ -9,6 +9,7 @@ mod page;
 mod reconnect;
 mod resume;
 mod rooms;
+mod search;
 mod slow;
 
 use std::time::Instant;
@@ -35,6 +36,8 @@ pub(crate) enum Scenario {
     Connections,
     /// Starting on a long log, and reading in it
     Log,
+    /// Finding a line in a long log, and what the index costs
+    Search,
     /// Memory of a hub that nobody uses
     Idle,
     /// Some never read: what they cost the hub and the others
@@ -55,6 +58,7 @@ impl Scenario {
             Self::Acknowledged => "acknowledged",
             Self::Connections => "connections",
             Self::Log => "log",
+            Self::Search => "search",
             Self::Idle => "idle",
             Self::Slow => "slow",
             Self::Reconnect => "reconnect",
@@ -70,6 +74,7 @@ impl Scenario {
             Self::Acknowledged => acknowledged::run(bench),
             Self::Connections => connections::run(bench),
             Self::Log => log::run(bench),
+            Self::Search => search::run(bench),
             Self::Idle => idle::run(bench),
             Self::Slow => slow::run(bench),
             Self::Reconnect => reconnect::run(bench),

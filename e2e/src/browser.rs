@@ -1,12 +1,22 @@
-//! One browser with a profile of its own: its page, its window, its console.
+//! One browser with a profile of its own: its page and its console.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `finding` | what is on the page, by role and name |
+//! | `hands` | keys, mouse and wheel |
+//! | `screen` | the window, what the system asks pages for, and whether anybody looks |
+//! | `files` | files given to the page, and got from it |
+//! | `command` | commands that fantoccini does not know |
 
 pub(crate) mod command;
+mod files;
+mod finding;
+mod hands;
+mod screen;
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use fantoccini::actions::{InputSource, KeyAction, KeyActions, WheelAction, WheelActions};
-use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -16,8 +26,12 @@ use serde_json::{Value, json};
 
 use crate::driver::Driver;
 use crate::hub;
-use crate::role::{self, Role};
 use crate::{eventually, programs};
+
+pub use files::{Fetched, Given};
+pub use finding::Region;
+use screen::Asked;
+pub use screen::{PHONE, Scheme, WIDE};
 
 /// Chromium without a screen, as root, and with nothing in mind but the page.
 const FLAGS: [&str; 12] = [
@@ -36,28 +50,15 @@ const FLAGS: [&str; 12] = [
     "--force-color-profile=srgb",
 ];
 
-/// A window as wide as a laptop's.
-pub const WIDE: (u32, u32) = (1280, 800);
-
-/// A telephone held upright.
-pub const PHONE: (u32, u32) = (390, 844);
-
-/// No transition is under way. What blinks for ever does not count.
-const AT_REST: &str = "
-    return innerWidth > 0 && document.getAnimations().every(one => !(one instanceof CSSTransition));";
-
-/// The colours that the system asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
-    Light,
-    Dark,
-}
-
 /// A browser. Everything it does waits for the driver's answer.
 pub struct Browser {
     page: Client,
     /// What its console may say although it is an error.
     expected: Mutex<Vec<String>>,
+    /// What the system asks pages for, as far as a test has said.
+    asked: Mutex<Asked>,
+    /// The tab in front of this one while it is hidden.
+    cover: Mutex<Option<String>>,
 }
 
 /// What a page's console received.
@@ -91,7 +92,7 @@ impl Browser {
         let process = page.capabilities().and_then(|given| given.get("goog:processID")).and_then(Value::as_i64);
         let process = process.and_then(|process| i32::try_from(process).ok());
         driver.started(process.expect("the driver says which process it started"));
-        let browser = Self { page, expected: Mutex::default() };
+        let browser = Self { page, expected: Mutex::default(), asked: Mutex::default(), cover: Mutex::default() };
         browser.resize(WIDE).await;
         browser
     }
@@ -154,133 +155,6 @@ impl Browser {
             .await;
     }
 
-    /// What has this role and name now, if anything has.
-    ///
-    /// # Panics
-    /// If the page stands still at no moment.
-    pub async fn find(&self, role: Role, name: &str) -> Option<Element> {
-        eventually(format_args!("a page that stands still, to find {role:?} {name:?}"), async || {
-            role::find(&self.page, role, name).await.map(Some)
-        })
-        .await
-    }
-
-    /// What has this role and name, once there is such a thing.
-    ///
-    /// # Panics
-    /// If there never is.
-    pub async fn the(&self, role: Role, name: &str) -> Element {
-        eventually(format_args!("{role:?} {name:?}"), async || role::find(&self.page, role, name).await).await
-    }
-
-    /// Waits until nothing has this role and name.
-    ///
-    /// # Panics
-    /// If something always has.
-    pub async fn none(&self, role: Role, name: &str) {
-        eventually(format_args!("no {role:?} {name:?} any more"), async || {
-            Ok(role::find(&self.page, role, name).await?.is_none().then_some(()))
-        })
-        .await;
-    }
-
-    /// Clicks on it, once it is there and can be clicked on.
-    ///
-    /// # Panics
-    /// If that never is so.
-    pub async fn click(&self, role: Role, name: &str) {
-        eventually(format_args!("{role:?} {name:?} to click on"), async || {
-            let Some(element) = role::find(&self.page, role, name).await? else { return Ok(None) };
-            element.click().await.map(Some)
-        })
-        .await;
-    }
-
-    /// What the keyboard speaks to: its role and name.
-    ///
-    /// # Panics
-    /// If the page stands still at no moment.
-    pub async fn focused(&self) -> (String, String) {
-        eventually("a page that stands still, to see what has the focus", async || {
-            let element = self.page.active_element().await?;
-            let role = role::computed(&self.page, &element).await?;
-            Ok(Some((role, role::label(&self.page, &element).await?)))
-        })
-        .await
-    }
-
-    /// Presses keys together and lets go of them, as fingers do: the last is the one that does something.
-    ///
-    /// # Panics
-    /// If the browser is gone.
-    pub async fn press(&self, keys: &[char]) {
-        let down = keys.iter().map(|key| KeyAction::Down { value: *key });
-        let up = keys.iter().rev().map(|key| KeyAction::Up { value: *key });
-        self.keys(down.chain(up)).await;
-    }
-
-    /// Types on the keyboard, a key at a time, into whatever has the focus.
-    ///
-    /// # Panics
-    /// If the browser is gone.
-    pub async fn type_keys(&self, text: &str) {
-        let strokes = text.chars().flat_map(|key| [KeyAction::Down { value: key }, KeyAction::Up { value: key }]);
-        self.keys(strokes).await;
-    }
-
-    async fn keys(&self, actions: impl Iterator<Item = KeyAction>) {
-        let keys = actions.fold(KeyActions::new("keyboard".to_owned()), InputSource::then);
-        self.page.perform_actions(keys).await.expect("keys can be pressed");
-    }
-
-    /// Puts in a text at once, as a paste or an input method does.
-    pub async fn insert(&self, text: &str) {
-        self.devtools("Input.insertText", json!({ "text": text })).await;
-    }
-
-    /// Turns the wheel over an element; downwards is positive, in pixels.
-    ///
-    /// # Panics
-    /// If it has no place on the screen.
-    pub async fn wheel(&self, over: &Element, by: i64) {
-        let (left, top, width, height) = over.rectangle().await.expect("an element on the screen");
-        let (x, y) = ((left + width / 2.0) as i64, (top + height / 2.0) as i64);
-        let turn = WheelAction::Scroll { duration: None, x, y, delta_x: 0, delta_y: by };
-        self.page.perform_actions(WheelActions::new("wheel".to_owned()).then(turn)).await.expect("a wheel to turn");
-    }
-
-    /// Makes the page's window so many CSS pixels wide and high, and waits until its parts are where they go.
-    pub async fn resize(&self, (width, height): (u32, u32)) {
-        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.devtools("Emulation.setDeviceMetricsOverride", size).await;
-        self.rests().await;
-    }
-
-    /// Lets the system ask for light or dark.
-    pub async fn prefer(&self, scheme: Scheme) {
-        let value = match scheme {
-            Scheme::Light => "light",
-            Scheme::Dark => "dark",
-        };
-        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] });
-        self.devtools("Emulation.setEmulatedMedia", features).await;
-        self.rests().await;
-    }
-
-    /// Stops the page as browsers stop one that nobody looks at: not a step of its script is run until it is
-    /// woken, and nothing may be asked of it. Chromium ends its sockets, and says so in the console.
-    pub async fn freeze(&self) {
-        self.expect_error("Page entered Back-Forward Cache");
-        self.devtools("Emulation.setFocusEmulationEnabled", json!({ "enabled": false })).await;
-        self.devtools("Page.setWebLifecycleState", json!({ "state": "frozen" })).await;
-    }
-
-    /// Lets it go on, and looks at it.
-    pub async fn wake(&self) {
-        self.devtools("Page.setWebLifecycleState", json!({ "state": "active" })).await;
-        self.devtools("Emulation.setFocusEmulationEnabled", json!({ "enabled": true })).await;
-    }
-
     /// Closes the tab after another one was opened, in which nothing is opened yet.
     ///
     /// # Panics
@@ -291,9 +165,30 @@ impl Browser {
         self.page.switch_to_window(fresh).await.expect("the other tab");
     }
 
-    /// Waits until nothing on the page is on its way to another place or colour.
-    pub async fn rests(&self) {
-        self.until("a page at rest", AT_REST).await;
+    /// Answers what a site asks to be allowed, `notifications` say, before it asks.
+    pub async fn allow(&self, what: &str, allowed: bool) {
+        let origin: String = self.eval("return location.origin", Vec::new()).await;
+        let setting = if allowed { "granted" } else { "denied" };
+        let answer = json!({ "permission": { "name": what }, "setting": setting, "origin": origin });
+        self.devtools("Browser.setPermission", answer).await;
+    }
+
+    /// The title in the tab.
+    ///
+    /// # Panics
+    /// If the browser is gone.
+    pub async fn title(&self) -> String {
+        self.page.title().await.expect("a title")
+    }
+
+    /// The address of the picture in the tab: of the last one that the page names.
+    pub async fn icon(&self) -> Option<String> {
+        self.eval("return [...document.querySelectorAll('link[rel~=icon]')].at(-1)?.href", Vec::new()).await
+    }
+
+    /// Changes what stands behind the `#` of the address, as a link within the page does.
+    pub async fn goto_fragment(&self, fragment: &str) {
+        self.eval::<()>("location.hash = arguments[0]", vec![json!(fragment)]).await;
     }
 
     /// A command of the Chrome DevTools Protocol, for what WebDriver cannot do.

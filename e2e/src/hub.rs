@@ -9,14 +9,20 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use futures_util::future::try_join_all;
 use node::{HubAddress, Node, Options};
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::task::coop::unconstrained;
 
 use crate::{programs, request};
 
 /// From the start of the process to the links it prints, and from SIGTERM to its end: it may first have to
 /// commit what it holds, and bid its nodes good-bye.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Lines of a flood that are under way at once: enough for the hub to commit many together, and as many as a node
+/// takes without anyone's having to wait, which is what keeps them in order.
+const AT_ONCE: usize = 64;
 
 /// The hub's host part: pages may also use it under this name, once a browser is told where it is.
 pub const NAME: &str = "den.local";
@@ -150,6 +156,21 @@ impl Hub {
         let (node, _) = Node::connect(&self.link, options).await.expect("a welcome");
         node.connect_nick(nick, None).await.expect("the nick");
         node
+    }
+
+    /// Has a nick say all of this in a room, quickly, in this order; the positions in the log. The hub must be told
+    /// to let people say as much as they like (`--rate-limit off`).
+    ///
+    /// # Panics
+    /// If one of them is refused.
+    pub async fn flood(&self, node: &Node, room: &str, texts: &[String]) -> Vec<u64> {
+        let mut said = Vec::with_capacity(texts.len());
+        for some in texts.chunks(AT_ONCE) {
+            // Tokio would otherwise let some of them wait, and others pass by.
+            let sent = unconstrained(try_join_all(some.iter().map(|text| node.say(room, text)))).await;
+            said.extend(sent.expect("lines said").into_iter().map(|sent| sent.seq));
+        }
+        said
     }
 
     /// What it wrote to its log.

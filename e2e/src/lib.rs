@@ -9,14 +9,15 @@
 //! | [`stage`] | one test's hub and browsers, started for it and gone after it |
 //! | [`hub`] | a hub as a process of its own, to be stopped, killed and started again |
 //! | [`driver`] | ChromeDriver, which ends its browsers with itself |
-//! | [`browser`] | one browser: its page, its window, its console |
+//! | [`browser`] | one browser: its page, its window, its console, its files |
 //! | [`role`] | what is on a page, by role and name |
 //! | [`keys`] | keys that write nothing |
-//! | [`person`] | someone at a browser: what they do, and what they see |
+//! | [`person`] | someone at a browser: what they do, what they see, and what would bar them |
 //! | [`wait`] | waiting for a state, with a deadline |
 //! | [`request`] | one HTTP request, to the byte |
 //! | [`elsewhere`] | a web server that is not the hub |
 //! | [`door`] | a door before the hub, which can be shut to sockets |
+//! | [`understudy`] | something before the hub that answers for it at times |
 
 #![forbid(unsafe_code)]
 #![allow(clippy::expect_used, reason = "a test that finds what it did not expect stops there and then")]
@@ -33,6 +34,7 @@ pub mod request;
 pub mod role;
 pub mod stage;
 mod turn;
+pub mod understudy;
 pub mod wait;
 
 pub use browser::Browser;

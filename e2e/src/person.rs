@@ -1,5 +1,6 @@
 //! Someone at a browser: what they do, and what they see.
 
+mod barriers;
 mod places;
 mod sight;
 

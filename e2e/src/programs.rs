@@ -32,6 +32,16 @@ pub fn chromedriver() -> PathBuf {
     browser_program("HUBBUB_CHROMEDRIVER", &["chromedriver", "chromium.chromedriver"])
 }
 
+/// axe-core, which looks for what bars people from a page: `HUBBUB_AXE`, or where it is fetched to.
+///
+/// # Panics
+/// If it is not there.
+pub(crate) fn axe() -> PathBuf {
+    let axe = named("HUBBUB_AXE").unwrap_or_else(|| target().join("tools/axe/node_modules/axe-core/axe.min.js"));
+    assert!(axe.is_file(), "there is no axe-core at {}: {REMEDY}", axe.display());
+    axe
+}
+
 /// Where Cargo puts what it builds, and where failed tests leave what they looked like.
 pub(crate) fn target() -> PathBuf {
     let ours = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -3,12 +3,13 @@
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use node::Node;
 use tempfile::TempDir;
 use tokio::runtime;
 use tokio::time::timeout;
@@ -92,6 +93,20 @@ impl Stage {
         guest.opens(self.hub.link()).await;
         guest.joins_as(nick).await;
         guest
+    }
+
+    /// A native node that has said so many lines in the lobby, quickly: `line 1` and so on; and their positions in
+    /// the log. The hub must have `--rate-limit off` among its flags.
+    pub async fn flooded(&self, nick: &str, lines: usize) -> (Node, Vec<u64>) {
+        let node = self.hub.native(nick).await;
+        let texts: Vec<String> = (1..=lines).map(|number| format!("line {number}")).collect();
+        let said = self.hub.flood(&node, "lobby", &texts).await;
+        (node, said)
+    }
+
+    /// A place for files of the test's own, which goes with it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     async fn errors(&self) -> Vec<String> {

@@ -142,7 +142,7 @@ impl File {
 }
 
 /// Whether who asks holds these bytes already (RFC 9110, section 13.1.2, where tags are compared weakly).
-fn is_known(asked: &HeaderMap, tag: &str) -> bool {
+pub(crate) fn is_known(asked: &HeaderMap, tag: &str) -> bool {
     let held = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     held.flat_map(|value| value.split(','))
         .map(str::trim)

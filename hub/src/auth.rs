@@ -2,15 +2,21 @@
 //! `Host` and `Origin` that keeps other sites' pages away from a visitor's hub.
 
 pub mod cookie_file;
+pub mod file_key;
 pub mod host;
 pub mod throttle;
 
+use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::secret;
+use file_key::FileKey;
 use throttle::Throttle;
+
+/// Wrong keys that are remembered. A browser shows one that is out of date with every picture of a page.
+const STALE_KEYS: usize = 64;
 
 /// The hub's shared secret, or that there is none.
 pub struct Cookies {
@@ -21,6 +27,10 @@ struct Required {
     /// The cookie itself is not kept: digests have one length, so comparing them tells nothing
     /// about the cookie's.
     digest: [u8; 32],
+    /// The same of the key to files that is made of it.
+    key_digest: [u8; 32],
+    /// Keys that were wrong, the newest last.
+    stale_keys: Mutex<VecDeque<[u8; 32]>>,
     /// A std mutex, because it is held for a look-up and never over an await.
     throttle: Mutex<Throttle>,
 }
@@ -45,7 +55,16 @@ impl Cookies {
 
     /// Asks everyone for this one.
     pub fn required(cookie: &str) -> Self {
-        Self { required: Some(Required { digest: secret::hash(cookie), throttle: Mutex::new(Throttle::default()) }) }
+        // The port is of no account for the key itself.
+        let key = FileKey::new(cookie, 0);
+        Self {
+            required: Some(Required {
+                digest: secret::hash(cookie),
+                key_digest: secret::hash(key.key()),
+                stale_keys: Mutex::default(),
+                throttle: Mutex::new(Throttle::default()),
+            }),
+        }
     }
 
     /// Judges what a node `from` this address offered at the time `now`.
@@ -53,23 +72,61 @@ impl Cookies {
     /// No cookie at all is wrong, but no guess: it costs the address nothing. A tab opened by a
     /// link without one asks its visitor and comes again.
     pub fn check(&self, offered: Option<&str>, from: IpAddr, now: Instant) -> Verdict {
-        let Some(required) = &self.required else {
-            return Verdict::Right;
-        };
+        self.required.as_ref().map_or(Verdict::Right, |required| {
+            let offered = offered.filter(|offered| !offered.is_empty()).map(secret::hash);
+            required.judge(offered, &required.digest, from, now, |_| true)
+        })
+    }
+
+    /// The same for the key to files ([`FileKey`]). One that was wrong before is no new guess: the pictures of a page
+    /// all show the same, and should it be that of an earlier cookie, they must not lock out who opens the new link.
+    pub fn check_key(&self, shown: &str, from: IpAddr, now: Instant) -> Verdict {
+        self.required.as_ref().map_or(Verdict::Right, |required| {
+            required.judge(Some(secret::hash(shown)), &required.key_digest, from, now, |wrong| required.is_new(wrong))
+        })
+    }
+
+    /// Whether everyone is let in.
+    pub fn is_open(&self) -> bool {
+        self.required.is_none()
+    }
+}
+
+impl Required {
+    /// Compares the digest of what was offered with that of what is right. `counts` says of a wrong one whether it is
+    /// a guess.
+    fn judge(
+        &self,
+        offered: Option<[u8; 32]>,
+        right: &[u8; 32],
+        from: IpAddr,
+        now: Instant,
+        counts: impl FnOnce([u8; 32]) -> bool,
+    ) -> Verdict {
         // A panic elsewhere while it was held leaves the map usable.
-        let mut throttle = required.throttle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
         if !throttle.allows(from, now) {
             return Verdict::TooMany;
         }
-        let Some(offered) = offered.filter(|offered| !offered.is_empty()) else {
-            return Verdict::Wrong;
-        };
-        if secret::equal(&secret::hash(offered), &required.digest) {
-            Verdict::Right
-        } else {
-            throttle.wrong(from, now);
-            Verdict::Wrong
+        match offered {
+            Some(offered) if secret::equal(&offered, right) => return Verdict::Right,
+            Some(offered) if counts(offered) => throttle.wrong(from, now),
+            Some(_) | None => {}
         }
+        Verdict::Wrong
+    }
+
+    /// Whether this wrong key was not shown before, and remembers it.
+    fn is_new(&self, wrong: [u8; 32]) -> bool {
+        let mut stale = self.stale_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if stale.contains(&wrong) {
+            return false;
+        }
+        if stale.len() >= STALE_KEYS {
+            stale.pop_front();
+        }
+        stale.push_back(wrong);
+        true
     }
 }
 
@@ -122,6 +179,37 @@ mod tests {
         let now = Instant::now();
         for _ in 0..100 {
             assert_eq!(cookies.check(None, ANA, now), Verdict::Wrong);
+        }
+        assert_eq!(cookies.check(Some("sesame"), ANA, now), Verdict::Right);
+    }
+
+    #[test]
+    fn the_key_to_files_opens_nothing_else_and_nothing_else_is_it() {
+        let cookies = Cookies::required("sesame");
+        let key = FileKey::new("sesame", 4000);
+        let now = Instant::now();
+        assert_eq!(cookies.check_key(key.key(), ANA, now), Verdict::Right);
+        assert_eq!(cookies.check(Some(key.key()), ANA, now), Verdict::Wrong);
+        assert_eq!(cookies.check_key("sesame", ANA, now), Verdict::Wrong);
+    }
+
+    #[test]
+    fn guessing_the_key_is_as_hopeless_as_guessing_the_cookie() {
+        let cookies = Cookies::required("sesame");
+        let now = Instant::now();
+        for guess in 0..10 {
+            assert_eq!(cookies.check_key(&guess.to_string(), ANA, now), Verdict::Wrong);
+        }
+        assert_eq!(cookies.check_key(FileKey::new("sesame", 4000).key(), ANA, now), Verdict::TooMany);
+        assert_eq!(cookies.check(Some("sesame"), ANA, now), Verdict::TooMany);
+    }
+
+    #[test]
+    fn a_page_of_pictures_with_an_old_key_locks_nobody_out() {
+        let cookies = Cookies::required("sesame");
+        let now = Instant::now();
+        for _ in 0..100 {
+            assert_eq!(cookies.check_key("of an earlier cookie", ANA, now), Verdict::Wrong);
         }
         assert_eq!(cookies.check(Some("sesame"), ANA, now), Verdict::Right);
     }

@@ -7,16 +7,18 @@
 //! it became durable: so entries leave the hub in `seq` order and never before they are safe.
 
 mod local;
+mod words;
 
 use std::future::Future;
 use std::pin::Pin;
 
-use shared::entry::Entry;
+use shared::entry::{Entry, File};
 use shared::message::Conversation;
 use shared::nick::Nick;
 use tokio::sync::mpsc;
 
 pub use local::{Local, OpenError};
+pub use words::{Words, WordsError};
 
 /// Who took a nick, for as long as the log lives. Private messages and ids belong to
 /// the owner, not to the string: when a nick changes hands, a new owner begins.
@@ -45,8 +47,41 @@ pub struct Draft {
     pub from: String,
     /// Unique for this owner in the log, for ever.
     pub id: String,
-    pub text: String,
+    pub what: What,
+    /// Whom it is for; a change is for those whom its line was for.
     pub to: Audience,
+}
+
+/// What an entry is to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    Line {
+        text: String,
+        /// The `seq` of the line of the same place that it answers.
+        reply_to: Option<u64>,
+        files: Vec<File>,
+        /// Whom it names, each once and not its author. Only in rooms; in private talk every line is to somebody.
+        mentions: Vec<OwnerId>,
+    },
+    /// Another text for a line of one's own.
+    Edit { of: u64, text: String },
+    /// A line of one's own taken back.
+    Delete { of: u64 },
+    /// A reaction to a line, put or taken away.
+    React { of: u64, emoji: String, on: bool },
+    /// What a room is about from now on; nothing where it is empty.
+    Topic { topic: String },
+}
+
+/// Why an entry cannot be made, as the log alone knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// There is no line of that `seq` in that place, or it was deleted.
+    NoSuchEntry(u64),
+    /// The line is another owner's.
+    NotYours,
+    /// The line has `shared::wire::MAX_REACTIONS` kinds of reaction, and this is a further one.
+    TooManyReactions,
 }
 
 /// Who an entry is for.
@@ -105,8 +140,10 @@ pub struct Session {
 pub struct Standing {
     /// All up to here is read.
     pub read: u64,
-    /// How many entries of others came after it; counted up to `shared::wire::MAX_UNREAD`.
+    /// How many lines of others came after it; counted up to `shared::wire::MAX_UNREAD`.
     pub unread: u32,
+    /// How many of them name this person; counted likewise.
+    pub mentions: u32,
 }
 
 /// What came of a request.
@@ -116,6 +153,10 @@ pub enum Outcome {
     Appended { ticket: Option<Ticket>, committed: Committed },
     /// This owner has sent this id before: the answer it got then.
     Repeated { ticket: Ticket, seq: u64, nodes: Option<u32> },
+    /// It would change nothing, so there is no entry of it; `seq` is that of the line it speaks of.
+    Unchanged { ticket: Ticket, seq: u64 },
+    /// There can be no such entry.
+    Rejected { ticket: Ticket, why: Rejection },
     /// The nick is the asker's.
     Claimed { ticket: Ticket, claimed: Claimed },
     /// The nick, or one that looks like it, is another's until then (milliseconds since 1970 UTC).
@@ -138,6 +179,8 @@ pub enum Outcome {
 pub struct Committed {
     pub entry: Entry,
     pub route: Route,
+    /// Hashes of files that no line names any more.
+    pub orphans: Vec<String>,
 }
 
 /// Whom an entry of the log concerns.
@@ -210,6 +253,35 @@ pub struct Passage {
 /// Entries of a [`Passage`], oldest first, and up to where nothing of it is left out.
 pub type PassageResult = Result<(Vec<Entry>, u64), ReadError>;
 
+/// Lines that are searched for.
+#[derive(Clone, Debug)]
+pub struct Search {
+    pub words: Words,
+    /// Only lines of these; of none where there are none.
+    pub places: Vec<Place>,
+    /// Only lines of this author.
+    pub from: Option<OwnerId>,
+    /// Only lines of this time or later, in milliseconds since 1970 UTC.
+    pub since: Option<u64>,
+    /// Only lines of before this time, in milliseconds since 1970 UTC.
+    pub until: Option<u64>,
+    /// Only lines with a smaller `seq`.
+    pub before: Option<u64>,
+    /// At most so many entries, at least 1; fewer where their texts are long.
+    pub limit: u32,
+}
+
+/// Where a line may be found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The key of a room.
+    Room(String),
+    /// What two owners told each other.
+    Pair(OwnerId, OwnerId),
+    /// Whatever this owner told others, and they this owner.
+    Whispers(OwnerId),
+}
+
 /// Why a page could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
@@ -217,9 +289,11 @@ pub enum ReadError {
     Busy,
     #[error("the log cannot be read")]
     Broken,
+    #[error("it takes too long")]
+    Late,
 }
 
-/// Entries oldest first, and whether there are more in the direction asked for.
+/// Entries oldest first, and whether there are more in the direction asked for; what was searched for, newest first.
 pub type ReadResult = Result<(Vec<Entry>, bool), ReadError>;
 
 /// What is known when a hub starts.
@@ -230,11 +304,43 @@ pub struct Known {
     /// The newest entry's position; 0 in an empty log.
     pub head: u64,
     /// Every owner whose nick is still theirs.
-    pub owners: Vec<(OwnerId, String)>,
-    /// The names of the rooms in which something was said.
-    pub rooms: Vec<String>,
+    pub owners: Vec<KnownOwner>,
+    /// The rooms in which something was said.
+    pub rooms: Vec<KnownRoom>,
+    /// The hashes of files that lines name, each with the time of the newest of them (milliseconds since 1970 UTC).
+    pub files: Vec<(String, u64)>,
     /// The sessions that were present when the last hub ended, and count as such still.
     pub sessions: Vec<Session>,
+}
+
+/// An owner of whom the log knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownOwner {
+    pub owner: OwnerId,
+    /// As it is shown.
+    pub nick: String,
+    /// When the last of their nodes was there, in milliseconds since 1970 UTC; none while one is present.
+    pub seen: Option<u64>,
+}
+
+/// A room of which the log knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownRoom {
+    /// As it is called.
+    pub name: String,
+    /// What it is about, if anything.
+    pub topic: Option<String>,
+}
+
+/// About how many bytes an entry is, beyond its frame.
+pub fn bytes_of(entry: &Entry) -> usize {
+    /// A file's hash, size and measures.
+    const FILE: usize = 128;
+    let Some(details) = entry.details() else { return entry.text().len() };
+    let files = details.files.iter().map(|file| FILE + file.name.len() + file.kind.len());
+    let nicks = |nicks: &[String]| nicks.iter().map(|nick| nick.len() + 3).sum::<usize>();
+    let reactions = details.reactions.iter().map(|reaction| 32 + reaction.emoji.len() + nicks(&reaction.nicks));
+    entry.text().len() + files.sum::<usize>() + reactions.sum::<usize>()
 }
 
 /// Holds the log. A request never waits: it is queued, or refused with [`Full`], and its
@@ -246,7 +352,9 @@ pub trait Backplane: Send + Sync + 'static {
     /// The one tail; none when it was taken before.
     fn tail(&self) -> Option<Tail>;
 
-    /// Appends an entry: [`Outcome::Appended`], [`Outcome::Repeated`] or [`Outcome::Failed`].
+    /// Appends an entry: [`Outcome::Appended`], [`Outcome::Repeated`], [`Outcome::Unchanged`],
+    /// [`Outcome::Rejected`] or [`Outcome::Failed`]. A change of a line is an entry of its own, and with it the line is
+    /// otherwise: from then on it is read as it is now. What was taken back is not read again, as whatever it was.
     fn append(&self, ticket: Ticket, draft: Draft) -> Result<(), Full>;
 
     /// Asks what became of an id: [`Outcome::Repeated`], [`Outcome::Unsent`] or [`Outcome::Failed`].
@@ -285,6 +393,10 @@ pub trait Backplane: Send + Sync + 'static {
 
     /// Reads a page of the log.
     fn read(&self, query: Query) -> Pin<Box<dyn Future<Output = ReadResult> + Send>>;
+
+    /// Searches lines for what they say now. A line can be found as soon as it was told of on the tail. Where it is told
+    /// that there are more, there is at least one entry; a search that takes too long without one is [`ReadError::Late`].
+    fn search(&self, search: Search) -> Pin<Box<dyn Future<Output = ReadResult> + Send>>;
 
     /// Reads what a node is to hear, in O(entries read + rooms).
     fn follow(&self, passage: Passage) -> Pin<Box<dyn Future<Output = PassageResult> + Send>>;

@@ -1,5 +1,7 @@
 //! What a hub is told when it starts: flags, environment, defaults.
 
+mod size;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -34,6 +36,12 @@ const MAX_LEASE: Duration = Duration::from_secs(24 * 60 * 60);
 /// times of day from running over.
 const MAX_NICK_TTL: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
+/// A file of this size takes two seconds on a good wireless link, and is a dozen photographs.
+const MAX_UPLOAD: u64 = 25 * 1024 * 1024;
+
+/// Small beside the disk of any machine that runs a hub, and years of a team's pictures.
+const FILE_QUOTA: u64 = 10 * 1024 * 1024 * 1024;
+
 /// Everything a hub is told when it starts. It has no `Debug`: it holds the cookie.
 #[derive(Clone)]
 pub struct Config {
@@ -45,7 +53,7 @@ pub struct Config {
     pub cookie: Option<String>,
     /// Ask for no cookie.
     pub open: bool,
-    /// Keep the log in memory and write no file.
+    /// Keep the log in memory, and files in a temporary folder that goes with the hub.
     pub ephemeral: bool,
     /// The host part of the names of this hub and of its nodes.
     pub name: String,
@@ -57,6 +65,12 @@ pub struct Config {
     pub lease: Duration,
     /// Lines a second for one owner; none for no limit.
     pub rate_limit: Option<u32>,
+    /// Of one file, in bytes.
+    pub max_upload: u64,
+    /// Of all files, in bytes.
+    pub file_quota: u64,
+    /// How long a file is kept after it was last said; none for ever.
+    pub file_retention: Option<Duration>,
     /// What to log, as an [`EnvFilter`] directive that is known to be one.
     pub log: String,
     /// Deadlines and bounds of the front door, for tests to shorten.
@@ -74,6 +88,9 @@ pub struct Limits {
     /// The life of a connection that has not become a WebSocket: enough to load the client over a
     /// link of 20 kbit/s, and an end to whoever asks for a file and never reads it.
     pub http: Duration,
+    /// Without a byte of an upload: several times what a bad link takes to come back, and an end to whoever only
+    /// begins. What arrived is kept.
+    pub stall: Duration,
     /// Sockets at a time; more are closed as they come. At 16 KiB each this is 320 MiB, and ten
     /// times the people of any LAN we know.
     pub connections: usize,
@@ -85,6 +102,7 @@ impl Default for Limits {
             head: Duration::from_secs(10),
             hello: Duration::from_secs(10),
             http: Duration::from_secs(120),
+            stall: Duration::from_secs(30),
             connections: 20_000,
         }
     }
@@ -99,7 +117,7 @@ struct Flags {
     #[arg(long, env = "HUBBUB_LISTEN", value_name = "ADDRESS:PORT", default_value = "0.0.0.0:4000", value_parser = listen_address)]
     listen: SocketAddr,
 
-    /// The directory for the log and the cookie [default: hubbub/ where this platform keeps data]
+    /// The directory for the log, the cookie and the files people send [default: hubbub/ where this platform keeps data]
     #[arg(long, env = "HUBBUB_DATA", value_name = "DIRECTORY")]
     data: Option<PathBuf>,
 
@@ -112,7 +130,7 @@ struct Flags {
     #[arg(long, env = "HUBBUB_OPEN", value_parser = BoolishValueParser::new())]
     open: bool,
 
-    /// Keep everything in memory and write no file; --data is then not used
+    /// Keep everything in memory, and files that people send in a temporary folder; --data is then not used
     #[arg(long, env = "HUBBUB_EPHEMERAL", value_parser = BoolishValueParser::new())]
     ephemeral: bool,
 
@@ -137,6 +155,18 @@ struct Flags {
     #[arg(long, env = "HUBBUB_RATE_LIMIT", value_name = "LINES", default_value_t = RateLimit::Lines(RATE_LIMIT), value_parser = rate_limit)]
     rate_limit: RateLimit,
 
+    /// The largest file that may be sent, as 25MiB or 1GiB
+    #[arg(long, env = "HUBBUB_MAX_UPLOAD", value_name = "SIZE", default_value = "25MiB", value_parser = size::bytes)]
+    max_upload: u64,
+
+    /// How much all files may take together
+    #[arg(long, env = "HUBBUB_FILE_QUOTA", value_name = "SIZE", default_value = "10GiB", value_parser = size::bytes)]
+    file_quota: u64,
+
+    /// How long a file is kept after it was last sent, as 90days or 1year, or forever
+    #[arg(long, env = "HUBBUB_FILE_RETENTION", value_name = "TIME", default_value = "forever", value_parser = retention)]
+    file_retention: Retention,
+
     /// What to log on stderr: error, warn, info, debug, trace, or by module as hub=debug,warn
     #[arg(long, env = "HUBBUB_LOG", value_name = "FILTER", default_value = "info", value_parser = log_filter)]
     log: String,
@@ -147,6 +177,13 @@ struct Flags {
 enum RateLimit {
     Lines(u32),
     Off,
+}
+
+/// What `--file-retention` says.
+#[derive(Clone, Copy)]
+enum Retention {
+    Time(Duration),
+    Forever,
 }
 
 impl std::fmt::Display for RateLimit {
@@ -188,6 +225,12 @@ impl Config {
                 RateLimit::Lines(lines) => Some(lines),
                 RateLimit::Off => None,
             },
+            max_upload: flags.max_upload,
+            file_quota: flags.file_quota,
+            file_retention: match flags.file_retention {
+                Retention::Time(time) => Some(time),
+                Retention::Forever => None,
+            },
             log: flags.log,
             limits: Limits::default(),
         })
@@ -206,6 +249,9 @@ impl Config {
             nick_ttl: Duration::from_secs(24 * 60 * 60),
             lease: LEASE,
             rate_limit: Some(RATE_LIMIT),
+            max_upload: MAX_UPLOAD,
+            file_quota: FILE_QUOTA,
+            file_retention: None,
             log: "info".to_owned(),
             limits: Limits::default(),
         }
@@ -271,6 +317,14 @@ fn rate_limit(text: &str) -> Result<RateLimit, String> {
     }
 }
 
+fn retention(text: &str) -> Result<Retention, String> {
+    if text == "forever" {
+        return Ok(Retention::Forever);
+    }
+    let expected = "expected a time with its unit, as 90days or 1year, or forever";
+    humantime::parse_duration(text).map(Retention::Time).map_err(|_| expected.to_owned())
+}
+
 fn log_filter(text: &str) -> Result<String, String> {
     match EnvFilter::try_new(text) {
         Ok(_) => Ok(text.to_owned()),
@@ -310,6 +364,8 @@ mod tests {
         assert_eq!(config.nick_ttl, Duration::from_secs(86_400));
         assert_eq!(config.lease, Duration::from_secs(30));
         assert_eq!(config.rate_limit, Some(20));
+        assert_eq!((config.max_upload, config.file_quota), (MAX_UPLOAD, FILE_QUOTA));
+        assert_eq!(config.file_retention, None);
         assert_eq!(config.log, "info");
     }
 
@@ -325,6 +381,9 @@ mod tests {
             "--nick-ttl=7days",
             "--lease=2min",
             "--rate-limit=off",
+            "--max-upload=1GiB",
+            "--file-quota=500GB",
+            "--file-retention=90days",
             "--log=hub=debug,warn",
         ])
         .unwrap();
@@ -337,6 +396,8 @@ mod tests {
         assert_eq!(config.nick_ttl, Duration::from_secs(7 * 86_400));
         assert_eq!(config.lease, Duration::from_secs(120));
         assert_eq!(config.rate_limit, None);
+        assert_eq!((config.max_upload, config.file_quota), (1 << 30, 500_000_000_000));
+        assert_eq!(config.file_retention, Some(Duration::from_secs(90 * 86_400)));
         assert_eq!(config.log, "hub=debug,warn");
     }
 
@@ -365,6 +426,9 @@ mod tests {
             ("--rate-limit", "0"),
             ("--rate-limit", "-1"),
             ("--rate-limit", "many"),
+            ("--max-upload", "25"),
+            ("--file-quota", "much"),
+            ("--file-retention", "30"),
             ("--log", "hub=loud"),
         ] {
             let line = refusal(&[&format!("{flag}={value}")]);

@@ -17,6 +17,7 @@
 //! | [`registry`] | pure: nick → nodes, leases, who hears what |
 //! | [`room`] | members, recent entries, fan-out |
 //! | [`outbox`] | bounded queue to one node, and who writes it to the socket |
+//! | [`files`] | what people send each other beside lines: taken, kept by hash, let go of |
 //! | [`backplane`] | the log behind a trait: append, read, tail, claim |
 
 pub mod assets;
@@ -25,6 +26,7 @@ pub mod backplane;
 mod clock;
 pub mod config;
 pub mod connection;
+pub mod files;
 mod interfaces;
 pub mod links;
 pub mod message_server;

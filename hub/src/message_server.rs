@@ -4,6 +4,7 @@
 //! its inbox, the log's tail and its own timers: a push to an outbox always returns at once,
 //! and what is to be written goes to the backplane and comes back on the tail.
 
+mod awareness;
 mod entering;
 mod following;
 mod handle;
@@ -11,6 +12,8 @@ mod outcomes;
 mod pings;
 mod reaching;
 mod requests;
+mod searching;
+mod writing;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -20,14 +23,15 @@ use shared::message::{Answer as Sign, Refusal, ToNode};
 use shared::room::RoomName;
 use shared::wire::close;
 use slotmap::SecondaryMap;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::backplane::{Backplane, Known, OwnerId, SecretHash, SessionId, Tail, Ticket};
+use crate::backplane::{Backplane, Known, KnownOwner, KnownRoom, OwnerId, SecretHash, SessionId, Tail, Ticket};
 use crate::clock;
+use crate::files::Files;
 use crate::outbox::{Answer, Ending, Outbox, Parcel, Shared};
 use crate::rate::Bucket;
-use crate::registry::{NodeKey, Registry};
+use crate::registry::{News, NodeKey, Registry};
 
 use entering::Leases;
 use following::{Flow, Hungry, Inbox, Recent};
@@ -51,7 +55,7 @@ const PRESENCE_DELAY: Duration = Duration::from_millis(200);
 const PARTING: Duration = Duration::from_secs(5);
 
 /// What the message server is told at its start.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// What stands after the `@` in node names.
     pub host: String,
@@ -61,6 +65,8 @@ pub struct Settings {
     pub ephemeral: bool,
     /// How long a node that vanished may take to come back.
     pub lease: Duration,
+    /// What lines may name.
+    pub files: Files,
 }
 
 /// Starts the message server. It ends after [`Handle::stop`], or when every handle is gone.
@@ -100,7 +106,7 @@ struct MessageServer {
     next_ticket: u64,
     pings: Pings,
     /// When which rooms are to be told their news.
-    news: BTreeMap<Instant, Vec<String>>,
+    news: BTreeMap<Instant, Vec<News>>,
     stopping: Option<Stopping>,
 }
 
@@ -117,6 +123,8 @@ struct Desk {
     secret: SecretHash,
     /// What the log knows it by; none before it has a nick.
     session: Option<SessionId>,
+    /// Its one turn to search.
+    search: Arc<Semaphore>,
 }
 
 impl Desk {
@@ -193,14 +201,17 @@ struct Stopping {
 
 impl MessageServer {
     fn new(backplane: Arc<dyn Backplane>, settings: Settings, inbox: Inbox) -> Self {
-        let Known { epoch, head, owners, rooms, sessions } = backplane.known();
-        let mut registry = Registry::new(settings.host.clone(), clock::now(), head);
-        for (owner, nick) in owners {
-            registry.add_owner(owner, nick);
+        let Known { epoch, head, owners, rooms, sessions, files } = backplane.known();
+        for (hash, at) in files {
+            settings.files.keep_since(&hash, at);
         }
-        for room in rooms {
-            match RoomName::parse(&room) {
-                Ok(name) => registry.add_kept_room(&name),
+        let mut registry = Registry::new(settings.host.clone(), clock::now(), head);
+        for KnownOwner { owner, nick, seen } in owners {
+            registry.add_owner(owner, nick, seen);
+        }
+        for KnownRoom { name, topic } in rooms {
+            match RoomName::parse(&name) {
+                Ok(name) => registry.add_kept_room(&name, topic),
                 Err(error) => tracing::warn!(%error, "a room of the log has a name that is not valid any more"),
             }
         }
@@ -275,21 +286,21 @@ impl MessageServer {
             if *entry.key() > now {
                 break;
             }
-            for room in entry.remove() {
-                self.tell_presence(&room);
+            for news in entry.remove() {
+                self.tell_presence(&news);
             }
         }
     }
 
     fn note_news(&mut self) {
-        let rooms = self.registry.take_news();
-        if !rooms.is_empty() {
-            self.news.entry(Instant::now() + PRESENCE_DELAY).or_default().extend(rooms);
+        let news = self.registry.take_news();
+        if !news.is_empty() {
+            self.news.entry(Instant::now() + PRESENCE_DELAY).or_default().extend(news);
         }
     }
 
-    fn tell_presence(&mut self, room: &str) {
-        let Some((presence, members)) = self.registry.take_presence(room) else { return };
+    fn tell_presence(&mut self, news: &News) {
+        let Some((presence, members)) = self.registry.take_presence(news) else { return };
         let shared = Arc::new(Shared::new(ToNode::Presence(presence), members.len()));
         for node in members {
             if let Some(outbox) = self.desks.get(node).and_then(|desk| desk.outbox.as_ref()) {

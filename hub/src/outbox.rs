@@ -181,6 +181,16 @@ impl Outbox {
         }
     }
 
+    /// Adds a signal that means nothing later, if there is room for it.
+    pub fn push_fleeting(self: &Arc<Self>, signal: &Arc<Shared>) {
+        let mut waiting = self.waiting();
+        if waiting.ending.is_none() && !waiting.is_full() {
+            waiting.weight += signal.weight();
+            waiting.add(Parcel::Shared(Arc::clone(signal)));
+            self.stir(waiting, lane(signal));
+        }
+    }
+
     /// Has what waits written.
     fn stir(self: &Arc<Self>, mut waiting: MutexGuard<'_, Waiting>, lane: Lane) {
         if waiting.owned {

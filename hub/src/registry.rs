@@ -5,7 +5,7 @@ mod small_set;
 
 use std::collections::{BTreeMap, HashMap};
 
-use shared::message::{ErrorCode, NodeInfo, Presence, Refusal, State, User};
+use shared::message::{ErrorCode, NodeInfo, Person, Presence, Refusal, State, User};
 use shared::node::{HUB, is_local};
 use shared::room::RoomName;
 use shared::wire::MAX_PRESENCE;
@@ -34,8 +34,8 @@ pub struct Node {
     /// Milliseconds since 1970 UTC.
     since: u64,
     owner: Option<OwnerId>,
-    /// It has a connection; without one it is reconnecting.
-    connected: bool,
+    /// `Online` or `Away` with a connection, `Reconnecting` without one.
+    state: State,
     /// The keys of its rooms.
     rooms: SmallSet<String>,
 }
@@ -45,6 +45,14 @@ pub struct Node {
 struct Owner {
     nick: String,
     nodes: SmallSet<NodeKey>,
+    /// When the last of its nodes that is not there any more was, in milliseconds since 1970 UTC, as far as is known.
+    seen: Option<u64>,
+}
+
+impl Node {
+    fn is_connected(&self) -> bool {
+        self.state != State::Reconnecting
+    }
 }
 
 /// The state of the hub that is not in the log.
@@ -68,7 +76,7 @@ pub struct Registry {
     /// What rooms are unique by → the room's key.
     room_likeness: HashMap<String, String>,
     /// Rooms that have news for their members.
-    news: Vec<String>,
+    news: Vec<News>,
     /// Nothing was said in any room after this entry, as far as is known without looking into the log.
     head: u64,
 }
@@ -78,6 +86,14 @@ pub struct Registry {
 pub struct Departed {
     /// The owner, if this was their last node.
     pub last_of: Option<OwnerId>,
+}
+
+/// A room in which there is something to tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    pub room_key: String,
+    /// [`Room::news`] at that time.
+    number: u64,
 }
 
 impl Registry {
@@ -107,16 +123,17 @@ impl Registry {
     }
 
     /// An owner known from the log.
-    pub fn add_owner(&mut self, owner: OwnerId, nick: String) {
+    pub fn add_owner(&mut self, owner: OwnerId, nick: String, seen: Option<u64>) {
         self.nicks.insert(nick.to_lowercase(), owner);
-        self.owners.insert(owner, Owner { nick, nodes: SmallSet::default() });
+        self.owners.insert(owner, Owner { nick, nodes: SmallSet::default(), seen });
     }
 
-    /// A room in which something was said before this hub started.
-    pub fn add_kept_room(&mut self, name: &RoomName) {
+    /// A room in which something was said before this hub started, and what it is about.
+    pub fn add_kept_room(&mut self, name: &RoomName, topic: Option<String>) {
         if !self.rooms.contains_key(&name.key()) {
             self.add_room(name, true);
         }
+        self.set_topic(&name.key(), topic);
     }
 
     // Nodes
@@ -125,7 +142,8 @@ impl Registry {
     /// name takes the place of none or one that no node may have.
     pub fn add_node(&mut self, wished: Option<&str>, kind: String, since: u64, connected: bool) -> NodeKey {
         let name = self.free_name(wished);
-        let node = Node { name: name.clone(), kind, since, owner: None, connected, rooms: SmallSet::default() };
+        let state = if connected { State::Online } else { State::Reconnecting };
+        let node = Node { name: name.clone(), kind, since, owner: None, state, rooms: SmallSet::default() };
         self.connected += usize::from(connected);
         let key = self.nodes.insert(node);
         self.names.insert(name, key);
@@ -149,17 +167,18 @@ impl Registry {
         }
     }
 
-    /// A node has lost its connection, or has one again.
-    pub fn turn(&mut self, key: NodeKey, connected: bool) {
-        let Some(node) = self.nodes.get_mut(key).filter(|node| node.connected != connected) else { return };
-        node.connected = connected;
-        self.connected = if connected { self.connected + 1 } else { self.connected - 1 };
+    /// A node has lost its connection, has one again, or its person has left it alone or is back at it.
+    pub fn turn(&mut self, key: NodeKey, state: State) {
+        let Some(node) = self.nodes.get_mut(key).filter(|node| node.state != state) else { return };
+        self.connected -= usize::from(node.is_connected());
+        let before = std::mem::replace(&mut node.state, state);
+        self.connected += usize::from(node.is_connected());
         let Some(owner) = node.owner else { return };
         for room_key in node.rooms.iter() {
             if let Some(room) = self.rooms.get_mut(room_key)
-                && room.turn(owner, connected)
+                && room.turn(owner, before, state)
             {
-                self.news.push(room_key.clone());
+                self.news.push(News { room_key: room_key.clone(), number: room.news() });
             }
         }
     }
@@ -168,7 +187,7 @@ impl Registry {
     pub fn remove_node(&mut self, key: NodeKey) -> Departed {
         let departed = self.unbind(key);
         if let Some(node) = self.nodes.remove(key) {
-            self.connected -= usize::from(node.connected);
+            self.connected -= usize::from(node.is_connected());
             self.names.remove(&node.name);
         }
         departed
@@ -185,7 +204,7 @@ impl Registry {
 
     /// Whether a node is connected.
     pub fn is_connected(&self, key: NodeKey) -> bool {
-        self.nodes.get(key).is_some_and(|node| node.connected)
+        self.nodes.get(key).is_some_and(Node::is_connected)
     }
 
     /// The part of a node's name before the `@`, and its kind.
@@ -218,19 +237,21 @@ impl Registry {
     /// All connected nodes, the hub first, then by the time of their coming.
     pub fn list_nodes(&self) -> Vec<NodeInfo> {
         let hub = NodeInfo { node: self.hub(), nick: None, kind: HUB.to_owned(), since: self.since };
-        let mut nodes: Vec<NodeInfo> = self
-            .nodes
-            .values()
-            .filter(|node| node.connected)
-            .map(|node| NodeInfo {
-                node: format!("{}@{}", node.name, self.host),
-                nick: node.owner.and_then(|owner| self.owners.get(&owner)).map(|owner| owner.nick.clone()),
-                kind: node.kind.clone(),
-                since: node.since,
-            })
-            .collect();
-        nodes.sort_by(|one, other| (one.since, &one.node).cmp(&(other.since, &other.node)));
+        let mut nodes = self.infos(self.nodes.values());
         nodes.insert(0, hub);
+        nodes
+    }
+
+    /// Those that are connected, by the time of their coming.
+    fn infos<'a>(&self, nodes: impl Iterator<Item = &'a Node>) -> Vec<NodeInfo> {
+        let info = |node: &Node| NodeInfo {
+            node: format!("{}@{}", node.name, self.host),
+            nick: node.owner.and_then(|owner| self.owners.get(&owner)).map(|owner| owner.nick.clone()),
+            kind: node.kind.clone(),
+            since: node.since,
+        };
+        let mut nodes: Vec<NodeInfo> = nodes.filter(|node| node.is_connected()).map(info).collect();
+        nodes.sort_by(|one, other| (one.since, &one.node).cmp(&(other.since, &other.node)));
         nodes
     }
 
@@ -258,6 +279,31 @@ impl Registry {
         self.nodes_of(owner).filter(|node| self.is_connected(*node)).count()
     }
 
+    /// The node's person was there at this time (milliseconds since 1970 UTC), and may not be any more.
+    pub fn saw(&mut self, key: NodeKey, now: u64) {
+        let owner = self.nodes.get(key).and_then(|node| node.owner);
+        if let Some(owner) = owner.and_then(|owner| self.owners.get_mut(&owner)) {
+            owner.seen = Some(now);
+        }
+    }
+
+    /// All that may be known of a nick; none if nobody holds it.
+    pub fn who(&self, nick: &str) -> Option<Person> {
+        let (owner, nick) = self.find_owner(nick)?;
+        let nodes = self.infos(self.nodes_of(owner).filter_map(|key| self.nodes.get(key)));
+        let seen = self.owners.get(&owner).and_then(|owner| owner.seen).filter(|_| nodes.is_empty());
+        Some(Person { nick: nick.to_owned(), state: self.state_of(owner), seen, nodes })
+    }
+
+    /// How an owner is, over all of their nodes.
+    fn state_of(&self, owner: OwnerId) -> State {
+        let states = || self.nodes_of(owner).filter_map(|key| self.nodes.get(key)).map(|node| node.state);
+        let best = [State::Online, State::Away, State::Reconnecting]
+            .into_iter()
+            .find(|best| states().any(|state| state == *best));
+        best.unwrap_or(State::Offline)
+    }
+
     /// Binds a nick to a node, which lets go of the one it had. `former` have lost theirs.
     pub fn bind(&mut self, key: NodeKey, owner: OwnerId, nick: &str, former: &[OwnerId]) -> Departed {
         for former in former {
@@ -268,7 +314,7 @@ impl Registry {
         }
         let departed = self.unbind(key);
         if !self.owners.contains_key(&owner) {
-            self.add_owner(owner, nick.to_owned());
+            self.add_owner(owner, nick.to_owned(), None);
         }
         if let (Some(node), Some(person)) = (self.nodes.get_mut(key), self.owners.get_mut(&owner)) {
             node.owner = Some(owner);
@@ -281,9 +327,9 @@ impl Registry {
     pub fn unbind(&mut self, key: NodeKey) -> Departed {
         let Some(node) = self.nodes.get_mut(key) else { return Departed { last_of: None } };
         let Some(owner) = node.owner.take() else { return Departed { last_of: None } };
-        let connected = node.connected;
+        let state = node.state;
         for room in std::mem::take(&mut node.rooms) {
-            self.leave_room(key, owner, &room, connected);
+            self.leave_room(key, owner, &room, state);
         }
         let last_of = self.owners.get_mut(&owner).and_then(|person| {
             person.nodes.remove(&key);
@@ -313,9 +359,8 @@ impl Registry {
             }
             None => {
                 let present = self.owners.iter().filter(|(_, owner)| !owner.nodes.is_empty());
-                let state =
-                    |owner| if self.count_connected_of(owner) > 0 { State::Online } else { State::Reconnecting };
-                sorted(present.map(|(owner, person)| self.user(*owner, &person.nick, state(*owner))).collect())
+                let user = |(owner, person): (&OwnerId, &Owner)| self.user(*owner, &person.nick, self.state_of(*owner));
+                sorted(present.map(user).collect())
             }
         }
     }
@@ -392,14 +437,15 @@ impl Registry {
         self.rooms.get(room_key)
     }
 
-    /// The keys of the rooms that have had news since this was last asked.
-    pub fn take_news(&mut self) -> Vec<String> {
+    /// The news that there are in rooms since this was last asked.
+    pub fn take_news(&mut self) -> Vec<News> {
         std::mem::take(&mut self.news)
     }
 
-    /// What is to be told in a room, and to whom; none when it came to nothing.
-    pub fn take_presence(&mut self, room_key: &str) -> Option<(Presence, impl ExactSizeIterator<Item = NodeKey>)> {
-        let room = self.rooms.get_mut(room_key)?;
+    /// What is to be told in a room, and to whom; none when it came to nothing. What is there by then may be later news,
+    /// whose time has not come.
+    pub fn take_presence(&mut self, news: &News) -> Option<(Presence, impl ExactSizeIterator<Item = NodeKey>)> {
+        let room = self.rooms.get_mut(&news.room_key).filter(|room| room.news() == news.number)?;
         let presence = room.take_presence()?;
         Some((presence, room.members()))
     }

@@ -1,8 +1,11 @@
-//! What the hub answers over HTTP: `/ws`, `/health`, and the browser client's files.
+//! What the hub answers over HTTP: `/ws`, `/health`, `/addresses`, `/files`, and the browser client's files.
 
+mod addresses;
+mod files;
 mod gate;
 mod upgrade;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -24,11 +27,16 @@ use crate::connection::Door;
 use crate::interfaces::Addresses;
 use crate::server::Phase;
 
+pub(crate) use files::FileDesk;
+
 /// What answering takes.
 pub(crate) struct Front {
     pub(crate) door: Arc<Door>,
+    /// Where the hub listens, with the real port.
+    pub(crate) address: SocketAddr,
     pub(crate) hosts: HostPolicy,
     pub(crate) addresses: Addresses,
+    pub(crate) files: FileDesk,
     pub(crate) client: Client,
     /// The client's.
     pub(crate) policy: Policy,
@@ -42,6 +50,8 @@ pub(crate) fn router(front: Arc<Front>) -> Router {
     Router::new()
         .route("/ws", get(upgrade::to_web_socket))
         .route("/health", get(health))
+        .route("/addresses", get(addresses::addresses))
+        .merge(files::routes(&front))
         .fallback(client)
         // The last layer is the outermost: a request meets them from the bottom up.
         .layer(CatchPanicLayer::new())
@@ -93,7 +103,7 @@ fn answer(status: StatusCode, content_type: &'static str, body: String) -> Respo
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+    use std::net::{IpAddr, Ipv4Addr};
     use std::time::Duration;
 
     use tokio::sync::Semaphore;
@@ -102,9 +112,10 @@ mod tests {
     use super::*;
     use crate::auth::Cookies;
     use crate::backplane::Local;
+    use crate::files::{self, Files};
     use crate::message_server::{self, Settings};
     use crate::outbox::Couriers;
-    use crate::server::{Arrival, Phase};
+    use crate::server::{Arrival, Phase, Progress};
 
     const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -112,7 +123,9 @@ mod tests {
     async fn a_hub_without_its_message_server_is_not_healthy() {
         let log = Arc::new(Local::in_memory(Duration::from_secs(60)).unwrap());
         let lease = Duration::from_secs(30);
-        let settings = Settings { host: "test".to_owned(), rate_limit: None, ephemeral: true, lease };
+        let files = Files::open(None, files::Settings { max_upload: 1, quota: 1, retention: None }).unwrap();
+        let (host, files_for_lines) = ("test".to_owned(), files.clone());
+        let settings = Settings { host, rate_limit: None, ephemeral: true, lease, files: files_for_lines };
         let server = message_server::start(log, settings).unwrap();
         let (_phase, observed) = watch::channel(Phase::Serving);
         let address = SocketAddr::new(LOCALHOST, 4000);
@@ -123,6 +136,8 @@ mod tests {
                 couriers: Couriers::start(1),
                 hello_deadline: Duration::MAX,
             }),
+            files: FileDesk { files, key: None, stall: Duration::MAX },
+            address,
             hosts: HostPolicy::new(address, "test", Vec::new()),
             addresses: Addresses::default(),
             client: Client::embedded(),
@@ -133,6 +148,7 @@ mod tests {
         let arrival = Arrival {
             peer: address,
             local: LOCALHOST,
+            progress: Progress::new(),
             place: Arc::new(Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap()),
             span: tracing::Span::none(),
         };

@@ -15,21 +15,23 @@ use tokio::time::timeout;
 use crate::assets::{BUILT, Client};
 use crate::auth::Cookies;
 use crate::auth::cookie_file::{self, CookieError};
+use crate::auth::file_key::FileKey;
 use crate::auth::host::HostPolicy;
 use crate::backplane::{Backplane, Local, OpenError};
 use crate::config::{Config, Limits};
 use crate::connection::Door;
+use crate::files::{self, Files};
 use crate::interfaces::{self, Addresses, Interface};
 use crate::links::{self, Invitation};
 use crate::message_server::{self, Handle, Settings};
 use crate::outbox::Couriers;
-use crate::routes::{self, Front};
+use crate::routes::{self, FileDesk, Front};
 use crate::secret;
 
 use data::DataDirectory;
 pub use data::DataError;
-pub(crate) use listener::Arrival;
 pub use listener::BindError;
+pub(crate) use listener::{Arrival, Progress};
 
 /// Open files a hub needs beside its sockets: the log's, the runtime's, and some to spare.
 const OTHER_FILES: u64 = 64;
@@ -61,6 +63,8 @@ pub enum StartError {
     Cookie(#[from] CookieError),
     #[error(transparent)]
     Log(#[from] OpenError),
+    #[error(transparent)]
+    Files(#[from] files::OpenError),
 }
 
 /// How far a hub is on its way out.
@@ -97,6 +101,7 @@ pub struct RunningHub {
     limits: Limits,
     server: Handle,
     log: Arc<Local>,
+    files: Files,
     /// Locked while the hub runs; none if it is ephemeral.
     data: Option<DataDirectory>,
 }
@@ -124,11 +129,15 @@ pub async fn start(config: Config) -> Result<RunningHub, StartError> {
         Some(data) => Local::open(data.path(), config.nick_ttl)?,
         None => Local::in_memory(config.nick_ttl)?,
     });
+    let limits_of_files =
+        files::Settings { max_upload: config.max_upload, quota: config.file_quota, retention: config.file_retention };
+    let files = Files::open(data.as_ref().map(DataDirectory::path), limits_of_files)?;
     let settings = Settings {
         host: config.name.clone(),
         rate_limit: config.rate_limit,
         ephemeral: config.ephemeral,
         lease: config.lease,
+        files: files.clone(),
     };
     #[expect(clippy::expect_used, reason = "the log was opened just now, so nobody else follows its tail")]
     let server = message_server::start(Arc::clone(&log) as Arc<dyn Backplane>, settings).expect("a fresh log");
@@ -144,12 +153,19 @@ pub async fn start(config: Config) -> Result<RunningHub, StartError> {
             couriers: Couriers::start(COURIERS.min(std::thread::available_parallelism().map_or(1, usize::from))),
             hello_deadline: config.limits.hello,
         }),
+        files: FileDesk {
+            files: files.clone(),
+            key: cookie.as_deref().map(|cookie| FileKey::new(cookie, address.port())),
+            stall: config.limits.stall,
+        },
+        address,
         hosts: HostPolicy::new(address, &config.name, config.allow_hosts),
         addresses: Addresses::default(),
         policy: client.policy(),
         client,
         phase: observed.clone(),
     };
+    tokio::spawn(files::run(files.clone(), observed.clone()));
     let router = routes::router(Arc::new(front));
     let accepting = tokio::spawn(listener::accept(listener, router, limits, Arc::clone(&places), observed));
     tracing::info!(%address, "listening");
@@ -164,6 +180,7 @@ pub async fn start(config: Config) -> Result<RunningHub, StartError> {
         limits,
         server,
         log,
+        files,
         data,
     })
 }
@@ -229,6 +246,8 @@ impl RunningHub {
         let everyone = u32::try_from(self.limits.connections).unwrap_or(u32::MAX);
         let closed = timeout(SOCKETS_CLOSE, self.places.acquire_many(everyone)).await.is_ok();
         self.phase.send_replace(Phase::Ended);
+        let files = self.files;
+        let _ = tokio::task::spawn_blocking(move || files.close()).await; // a panic is reported where it was
         match self.data {
             None => tracing::info!(all_sockets_closed = closed, "stopped"),
             Some(_) if committed => tracing::info!(all_sockets_closed = closed, "stopped; everything is on disk"),

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use shared::message::{ErrorCode, Outcome, Sent, ToHub, ToNode};
+use shared::message::{ErrorCode, Outcome, Sent, ToNode};
+use shared::transcript::Place;
 use shared::wire::{MAX_FRAME, MAX_TEXT};
 use support::{BINARY, CONTINUATION, Frame, RawSocket, TEXT, TestHub, TestNode, eventually, now, refused};
 
@@ -391,7 +392,7 @@ async fn coming_back_does_not_open_the_dam() {
     let mut taken = 0;
     for _ in 0..20 {
         eve = eve.cut().resume().await;
-        let say = |id| ToHub::Say { id, room: "lobby".to_owned(), text: "and now?".to_owned() };
+        let say = |id| Place::Room("lobby".to_owned()).say(id, "and now?".to_owned());
         taken += u64::from(eve.ask::<Sent>(say).await.is_ok());
     }
     assert!(taken <= before.elapsed().as_secs() + 1, "{taken} in {:?}", before.elapsed());

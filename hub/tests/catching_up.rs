@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use node::Talk;
 use shared::entry::Entry;
-use shared::message::{ToHub, ToNode};
+use shared::message::ToNode;
+use shared::transcript::Place;
 use support::{RawSocket, TestHub, TestNode};
 
 /// A line to somebody who listens, while another catches up: on a busy machine, without optimisation.
@@ -252,7 +253,7 @@ async fn ones_own_line_is_among_what_was_missed() {
     let hub = TestHub::start().await;
     let bob = hub.guest("bob").await;
     let mut ana = hub.tab_of("ana").await;
-    let id = ana.send(|id| ToHub::Say { id, room: "lobby".to_owned(), text: "was it said?".to_owned() }).await;
+    let id = ana.send(|id| Place::Room("lobby".to_owned()).say(id, "was it said?".to_owned())).await;
     let seq = bob.hears_text("was it said?").await.seq;
     let mut ana = ana.cut().resume().await;
     ana.synced().await;

@@ -7,7 +7,8 @@ mod support;
 use node::{Span, Talk};
 use serde_json::json;
 use shared::entry::Entry;
-use shared::message::{ErrorCode, ToHub};
+use shared::message::ErrorCode;
+use shared::transcript::Place;
 use shared::wire;
 use support::{HubProcess, Memory, TestHub, TestNode, refused};
 
@@ -108,7 +109,7 @@ async fn it_holds_for_lines_whose_answers_a_kill_took() {
     for round in 0..4 {
         let batch: Vec<String> = (0..LINES).map(|n| format!("{round}-{n}")).collect();
         for text in &batch {
-            let say = ToHub::Say { id: text.clone(), room: "lobby".to_owned(), text: text.clone() };
+            let say = Place::Room("lobby".to_owned()).say(text.clone(), text.clone());
             ana.socket().text(&wire::encode(&say)).await;
         }
         for _ in 0..round * 5 {

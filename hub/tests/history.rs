@@ -197,11 +197,3 @@ async fn whoever_comes_in_the_middle_misses_nothing() {
         assert_eq!(all.len(), LINES + 1, "{} read {} and heard {}", comer.nick(), read.len(), heard.len());
     }
 }
-
-#[tokio::test]
-async fn searching_has_its_place() {
-    let hub = TestHub::start().await;
-    let ana = hub.guest("ana").await;
-    assert_eq!(refused(ana.search("  ", None).await), ErrorCode::QueryEmpty);
-    assert_eq!(refused(ana.search("hello", None).await), ErrorCode::Unavailable);
-}

@@ -179,6 +179,7 @@ async fn every_answer_protects_its_reader() {
         let policy = answer.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"), "{policy}");
         assert!(!policy.contains("unsafe-inline") && !policy.contains('*'), "{policy}");
+        assert!(policy.contains("; worker-src 'self';"), "{policy}");
         assert!(policy.ends_with("frame-ancestors 'none'"), "{policy}");
     }
 }
@@ -250,11 +251,41 @@ async fn every_file_the_page_asks_for_is_there_and_may_be_kept() {
     let refers = |it: &&str| it.starts_with('/') && it.contains('.') && !it.contains(char::is_whitespace);
     let files: Vec<_> = page.text().split(['"', '\'']).filter(refers).collect();
     assert_eq!(files.is_empty(), !hub::assets::BUILT);
+    let manifest = files.iter().find(|file| file.ends_with(".webmanifest"));
+    assert_eq!(manifest.is_some(), hub::assets::BUILT, "it can be installed");
     for file in files {
         let answer = hub.get(file, &[]).await;
         assert_eq!(answer.status, 200, "{file}");
         assert_eq!(answer.header("cache-control"), Some("public, max-age=31536000, immutable"), "{file}");
         assert_ne!(answer.header("content-type"), Some("application/octet-stream"), "{file}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_browser_installs_is_there_under_the_names_that_the_manifest_and_the_worker_give() {
+    let hub = Hub::start().await;
+    let page = hub.get("/", &[]).await;
+    let manifest = page.text().split('"').find(|part| part.ends_with(".webmanifest"));
+    assert_eq!(manifest.is_some(), hub::assets::BUILT);
+    let Some(manifest) = manifest else { return };
+    let manifest = hub.get(manifest, &[]).await;
+    assert_eq!(manifest.header("content-type"), Some("application/manifest+json"));
+    let named: serde_json::Value = serde_json::from_slice(&manifest.body).unwrap();
+    for icon in named["icons"].as_array().unwrap() {
+        let answer = hub.get(icon["src"].as_str().unwrap(), &[]).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, icon["type"].as_str()));
+        assert_eq!(answer.header("cache-control"), Some("public, max-age=31536000, immutable"), "{icon}");
+    }
+
+    let worker = hub.get("/worker.js", &[]).await;
+    assert_eq!(worker.header("content-type"), Some("text/javascript; charset=utf-8"));
+    assert_eq!(worker.header("cache-control"), Some("no-cache"), "a new one is found at once");
+    let kept: Vec<&str> =
+        worker.text().lines().filter_map(|line| line.strip_prefix("  \"")?.strip_suffix("\",")).collect();
+    assert!(kept.contains(&"/") && kept.iter().any(|path| path.ends_with(".wasm")), "{kept:?}");
+    for path in kept {
+        assert_eq!(hub.get(path, &[]).await.status, 200, "{path}");
+        assert!(!["/ws", "/health", "/files", "/addresses", "/worker.js"].contains(&path), "{path}");
     }
 }
 
@@ -297,6 +328,21 @@ async fn health_says_that_all_is_well() {
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!(body, serde_json::json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }));
+}
+
+#[tokio::test]
+async fn only_this_machine_is_told_its_addresses() {
+    let hub = Hub::start().await;
+    let port = hub.address().port();
+    for host in [format!("localhost:{port}"), format!("127.0.0.1:{port}")] {
+        let answer = hub.send(&["GET /addresses HTTP/1.1", &format!("Host: {host}")]).await;
+        answer.is(200, "");
+        assert_eq!(answer.text(), "", "a hub on loopback has no link for others");
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+    }
+    // As if something on this machine passed on what others ask.
+    let answer = hub.send(&["GET /addresses HTTP/1.1", &format!("Host: test.local:{port}")]).await;
+    answer.is(403, "this machine");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use shared::message::{Connected, Done, Joined, Sent, ToHub};
+use shared::transcript::Place;
 use support::{RawSocket, Tab, TestHub, TestNode};
 
 /// What is due at once, on a busy machine.
@@ -57,7 +58,7 @@ async fn who_joins_hears_that_room_from_then_on() {
 async fn who_speaks_is_heard_and_hears_itself_in_its_place() {
     let Meanwhile { hub: _hub, bob, mut ana, missed } = Meanwhile::begins().await;
     let asked = Instant::now();
-    let say = ana.send(|id| ToHub::Say { id, room: "lobby".to_owned(), text: "I am back".to_owned() }).await;
+    let say = ana.send(|id| Place::Room("lobby".to_owned()).say(id, "I am back".to_owned())).await;
     let own = bob.hears_text("I am back").await.seq;
     assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
     let last = bob.says("lobby", "so I hear").await;

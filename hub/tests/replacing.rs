@@ -6,7 +6,8 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use shared::message::{Presence, State, ToHub};
+use shared::message::{Presence, State};
+use shared::transcript::Place;
 use shared::wire;
 use support::{RawSocket, TestHub, TestNode, eventually};
 
@@ -184,7 +185,7 @@ async fn what_was_under_way_is_done_once() {
     let mut ids = Vec::new();
     for round in 0..20 {
         let id = format!("line {round}");
-        let say = ToHub::Say { id: id.clone(), room: "lobby".to_owned(), text: id.clone() };
+        let say = Place::Room("lobby".to_owned()).say(id.clone(), id.clone());
         ana.socket().text(&wire::encode(&say)).await;
         let mut next = ana.memory().resume().await;
         let sent = next.says_as(&id, "lobby", &id).await;

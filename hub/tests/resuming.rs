@@ -4,7 +4,8 @@ mod support;
 
 use std::time::Duration;
 
-use shared::message::{ErrorCode, Sent, ToHub, ToNode};
+use shared::message::{ErrorCode, Sent, ToNode};
+use shared::transcript::Place;
 use support::{HubProcess, Memory, Tab, TestHub};
 
 #[tokio::test]
@@ -54,7 +55,7 @@ async fn a_room_that_was_left_is_not_come_back_to() {
 }
 
 async fn say(tab: &mut Tab, room: &str) -> Result<Sent, ErrorCode> {
-    let said = tab.ask(|id| ToHub::Say { id, room: room.to_owned(), text: "hi".to_owned() }).await;
+    let said = tab.ask(|id| Place::Room(room.to_owned()).say(id, "hi".to_owned())).await;
     said.map_err(|refusal| refusal.code)
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use shared::message::{Done, Refusal, Sent, ToHub};
+use shared::transcript::Place;
 use support::{Memory, Tab, TestHub};
 
 const NODES: usize = 4;
@@ -125,7 +126,7 @@ impl World {
                 assert_eq!(left.is_ok(), was_there, "{left:?}");
             }
             Act::Say(room) => {
-                let say = |id| ToHub::Say { id, room: ROOMS[*room].to_owned(), text: "a line".to_owned() };
+                let say = |id| Place::Room(ROOMS[*room].to_owned()).say(id, "a line".to_owned());
                 let said: Result<Sent, Refusal> = self.tab(n).await.ask(say).await;
                 assert_eq!(said.is_ok(), self.nodes[n].rooms.contains(room), "{said:?}");
                 if let Ok(sent) = said {

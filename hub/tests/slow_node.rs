@@ -6,6 +6,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use shared::message::{Page, State, ToHub, ToNode};
+use shared::transcript::Place;
 use support::{HubProcess, TestHub, eventually, passes};
 
 /// A line to somebody who listens, while others do not: on a busy machine, without optimisation.
@@ -87,7 +88,7 @@ async fn what_it_asks_is_done_all_the_same() {
     let mut sent = talker.says_all("lobby", (0..700).map(long)).await;
 
     let asked = Instant::now();
-    deaf.send(|id| ToHub::Say { id, room: "lobby".to_owned(), text: "can you hear me?".to_owned() }).await;
+    deaf.send(|id| Place::Room("lobby".to_owned()).say(id, "can you hear me?".to_owned())).await;
     sent.push(bob.hears_text("can you hear me?").await.seq);
     deaf.send(|id| ToHub::Join { id, room: "garden".to_owned() }).await;
     bob.hears_joined("garden", "deaf").await;

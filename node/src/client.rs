@@ -98,13 +98,13 @@ impl Client {
     /// sent again after every return, but never said twice.
     pub fn say(&self, room: &str, text: &str) -> Answer<Sent> {
         let (room, text) = (room.to_owned(), text.to_owned());
-        self.request(|id| ToHub::Say { id, room, text }, sent)
+        self.request(|id| Place::Room(room).say(id, text), sent)
     }
 
     /// Says something to one nick alone; kept and sent again like a line.
     pub fn private_message(&self, to: &str, text: &str) -> Answer<Sent> {
         let (to, text) = (to.to_owned(), text.to_owned());
-        self.request(|id| ToHub::PrivateMessage { id, to, text }, sent)
+        self.request(|id| Place::With(to).say(id, text), sent)
     }
 
     /// Enters a room, for good: it is joined again after every return that needs it.

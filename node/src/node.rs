@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use shared::message::{
-    Connected, Done, Hello, Joined, Nodes, Outcome, Page, Pinged, Rooms, Sent, ToHub, ToNode, Users, Welcome,
+    Connected, Done, FileRef, Hello, Joined, Nodes, Outcome, Page, Person, Pinged, Rooms, Sent, ToHub, ToNode, Users,
+    Welcome,
 };
+use shared::transcript::Place;
 use shared::wire;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
@@ -40,13 +42,22 @@ impl Default for Options {
     }
 }
 
-/// Whose talk a page of history is of.
+/// Where something is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Talk<'a> {
     /// A room this node is in.
     Room(&'a str),
     /// The private messages exchanged with a nick.
     With(&'a str),
+}
+
+impl Talk<'_> {
+    fn place(self) -> Place {
+        match self {
+            Self::Room(room) => Place::Room(room.to_owned()),
+            Self::With(nick) => Place::With(nick.to_owned()),
+        }
+    }
 }
 
 /// Which page of it.
@@ -150,7 +161,7 @@ impl Node {
     /// The same with an id of the caller's choice: said again with the same id, also on another
     /// connection of this nick's owner, it is said only once.
     pub async fn say_as(&self, id: &str, room: &str, text: &str) -> Result<Sent, Error> {
-        self.request(ToHub::Say { id: id.to_owned(), room: room.to_owned(), text: text.to_owned() }).await
+        self.request(Place::Room(room.to_owned()).say(id.to_owned(), text.to_owned())).await
     }
 
     /// Says something to one nick alone; it is on the hub's disk when this returns.
@@ -160,7 +171,48 @@ impl Node {
 
     /// The same with an id of the caller's choice; see [`Node::say_as`].
     pub async fn private_message_as(&self, id: &str, to: &str, text: &str) -> Result<Sent, Error> {
-        self.request(ToHub::PrivateMessage { id: id.to_owned(), to: to.to_owned(), text: text.to_owned() }).await
+        self.request(Place::With(to.to_owned()).say(id.to_owned(), text.to_owned())).await
+    }
+
+    /// Says a line that answers another one of the same place, or brings files that were uploaded before.
+    pub async fn say_with(
+        &self,
+        talk: Talk<'_>,
+        text: &str,
+        reply_to: Option<u64>,
+        files: Vec<FileRef>,
+    ) -> Result<Sent, Error> {
+        self.request(talk.place().say_with(self.new_id(), text.to_owned(), reply_to, files)).await
+    }
+
+    /// Gives a line of one's own, the one at `of`, another text.
+    pub async fn edit(&self, talk: Talk<'_>, of: u64, text: &str) -> Result<Sent, Error> {
+        self.edit_as(&self.new_id(), talk, of, text).await
+    }
+
+    /// The same with an id of the caller's choice; see [`Node::say_as`].
+    pub async fn edit_as(&self, id: &str, talk: Talk<'_>, of: u64, text: &str) -> Result<Sent, Error> {
+        self.request(talk.place().edit(id.to_owned(), of, text.to_owned())).await
+    }
+
+    /// Takes a line of one's own back.
+    pub async fn delete(&self, talk: Talk<'_>, of: u64) -> Result<Sent, Error> {
+        self.request(talk.place().delete(self.new_id(), of)).await
+    }
+
+    /// Puts a reaction to a line, or takes one's own away.
+    pub async fn react(&self, talk: Talk<'_>, of: u64, emoji: &str, on: bool) -> Result<Sent, Error> {
+        self.request(talk.place().react(self.new_id(), of, emoji.to_owned(), on)).await
+    }
+
+    /// Says what a room is about; nothing where it is empty.
+    pub async fn topic(&self, room: &str, topic: &str) -> Result<Sent, Error> {
+        self.request(ToHub::Topic { id: self.new_id(), room: room.to_owned(), topic: topic.to_owned() }).await
+    }
+
+    /// All that may be known of a nick.
+    pub async fn who(&self, nick: &str) -> Result<Person, Error> {
+        self.request(ToHub::Who { id: self.new_id(), nick: nick.to_owned() }).await
     }
 
     /// Who is in a room, or, without one, on the hub.
@@ -185,22 +237,28 @@ impl Node {
 
     /// A page of the log, oldest first; `limit` is 1 to [`wire::MAX_PAGE`] entries.
     pub async fn history(&self, talk: Talk<'_>, span: Span, limit: u32) -> Result<Page, Error> {
-        let (room, with) = match talk {
-            Talk::Room(room) => (Some(room.to_owned()), None),
-            Talk::With(nick) => (None, Some(nick.to_owned())),
-        };
         let (before, after) = match span {
             Span::Newest => (None, None),
             Span::Before(seq) => (Some(seq), None),
             Span::After(seq) => (None, Some(seq)),
         };
-        self.request(ToHub::History { id: self.new_id(), room, with, before, after, limit: Some(limit) }).await
+        self.request(talk.place().history(self.new_id(), before, after, limit)).await
     }
 
     /// The newest entries that hold a text, in one room or everywhere.
     pub async fn search(&self, query: &str, room: Option<&str>) -> Result<Page, Error> {
-        let (query, room) = (query.to_owned(), room.map(str::to_owned));
-        self.request(ToHub::Search { id: self.new_id(), query, room, before: None, limit: None }).await
+        let search = ToHub::Search {
+            id: self.new_id(),
+            query: query.to_owned(),
+            room: room.map(str::to_owned),
+            with: None,
+            from: None,
+            since: None,
+            until: None,
+            before: None,
+            limit: None,
+        };
+        self.request(search).await
     }
 
     /// An id that no other request of this nick's owner has.

@@ -160,7 +160,11 @@ async fn what_one_left_over_the_next_one_says() {
     let (id, _) = hub.line().await;
     tokio::join!(hub.until_closed(), client.stop());
     let left = client.unsent_lines();
-    assert_eq!(left.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(), ["one", "two"]);
+    let texts = left.iter().map(|line| match &line.request {
+        ToHub::Say { text, .. } | ToHub::PrivateMessage { text, .. } => text.as_str(),
+        other => panic!("not a line: {other:?}"),
+    });
+    assert_eq!(texts.collect::<Vec<_>>(), ["one", "two"]);
 
     let (nick, token) = client.nick().unwrap();
     let session = Some(client.position().session);

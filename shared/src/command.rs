@@ -32,12 +32,15 @@ const fn spec(name: &'static str, arguments: &'static str, help: &'static str) -
 }
 
 /// Every command, in the order in which help shows them.
-pub const COMMANDS: [Spec; 8] = [
+pub const COMMANDS: [Spec; 11] = [
     spec("help", "", "Shows these commands."),
     spec("join", "[room]", "Enters a room, and makes it if there is none; without a name, the lobby."),
     spec("leave", "", "Leaves this room."),
     spec("users", "", "Lists who is here."),
+    spec("topic", "[words]", "Says what this room is about; `-` for nothing. Without words, shows it."),
     spec("pm", "<nick> <message>", "Says something to one person alone."),
+    spec("who", "<nick>", "Tells how a person is, where, and when they were last seen."),
+    spec("search", "<words>", "Finds lines that hold these words, or parts of words, wherever you are."),
     spec("nodes", "", "Lists the nodes: every tab, terminal and program that is connected."),
     spec("ping", "<node>", "Asks whether a node is alive: pong, or pang if it is not."),
     spec("quit", "", "Leaves all rooms and lets go of your nick, which stays reserved for you."),
@@ -58,6 +61,17 @@ pub enum Command {
     /// The room one is looking at.
     Leave,
     Users,
+    /// What the room one is looking at is about: to show it (none), or to say it, perhaps nothing.
+    Topic {
+        topic: Option<String>,
+    },
+    Who {
+        nick: String,
+    },
+    /// In all rooms and private conversations.
+    Search {
+        query: String,
+    },
     PrivateMessage {
         to: String,
         text: String,
@@ -110,6 +124,16 @@ fn read(spec: &Spec, arguments: &str) -> Result<Command, CommandError> {
         "join" => only(rest, Command::Join { room: first.to_owned() }),
         "leave" => only(first, Command::Leave),
         "users" => only(first, Command::Users),
+        "topic" => {
+            let topic = (!arguments.is_empty()).then(|| if arguments == "-" { "" } else { arguments });
+            Ok(Command::Topic { topic: topic.map(str::to_owned) })
+        }
+        "who" => match first.strip_prefix('@').unwrap_or(first) {
+            "" => lacks("a nick"),
+            nick => only(rest, Command::Who { nick: nick.to_owned() }),
+        },
+        "search" if first.is_empty() => lacks("what to search for"),
+        "search" => Ok(Command::Search { query: arguments.to_owned() }),
         "pm" => {
             // Nicks hold no @, so one before it is the habit of mentioning.
             let to = first.strip_prefix('@').unwrap_or(first);
@@ -139,7 +163,8 @@ fn first_word(words: &str) -> (&str, &str) {
 
 impl Command {
     /// The request it makes for a person looking at `here`; none for what the client does itself
-    /// (`/help`, and `/leave` in a private conversation, which only closes it).
+    /// (`/help`, `/topic` without words, and what is of rooms in a private conversation: `/leave` only closes it, and
+    /// it has no topic).
     pub fn request(&self, here: &Place, id: String) -> Option<ToHub> {
         Some(match self {
             Self::Help => return None,
@@ -153,7 +178,23 @@ impl Command {
                 Place::Room(room) => ToHub::ListUsers { id, room: Some(room.clone()) },
                 Place::With(_) => ToHub::ListUsers { id, room: None },
             },
-            Self::PrivateMessage { to, text } => ToHub::PrivateMessage { id, to: to.clone(), text: text.clone() },
+            Self::Topic { topic } => match (here, topic) {
+                (Place::Room(room), Some(topic)) => ToHub::Topic { id, room: room.clone(), topic: topic.clone() },
+                _ => return None,
+            },
+            Self::Who { nick } => ToHub::Who { id, nick: nick.clone() },
+            Self::Search { query } => ToHub::Search {
+                id,
+                query: query.clone(),
+                room: None,
+                with: None,
+                from: None,
+                since: None,
+                until: None,
+                before: None,
+                limit: None,
+            },
+            Self::PrivateMessage { to, text } => Place::With(to.clone()).say(id, text.clone()),
             Self::Nodes => ToHub::ListNodes { id },
             Self::Ping { node } => ToHub::Ping { id, node: node.clone() },
             Self::Quit => ToHub::Disconnect { id },

@@ -12,11 +12,14 @@
 //! | [`name`], [`nick`], [`room`], [`node`] | valid names, and when two are one |
 //! | [`letters`] | of any script: which are letters, and text without its case |
 //! | [`entry`] | what the log holds |
+//! | [`markup`], [`emoji`] | what a text is made of; emoji and their names |
 //! | [`transcript`] | what one node knows, folded from what it received |
 
 pub mod command;
+pub mod emoji;
 pub mod entry;
 pub mod letters;
+pub mod markup;
 pub mod message;
 pub mod name;
 pub mod nick;

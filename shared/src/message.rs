@@ -10,7 +10,7 @@ use serde_json::Value;
 pub(crate) use self::read::FromTree;
 use crate::entry::Entry;
 
-/// What a node sends to the hub. All but `hello` and `ack` are requests: they carry an `id`
+/// What a node sends to the hub. All but `hello`, `ack`, `typing` and `state` are requests: they carry an `id`
 /// of 1 to 64 bytes chosen by the client, which the [`Reply`] repeats.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -34,10 +34,75 @@ pub enum ToHub {
     Join { id: String, room: String },
     /// Leaves a room. Reply: [`Done`].
     Leave { id: String, room: String },
-    /// Says a line in a room. Reply: [`Sent`], once it is on disk.
-    Say { id: String, room: String, text: String },
-    /// Says something to one nick alone. Reply: [`Sent`], once it is on disk.
-    PrivateMessage { id: String, to: String, text: String },
+    /// Says a line in a room. Reply: [`Sent`], once it is on disk. Where there are files, the text may be empty.
+    Say {
+        id: String,
+        room: String,
+        text: String,
+        /// The `seq` of the line of this place that it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<u64>,
+        /// At most [`crate::wire::MAX_FILES`], uploaded before.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<FileRef>,
+    },
+    /// Says something to one nick alone. Reply: [`Sent`], once it is on disk. Else as `say`.
+    PrivateMessage {
+        id: String,
+        to: String,
+        text: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<u64>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<FileRef>,
+    },
+    /// Gives a line of one's own another text. Reply: [`Sent`] with the `seq` of the change.
+    Edit {
+        id: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        with: Option<String>,
+        /// The line's `seq`.
+        of: u64,
+        text: String,
+    },
+    /// Takes the text, files and reactions of a line of one's own away. Reply: [`Sent`] with the `seq` of the change.
+    Delete {
+        id: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        with: Option<String>,
+        of: u64,
+    },
+    /// Puts a reaction to a line, or takes one's own away again. Reply: [`Sent`] with the `seq` of the change; where
+    /// nothing changes, of the line.
+    React {
+        id: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        with: Option<String>,
+        of: u64,
+        /// One emoji.
+        emoji: String,
+        #[serde(default = "yes")]
+        on: bool,
+    },
+    /// Says what a room is about; nothing where it is empty. Reply: [`Sent`].
+    Topic { id: String, room: String, topic: String },
+    /// The person is writing, in a room or to a nick. Not answered; sent at most every [`crate::wire::TYPING_EVERY`].
+    Typing {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+    },
+    /// The person has left this device alone (`away`), or is back at it (`online`). Not answered.
+    State { state: State },
+    /// All that may be known of a nick. Reply: [`Person`].
+    Who { id: String, nick: String },
     /// Who is in a room, or on the hub. Reply: [`Users`].
     ListUsers {
         id: String,
@@ -85,12 +150,28 @@ pub enum ToHub {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         with: Option<String>,
     },
-    /// Entries that hold a text. Reply: [`Page`].
+    /// Lines that hold all words of a text, each as any part of a word, or "what is quoted" as it stands: of the rooms
+    /// one is in and one's private messages. Reply: [`Page`], the newest first.
     Search {
         id: String,
+        /// At most [`crate::wire::MAX_QUERY`] characters.
         query: String,
+        /// Only in this room.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         room: Option<String>,
+        /// Only in one's talk with this nick.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        with: Option<String>,
+        /// Only what this nick said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+        /// Only what was said then or later, in milliseconds since 1970 UTC.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<u64>,
+        /// Only what was said before that, in milliseconds since 1970 UTC.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<u64>,
+        /// Only entries with a smaller `seq`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<u64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,17 +179,49 @@ pub enum ToHub {
     },
 }
 
+/// What `react` does where it does not say.
+fn yes() -> bool {
+    true
+}
+
+/// A file that was uploaded, as a line names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRef {
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub hash: String,
+    /// What it is to be called, without folders.
+    pub name: String,
+}
+
 impl ToHub {
-    /// The request's id; none for `hello` and `ack`.
+    /// Whether it makes an entry of the log: then it is worth sending again until it is answered.
+    pub fn makes_entry(&self) -> bool {
+        matches!(
+            self,
+            Self::Say { .. }
+                | Self::PrivateMessage { .. }
+                | Self::Edit { .. }
+                | Self::Delete { .. }
+                | Self::React { .. }
+                | Self::Topic { .. }
+        )
+    }
+
+    /// The request's id; none for what is not answered.
     pub fn id(&self) -> Option<&str> {
         match self {
-            Self::Hello(_) | Self::Ack { .. } => None,
+            Self::Hello(_) | Self::Ack { .. } | Self::Typing { .. } | Self::State { .. } => None,
             Self::Connect { id, .. }
             | Self::Disconnect { id }
             | Self::Join { id, .. }
             | Self::Leave { id, .. }
             | Self::Say { id, .. }
             | Self::PrivateMessage { id, .. }
+            | Self::Edit { id, .. }
+            | Self::Delete { id, .. }
+            | Self::React { id, .. }
+            | Self::Topic { id, .. }
+            | Self::Who { id, .. }
             | Self::ListUsers { id, .. }
             | Self::ListRooms { id }
             | Self::ListNodes { id }
@@ -164,9 +277,18 @@ pub enum ToNode {
         with: Option<String>,
         seq: u64,
     },
+    /// Someone is writing in a room, or to this person. Not kept; it holds for [`crate::wire::TYPING_LASTS`].
+    Typing {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+        /// One's own nick.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+        from: String,
+    },
     /// Answers a frame that carried no usable id.
     Error(Refusal),
-    /// An entry of the log: `said`, `whispered`. Durable, in `seq` order.
+    /// An entry of the log: `said`, `whispered`, `edited`… Durable, in `seq` order.
     #[serde(untagged)]
     Entry(Entry),
 }
@@ -267,6 +389,14 @@ pub enum ErrorCode {
     RateLimited,
     /// Nothing to search for.
     QueryEmpty,
+    /// There is no such line in this place, or it was deleted.
+    NoSuchEntry,
+    /// The line is another's.
+    NotYours,
+    /// Not one emoji, or one kind of reaction more than a line takes.
+    ReactionInvalid,
+    /// No file of this hash was uploaded here, or it is kept no longer.
+    NoSuchFile,
     /// The hub cannot do this now (its disk, its load, its version); nothing was changed.
     Unavailable,
     /// A code of a later version.
@@ -292,6 +422,9 @@ pub struct Connected {
     pub read: u64,
     /// As in [`Joined`], of the lobby.
     pub unread: u32,
+    /// As in [`Joined`], of the lobby.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub mentions: u32,
     /// Whom this nick has exchanged private messages with, the latest first; at most 100.
     pub conversations: Vec<Conversation>,
 }
@@ -323,9 +456,17 @@ pub struct Joined {
     pub read: u64,
     /// How many lines of others came after `read`; counted up to [`crate::wire::MAX_UNREAD`].
     pub unread: u32,
+    /// How many of them name this nick; counted likewise.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub mentions: u32,
 }
 
-/// Reply to `say` and `private_message`: the entry is on disk.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// Reply to what makes an entry: it is on disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Sent {
     /// The entry's position in the log.
@@ -352,6 +493,18 @@ pub struct User {
     pub state: State,
     /// How many nodes it is connected with now; 0 while all of them are `reconnecting`.
     pub nodes: u32,
+}
+
+/// Reply to `who`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Person {
+    pub nick: String,
+    pub state: State,
+    /// When the last of its nodes was there, in milliseconds since 1970 UTC, where none is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<u64>,
+    /// The nodes it is connected with now.
+    pub nodes: Vec<NodeInfo>,
 }
 
 /// How a nick is.
@@ -443,7 +596,7 @@ pub struct Behind {
 /// Reply to `history` and `search`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Page {
-    /// Oldest first.
+    /// Oldest first; what was searched for, newest first.
     pub entries: Vec<Entry>,
     /// Whether there are more in the direction asked for.
     pub more: bool,

@@ -42,7 +42,7 @@ use self::reads::Reads;
 pub use self::report::{Delivery, Effect, Phase, Response};
 pub use self::settings::{Line, Position, Settings};
 use self::stay::Stay;
-use crate::message::{ToHub, Welcome};
+use crate::message::{State, ToHub, Welcome};
 
 /// Lines that wait to be sent or answered. Beyond it `ask` refuses: a person types some
 /// hundreds in a day without a hub, and a loop gone wild must not eat the memory.
@@ -112,6 +112,10 @@ pub struct Session {
     /// Other requests of the app's under way on this connection; empty without one.
     asked: VecDeque<Asked>,
     reads: Reads,
+    /// When the hub was last told that the person is writing.
+    typed_at: Option<u64>,
+    /// Whether the person is at this device, once that was said.
+    state: Option<State>,
     /// The last one. There is none before the first: then nothing was received, and nothing can be missed.
     welcome: Option<Welcome>,
     position: Position,
@@ -164,6 +168,8 @@ impl Session {
             outbox: Outbox::new(!seed),
             asked: VecDeque::new(),
             reads: Reads::default(),
+            typed_at: None,
+            state: None,
             welcome: None,
             position: Position { session: session.unwrap_or_default(), ..Position::default() },
             link: Link::Idle,

@@ -20,6 +20,33 @@ pub const MAX_FRAME: usize = 64 * 1024;
 /// Text of a message, in bytes of UTF-8, after its ends are trimmed: some six pages.
 pub const MAX_TEXT: usize = 16 * 1024;
 
+/// What a room is about, in bytes of UTF-8: two lines at its head.
+pub const MAX_TOPIC: usize = 500;
+
+/// Files of one line: what a person sends at once from a camera; more go into the next line.
+pub const MAX_FILES: usize = 10;
+
+/// The name of a file, in bytes: what file systems take.
+pub const MAX_FILE_NAME: usize = 255;
+
+/// Kinds of reaction to one line: two rows of them on a phone.
+pub const MAX_REACTIONS: usize = 20;
+
+/// Nicks named with one kind of reaction: more than anyone reads; the others are counted.
+pub const MAX_REACTORS: usize = 100;
+
+/// One emoji, in bytes: the longest sequence there is (a family with skin tones) takes some 40.
+pub const MAX_EMOJI: usize = 64;
+
+/// What is searched for, in characters: a long sentence.
+pub const MAX_QUERY: usize = 256;
+
+/// A node tells at most once each so many milliseconds that its person is writing.
+pub const TYPING_EVERY: u64 = 3_000;
+
+/// Who was said to be writing is shown for so many milliseconds, unless it is said again.
+pub const TYPING_LASTS: u64 = 6_000;
+
 /// An id of a request, in bytes: room for a UUID with a prefix.
 pub const MAX_ID: usize = 64;
 
@@ -157,6 +184,19 @@ pub fn encode_ok<T: Serialize>(id: &str, ok: &T) -> String {
     encode(&ReplyOk { id, ok })
 }
 
+/// What a room is to be about: ends trimmed, at most [`MAX_TOPIC`] bytes; empty for nothing.
+///
+/// # Errors
+/// If it is longer.
+pub fn trim_topic(topic: &str) -> Result<&str, Refusal> {
+    let topic = topic.trim();
+    if topic.len() <= MAX_TOPIC {
+        return Ok(topic);
+    }
+    let words = format!("The topic is {} bytes long; at most {MAX_TOPIC} fit.", topic.len());
+    Err(Refusal::new(ErrorCode::TextTooLong, words))
+}
+
 fn usable(id: &str) -> bool {
     (1..=MAX_ID).contains(&id.len())
 }
@@ -167,7 +207,8 @@ fn unusable_id() -> DecodeError {
 
 fn explain(frame: &str, error: &serde_json::Error) -> DecodeError {
     let Ok(value) = serde_json::from_str::<Value>(frame) else {
-        return DecodeError { id: None, message: format!("A frame is one JSON object; this is not JSON: {error}.") };
+        let words = shorten(&error.to_string());
+        return DecodeError { id: None, message: format!("A frame is one JSON object; this is not JSON: {words}.") };
     };
     let Value::Object(fields) = value else {
         return DecodeError { id: None, message: "A frame is one JSON object tagged by `type`.".to_owned() };
@@ -179,7 +220,7 @@ fn explain(frame: &str, error: &serde_json::Error) -> DecodeError {
             return DecodeError { id: usable_id(&fields), message: "The frame has no `type`.".to_owned() };
         }
     };
-    if !matches!(kind, "hello" | "ack") {
+    if !matches!(kind, "hello" | "ack" | "typing" | "state") {
         match fields.get("id") {
             None => {
                 return DecodeError { id: None, message: format!("The `{}` request has no `id`.", shorten(kind)) };

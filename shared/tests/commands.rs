@@ -19,6 +19,10 @@ fn pm(to: &str, text: &str) -> Command {
     Command::PrivateMessage { to: to.to_owned(), text: text.to_owned() }
 }
 
+fn topic(topic: Option<&str>) -> Command {
+    Command::Topic { topic: topic.map(str::to_owned) }
+}
+
 fn error(line: &str) -> String {
     parse(line).expect_err(line).to_string()
 }
@@ -34,7 +38,12 @@ fn each_command_is_read() {
     assert_eq!(read("/nodes"), Command::Nodes);
     assert_eq!(read("/ping tab-7f3a@den"), Command::Ping { node: "tab-7f3a@den".to_owned() });
     assert_eq!(read("/quit"), Command::Quit);
-    assert_eq!(COMMANDS.len(), 8, "a new command is to be read here as well");
+    assert_eq!(read("/topic Tea  at four "), topic(Some("Tea  at four")));
+    assert_eq!(read("/topic -"), topic(Some("")));
+    assert_eq!(read("/topic"), topic(None), "only shown");
+    assert_eq!(read("/who @bob"), Command::Who { nick: "bob".to_owned() });
+    assert_eq!(read("/search two words"), Command::Search { query: "two words".to_owned() });
+    assert_eq!(COMMANDS.len(), 11, "a new command is to be read here as well");
 }
 
 #[test]
@@ -104,8 +113,8 @@ fn a_command_is_a_request_for_the_place_one_looks_at() {
     let request = |line: &str, here: &Place| read(line).request(here, "1".to_owned());
     let id = || "1".to_owned();
     let room = || "lobby".to_owned();
-    assert_eq!(request("hi", &lobby), Some(ToHub::Say { id: id(), room: room(), text: "hi".to_owned() }));
-    let whisper = Some(ToHub::PrivateMessage { id: id(), to: "bob".to_owned(), text: "hi".to_owned() });
+    assert_eq!(request("hi", &lobby), Some(lobby.say(id(), "hi".to_owned())));
+    let whisper = Some(bob.say(id(), "hi".to_owned()));
     assert_eq!(request("hi", &bob), whisper);
     assert_eq!(request("/pm bob hi", &lobby), whisper);
     assert_eq!(request("/leave", &lobby), Some(ToHub::Leave { id: id(), room: room() }));
@@ -117,6 +126,14 @@ fn a_command_is_a_request_for_the_place_one_looks_at() {
     assert_eq!(request("/ping hub@den", &lobby), Some(ToHub::Ping { id: id(), node: "hub@den".to_owned() }));
     assert_eq!(request("/quit", &lobby), Some(ToHub::Disconnect { id: id() }));
     assert_eq!(request("/help", &lobby), None);
+    let topic = |topic: &str| Some(ToHub::Topic { id: id(), room: room(), topic: topic.to_owned() });
+    assert_eq!(request("/topic Tea", &lobby), topic("Tea"));
+    assert_eq!(request("/topic -", &lobby), topic(""));
+    assert_eq!((request("/topic", &lobby), request("/topic Tea", &bob)), (None, None));
+    assert_eq!(request("/who bob", &lobby), Some(ToHub::Who { id: id(), nick: "bob".to_owned() }));
+    assert!(
+        matches!(request("/search tea", &bob), Some(ToHub::Search { query, room: None, with: None, .. }) if query == "tea")
+    );
 }
 
 // --- Tab ---
@@ -169,6 +186,8 @@ fn tab_completes_commands_and_what_they_take() {
     assert_eq!(tab("/join #d|"), ["/join #den |"]);
     assert_eq!(tab("see #lo|"), ["see #lobby |"]);
     assert_eq!(tab("/PING t|"), ["/PING tab-1@den |"]);
+    assert_eq!(tab("/who @an|"), ["/who @ana |"]);
+    assert_eq!(tab("/topic an|"), ["/topic ana |"], "its words are words");
 }
 
 #[test]

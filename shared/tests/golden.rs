@@ -11,12 +11,14 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::Value;
-use shared::entry::{Entry, Said, Whispered};
+use shared::entry::{Change, Changed, Details, Entry, File, Reaction, Said, Topic, Whispered};
 use shared::message::{
-    Answer, Behind, Connected, Conversation, Cursors, Done, ErrorCode, Hello, Joined, NodeInfo, Nodes, Outcome, Page,
-    Pinged, Presence, Refusal, Reply, RoomInfo, Rooms, Sent, State, ToHub, ToNode, User, Users, Welcome,
+    Answer, Behind, Connected, Conversation, Cursors, Done, ErrorCode, FileRef, Hello, Joined, NodeInfo, Nodes,
+    Outcome, Page, Person, Pinged, Presence, Refusal, Reply, RoomInfo, Rooms, Sent, State, ToHub, ToNode, User, Users,
+    Welcome,
 };
 use shared::session::Response;
+use shared::transcript::Place;
 use shared::wire;
 
 /// The name of a value's variant, and the names of all variants. One that is missing here does not compile.
@@ -31,13 +33,15 @@ macro_rules! variants {
     };
 }
 
-variants!(to_hub, TO_HUB, ToHub: Hello Ack Connect Disconnect Join Leave Say PrivateMessage ListUsers ListRooms ListNodes
-    Ping History Read Cursors Search);
-variants!(to_node, TO_NODE, ToNode: Welcome Synced Reply Presence Read Error Entry);
-variants!(entry, ENTRIES, Entry: Said Whispered);
-variants!(response, RESPONSES, Response: Connected Joined Done Sent Users Rooms Nodes Pinged Page Cursors);
+variants!(to_hub, TO_HUB, ToHub: Hello Ack Connect Disconnect Join Leave Say PrivateMessage Edit Delete React Topic Typing
+    State Who ListUsers ListRooms ListNodes Ping History Read Cursors Search);
+variants!(to_node, TO_NODE, ToNode: Welcome Synced Reply Presence Read Typing Error Entry);
+variants!(entry, ENTRIES, Entry: Said Whispered Topic Changed);
+variants!(change, CHANGES, Change: Edited Deleted Reacted);
+variants!(response, RESPONSES, Response: Connected Joined Done Sent Users Person Rooms Nodes Pinged Page Cursors);
 variants!(error_code, ERROR_CODES, ErrorCode: BadMessage NickInUse NickNotAllowed NickInvalid NotConnected RoomInvalid
-    NotInRoom TextEmpty TextTooLong NoSuchNick RateLimited QueryEmpty Unavailable Unknown);
+    NotInRoom TextEmpty TextTooLong NoSuchNick RateLimited QueryEmpty NoSuchEntry NotYours ReactionInvalid NoSuchFile
+    Unavailable Unknown);
 variants!(state, STATES, State: Online Away Reconnecting Offline);
 variants!(answer, ANSWERS, Answer: Pong Pang);
 
@@ -55,6 +59,17 @@ fn some(words: &str) -> Option<String> {
 fn samples_to_hub() -> Vec<(&'static str, ToHub)> {
     let id = || text("7f3a-1");
     let history = ToHub::History { id: id(), room: None, with: None, before: None, after: None, limit: None };
+    let search = ToHub::Search {
+        id: id(),
+        query: text("kettle"),
+        room: None,
+        with: None,
+        from: None,
+        since: None,
+        until: None,
+        before: None,
+        limit: None,
+    };
     let of = |change: fn(&mut ToHub)| {
         let mut history = history.clone();
         change(&mut history);
@@ -88,8 +103,24 @@ fn samples_to_hub() -> Vec<(&'static str, ToHub)> {
         ("disconnect", ToHub::Disconnect { id: id() }),
         ("join", ToHub::Join { id: id(), room: text("den") }),
         ("leave", ToHub::Leave { id: id(), room: text("den") }),
-        ("say", ToHub::Say { id: id(), room: text("lobby"), text: text("hi, Åsa\nand “all” 👋") }),
-        ("private_message", ToHub::PrivateMessage { id: id(), to: text("bob"), text: text("psst") }),
+        ("say", Place::Room(text("lobby")).say(id(), text("hi, Åsa\nand “all” 👋"))),
+        (
+            "say_in_answer_with_a_file",
+            Place::Room(text("lobby")).say_with(id(), text("this one"), Some(41), vec![file_ref()]),
+        ),
+        ("private_message", Place::With(text("bob")).say(id(), text("psst"))),
+        ("private_message_with_a_file", Place::With(text("bob")).say_with(id(), text(""), None, vec![file_ref()])),
+        ("edit_in_a_room", Place::Room(text("lobby")).edit(id(), 58, text("hi all"))),
+        ("edit_with_a_nick", Place::With(text("bob")).edit(id(), 60, text("pssst"))),
+        ("delete_in_a_room", Place::Room(text("lobby")).delete(id(), 58)),
+        ("delete_with_a_nick", Place::With(text("bob")).delete(id(), 60)),
+        ("react_in_a_room", Place::Room(text("lobby")).react(id(), 58, text("👍"), true)),
+        ("react_with_a_nick_no_more", Place::With(text("bob")).react(id(), 60, text("👍"), false)),
+        ("topic", ToHub::Topic { id: id(), room: text("den"), topic: text("Tea at four") }),
+        ("typing_in_a_room", ToHub::Typing { room: some("lobby"), to: None }),
+        ("typing_to_a_nick", ToHub::Typing { room: None, to: some("bob") }),
+        ("state", ToHub::State { state: State::Away }),
+        ("who", ToHub::Who { id: id(), nick: text("ana") }),
         ("list_users", ToHub::ListUsers { id: id(), room: None }),
         ("list_users_of_a_room", ToHub::ListUsers { id: id(), room: some("lobby") }),
         ("list_rooms", ToHub::ListRooms { id: id() }),
@@ -127,16 +158,41 @@ fn samples_to_hub() -> Vec<(&'static str, ToHub)> {
         ("read_with_a_nick", ToHub::Read { id: id(), room: None, with: some("bob"), seq: 60 }),
         ("cursors_of_a_room", ToHub::Cursors { id: id(), room: some("lobby"), with: None }),
         ("cursors_with_a_nick", ToHub::Cursors { id: id(), room: None, with: some("bob") }),
-        ("search", ToHub::Search { id: id(), query: text("kettle"), room: None, before: None, limit: None }),
+        ("search", search.clone()),
         (
             "search_in_a_room",
-            ToHub::Search { id: id(), query: text("茶"), room: some("lobby"), before: Some(58), limit: Some(20) },
+            ToHub::Search {
+                id: id(),
+                query: text("茶"),
+                room: some("lobby"),
+                with: None,
+                from: some("ana"),
+                since: Some(AT),
+                until: Some(AT + 86_400_000),
+                before: Some(58),
+                limit: Some(20),
+            },
         ),
+        ("search_with_a_nick", {
+            let mut search = search;
+            if let ToHub::Search { with, .. } = &mut search {
+                *with = some("bob");
+            }
+            search
+        }),
     ]
 }
 
 fn said() -> Entry {
-    Entry::Said(Said { seq: 58, at: AT, room: text("lobby"), from: text("dr00"), id: text("7f3a-1"), text: text("hi") })
+    Entry::Said(Said {
+        seq: 58,
+        at: AT,
+        room: text("lobby"),
+        from: text("dr00"),
+        id: text("7f3a-1"),
+        text: text("hi"),
+        details: None,
+    })
 }
 
 fn whispered() -> Entry {
@@ -147,7 +203,58 @@ fn whispered() -> Entry {
         to: text("bob"),
         id: text("7f3a-3"),
         text: text("psst"),
+        details: None,
     })
+}
+
+const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+fn file_ref() -> FileRef {
+    FileRef { hash: text(HASH), name: text("den.png") }
+}
+
+fn topic() -> Entry {
+    let (room, from, id) = (text("den"), text("dr00"), text("7f3a-4"));
+    Entry::Topic(Topic { seq: 61, at: AT + 10_000, room, from, id, topic: text("Tea at four") })
+}
+
+fn changed(change: Change) -> Entry {
+    let (from, id) = (text("dr00"), text("7f3a-5"));
+    Entry::Changed(Changed { seq: 62, at: AT + 11_000, room: some("lobby"), to: None, from, id, of: 58, change })
+}
+
+fn changed_privately() -> Entry {
+    let (from, id, change) = (text("dr00"), text("7f3a-6"), Change::Edited { text: text("pssst") });
+    Entry::Changed(Changed { seq: 65, at: AT + 12_000, room: None, to: some("bob"), from, id, of: 60, change })
+}
+
+/// A line as it is read after much has become of it.
+fn said_and_changed() -> Entry {
+    let file = File {
+        hash: text(HASH),
+        name: text("den.png"),
+        size: 20_480,
+        kind: text("image/png"),
+        width: Some(640),
+        height: Some(480),
+    };
+    let reaction = Reaction { emoji: text("👍"), nicks: vec![text("ana"), text("bob")], count: 2 };
+    let details = Details {
+        reply_to: Some(41),
+        files: vec![file],
+        changed: Some(64),
+        edited: Some(AT + 11_000),
+        deleted: false,
+        reactions: vec![reaction],
+    };
+    let (room, from, id) = (text("lobby"), text("dr00"), text("7f3a-1"));
+    Entry::Said(Said { seq: 58, at: AT, room, from, id, text: text("hi all"), details: details.boxed() })
+}
+
+fn whispered_and_deleted() -> Entry {
+    let details = Details { changed: Some(66), deleted: true, ..Details::default() };
+    let (from, to, id) = (text("dr00"), text("bob"), text("7f3a-3"));
+    Entry::Whispered(Whispered { seq: 60, at: AT + 9_000, from, to, id, text: text(""), details: details.boxed() })
 }
 
 fn user(nick: &str, state: State, nodes: u32) -> User {
@@ -184,7 +291,16 @@ fn samples_of_entries_and_signals() -> Vec<(&'static str, ToNode)> {
         ("welcome_ephemeral", ToNode::Welcome(Welcome { seq: 0, ephemeral: true, ..welcome() })),
         ("synced", ToNode::Synced { seq: 57 }),
         ("said", ToNode::Entry(said())),
+        ("said_and_changed", ToNode::Entry(said_and_changed())),
         ("whispered", ToNode::Entry(whispered())),
+        ("whispered_and_deleted", ToNode::Entry(whispered_and_deleted())),
+        ("topic", ToNode::Entry(topic())),
+        ("edited", ToNode::Entry(changed(Change::Edited { text: text("hi all") }))),
+        ("edited_with_a_nick", ToNode::Entry(changed_privately())),
+        ("deleted", ToNode::Entry(changed(Change::Deleted))),
+        ("reacted", ToNode::Entry(changed(Change::Reacted { emoji: text("👍"), on: true }))),
+        ("typing_in_a_room", ToNode::Typing { room: some("lobby"), to: None, from: text("ana") }),
+        ("typing_to_a_nick", ToNode::Typing { room: None, to: some("dr00"), from: text("ana") }),
         (
             "presence",
             ToNode::Presence(Presence {
@@ -224,6 +340,7 @@ fn samples_of_answers() -> Vec<(&'static str, Response)> {
                 count: 2,
                 read: 41,
                 unread: 16,
+                mentions: 2,
                 conversations: vec![Conversation { with: text("bob"), seq: 41, read: 40, unread: 1 }],
             }),
         ),
@@ -236,12 +353,31 @@ fn samples_of_answers() -> Vec<(&'static str, Response)> {
                 count: 1,
                 read: 57,
                 unread: 0,
+                mentions: 0,
             }),
         ),
         ("reply_done", Response::Done),
         ("reply_sent", Response::Sent(Sent { seq: 58, delivered: None })),
         ("reply_sent_privately", Response::Sent(Sent { seq: 60, delivered: Some(0) })),
         ("reply_users", Response::Users(Users { users: everyone })),
+        (
+            "reply_person",
+            Response::Person(Person {
+                nick: text("ana"),
+                state: State::Away,
+                seen: None,
+                nodes: vec![NodeInfo {
+                    node: text("tab-09c1@den.local"),
+                    nick: some("ana"),
+                    kind: text("tab"),
+                    since: AT,
+                }],
+            }),
+        ),
+        (
+            "reply_person_who_is_away",
+            Response::Person(Person { nick: text("bob"), state: State::Offline, seen: Some(AT), nodes: Vec::new() }),
+        ),
         (
             "reply_rooms",
             Response::Rooms(Rooms {
@@ -308,6 +444,10 @@ fn samples_of_refusals() -> Vec<(&'static str, Refusal)> {
             Refusal::until(ErrorCode::RateLimited, "You send faster than this hub allows. Wait a moment.", AT + 50),
         ),
         ("refused_query_empty", new(ErrorCode::QueryEmpty, "There is nothing to search for.")),
+        ("refused_no_such_entry", new(ErrorCode::NoSuchEntry, "There is no line 58 here, or it was deleted.")),
+        ("refused_not_yours", new(ErrorCode::NotYours, "This line is another's. You can change your own.")),
+        ("refused_reaction_invalid", new(ErrorCode::ReactionInvalid, "A reaction is one emoji.")),
+        ("refused_no_such_file", new(ErrorCode::NoSuchFile, "No file of this hash is kept here. Upload it first.")),
         ("refused_unavailable", new(ErrorCode::Unavailable, "The hub's disk is full; nothing was changed.")),
     ]
 }
@@ -329,6 +469,7 @@ fn value_of(answer: &Response) -> Value {
         Response::Done => json(&Done {}),
         Response::Sent(ok) => json(ok),
         Response::Users(ok) => json(ok),
+        Response::Person(ok) => json(ok),
         Response::Rooms(ok) => json(ok),
         Response::Nodes(ok) => json(ok),
         Response::Pinged(ok) => json(ok),
@@ -388,7 +529,12 @@ fn every_message_has_a_sample() {
     let (hub, node) = (samples_to_hub(), samples_to_node());
     covers(hub.iter().map(|(_, sample)| to_hub(sample)), TO_HUB);
     covers(node.iter().map(|(_, sample)| to_node(sample)), TO_NODE);
-    covers([said(), whispered()].iter().map(entry), ENTRIES);
+    covers([said(), whispered(), topic(), changed(Change::Deleted)].iter().map(entry), ENTRIES);
+    let changes = node.iter().filter_map(|(_, sample)| match sample {
+        ToNode::Entry(Entry::Changed(changed)) => Some(change(&changed.change)),
+        _ => None,
+    });
+    covers(changes, CHANGES);
     let answers = samples_of_answers();
     covers(answers.iter().map(|(_, sample)| response(sample)), RESPONSES);
     let users = answers.iter().filter_map(|(_, sample)| match sample {
@@ -424,6 +570,7 @@ fn replies_encoded_at_once_are_the_same() {
             Response::Done => wire::encode_ok("7f3a-1", &Done {}),
             Response::Sent(ok) => wire::encode_ok("7f3a-1", ok),
             Response::Users(ok) => wire::encode_ok("7f3a-1", ok),
+            Response::Person(ok) => wire::encode_ok("7f3a-1", ok),
             Response::Rooms(ok) => wire::encode_ok("7f3a-1", ok),
             Response::Nodes(ok) => wire::encode_ok("7f3a-1", ok),
             Response::Pinged(ok) => wire::encode_ok("7f3a-1", ok),

@@ -6,13 +6,13 @@
 mod model;
 
 use model::{START, World, lobby, settings};
-use shared::message::{ErrorCode, Refusal, ToHub};
+use shared::message::{ErrorCode, FileRef, Refusal, State, ToHub};
 use shared::session::{BACKOFF_MAX, Delivery, Line, MAX_ASKED, MAX_ROOMS, MAX_UNSENT, Phase, Response, Settings};
 use shared::transcript::Place;
 use shared::wire;
 
 fn line(id: &str, text: &str) -> Line {
-    Line { id: id.to_owned(), place: lobby(), text: text.to_owned(), at: START - 60_000 }
+    Line { request: lobby().say(id.to_owned(), text.to_owned()), at: START - 60_000 }
 }
 
 /// The ids of lines delivered as waiting, in order.
@@ -182,7 +182,7 @@ fn lines_of_an_earlier_session_go_first_in_order_with_their_ids() {
     let mut world = World::new(Settings { lines, ..settings() });
     assert_eq!(sending(&world), ["old-1", "old-2"], "shown as waiting before there is a connection");
     let new = world.say("lobby", "c").unwrap();
-    assert_eq!(world.session.unsent_lines().map(|line| line.id.as_str()).collect::<Vec<_>>(), ["old-1", "old-2", &new]);
+    assert_eq!(world.session.unsent_lines().map(Line::id).collect::<Vec<_>>(), ["old-1", "old-2", &new]);
     let typed: Vec<u64> = world.session.unsent_lines().map(|line| line.at).collect();
     assert_eq!(typed, [START - 60_000, START - 60_000, START]);
     world.flow();
@@ -203,12 +203,84 @@ fn a_line_whose_answer_the_last_page_did_not_live_to_see_is_said_once() {
     assert!(matches!(world.answer(&id), Ok(Response::Sent(sent)) if sent.seq == world.hub.log[0].seq()));
 }
 
+// --- changes of lines ---
+
+#[test]
+fn changes_go_the_way_of_lines_and_in_their_order() {
+    let mut world = World::online(settings());
+    let seq = world.other_says(Some("lobby"), "hi");
+    world.flow();
+    world.cut(1006);
+    let ids = [
+        world.say("lobby", "a").unwrap(),
+        world.ask(|id| lobby().react(id, seq, "👍".to_owned(), true)).unwrap(),
+        world.say("lobby", "b").unwrap(),
+        world.ask(|id| lobby().edit(id, seq, "c".to_owned())).unwrap(),
+        world.ask(|id| ToHub::Topic { id, room: "lobby".to_owned(), topic: "d".to_owned() }).unwrap(),
+        world.ask(|id| lobby().delete(id, seq)).unwrap(),
+    ];
+    assert_eq!(world.session.unsent(), 6);
+    assert_eq!(sending(&world), ids.iter().map(String::as_str).collect::<Vec<_>>());
+    // The first answer is lost; it is sent again, and made once.
+    world.wait(BACKOFF_MAX, true);
+    world.open();
+    for _ in 0..50 {
+        if world.hub.log.len() < 2 {
+            world.node_reads(1);
+            world.hub_reads(1);
+        }
+    }
+    assert_eq!(world.hub.log.len(), 2);
+    world.cut(1006);
+    world.settle();
+    assert_eq!(world.hub.log[1..].iter().map(|entry| entry.id().to_owned()).collect::<Vec<_>>(), ids);
+    assert_eq!(world.said(), ["hi", "a", "", "b", "c", "d", ""]);
+    for id in &ids {
+        assert!(matches!(world.answer(id), Ok(Response::Sent(_))));
+    }
+}
+
+#[test]
+fn what_cannot_be_changed_so_is_refused_at_once() {
+    let mut world = World::online(settings());
+    let edit = |text: String| move |id| lobby().edit(id, 5, text);
+    assert_eq!(world.ask(edit(" ".to_owned())).unwrap_err().code, ErrorCode::TextEmpty);
+    assert_eq!(world.ask(edit("x".repeat(wire::MAX_TEXT + 1))).unwrap_err().code, ErrorCode::TextTooLong);
+    assert_eq!(world.ask(edit(format!("a{}b", "\u{1}".repeat(16_000)))).unwrap_err().code, ErrorCode::TextTooLong);
+    let topic = |topic: String| move |id| ToHub::Topic { id, room: "lobby".to_owned(), topic };
+    assert_eq!(world.ask(topic("x".repeat(wire::MAX_TOPIC + 1))).unwrap_err().code, ErrorCode::TextTooLong);
+    assert!(world.ask(topic(String::new())).is_ok(), "about nothing");
+    let file = FileRef { hash: "h".to_owned(), name: "a.png".to_owned() };
+    assert!(world.ask(|id| lobby().say_with(id, String::new(), None, vec![file])).is_ok(), "a file says enough");
+    assert!(
+        matches!(world.ask(|_| ToHub::State { state: State::Away }), Err(refusal) if refusal.code == ErrorCode::BadMessage)
+    );
+    world.flow();
+    assert_eq!(world.session.phase(), Phase::Online);
+}
+
+#[test]
+fn changes_of_a_log_that_is_no_more_are_given_up() {
+    let mut world = World::online(settings());
+    world.cut(1006);
+    let reply = world.ask(|id| lobby().say_with(id, "yes".to_owned(), Some(5), Vec::new())).unwrap();
+    let edit = world.ask(|id| lobby().edit(id, 5, "b".to_owned())).unwrap();
+    let react = world.ask(|id| lobby().react(id, 5, "👍".to_owned(), true)).unwrap();
+    world.new_log();
+    world.settle();
+    assert_eq!((world.refused(&edit), world.refused(&react)), (ErrorCode::NoSuchEntry, ErrorCode::NoSuchEntry));
+    assert_eq!(world.said(), ["yes"], "what was only said is said, in answer to nothing");
+    assert!(world.answer(&reply).is_ok());
+    let sent = world.hub.requests.iter().find(|request| request.makes_entry());
+    assert!(matches!(sent, Some(ToHub::Say { reply_to: None, .. })), "{sent:?}");
+}
+
 #[test]
 fn what_another_tab_left_is_taken_up_once() {
     let mut world = World::online(settings());
     world.cut(1006);
     let own = world.say("lobby", "own").unwrap();
-    let left = Line { place: Place::With("bob".to_owned()), ..line("left-1", "psst") };
+    let left = Line { request: Place::With("bob".to_owned()).say("left-1".to_owned(), "psst".to_owned()), at: START };
     world.adopt(vec![left.clone(), left.clone(), line(&own, "own")]);
     world.adopt(vec![left]);
     assert_eq!(world.session.unsent(), 2);

@@ -7,6 +7,7 @@ mod model;
 use model::{World, at_home, settings, since};
 use shared::message::{ErrorCode, Refusal, ToHub};
 use shared::session::{Delivery, Phase, Response, Settings};
+use shared::transcript::Place;
 
 #[test]
 fn a_resumed_session_is_ready_at_once_and_hears_what_it_missed_in_order() {
@@ -117,7 +118,7 @@ fn a_room_whose_leaving_was_not_answered_is_entered_again_and_caught_up_with() {
     world.cut(1006);
     assert_eq!(world.refused(&leave), ErrorCode::Unavailable);
     world.other_says(Some("den"), "missed");
-    let typed = world.ask(|id| ToHub::Say { id, room: "den".to_owned(), text: "typed".to_owned() }).unwrap();
+    let typed = world.ask(|id| Place::Room("den".to_owned()).say(id, "typed".to_owned())).unwrap();
     let asked = world.hub.requests.len();
     world.settle();
     assert_eq!(since(&world, asked)[..3], ["join", "history", "say"]);

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use model::{World, settings};
 use proptest::prelude::*;
 use shared::entry::Entry;
-use shared::message::{ErrorCode, Refusal, ToHub};
+use shared::message::{ErrorCode, Refusal, State, ToHub};
 use shared::session::{BACKOFF_MAX, Delivery, Line, MAX_UNSENT, Phase, Response};
 use shared::transcript::{PendingState, Place};
 
@@ -23,6 +23,10 @@ enum Event {
     Join(usize),
     Leave(usize),
     Read(usize),
+    /// A line of a room is edited, taken back or reacted to, or the room gets a topic.
+    Change(usize, usize, prop::sample::Index),
+    Typing(usize),
+    State(bool),
     List,
     /// Another tab left a line; or is saying it just now, too.
     Adopt {
@@ -89,6 +93,9 @@ fn event(may: May) -> impl Strategy<Value = Event> {
         2 => (0..ROOMS.len()).prop_map(Event::Join),
         2 => (0..ROOMS.len()).prop_map(move |room| if leave { Event::Leave(room) } else { Event::Join(room) }),
         3 => (0..ROOMS.len()).prop_map(Event::Read),
+        4 => (0..ROOMS.len(), 0..4usize, any::<prop::sample::Index>()).prop_map(|(room, what, line)| Event::Change(room, what, line)),
+        2 => (0..ROOMS.len()).prop_map(Event::Typing),
+        1 => any::<bool>().prop_map(Event::State),
         1 => Just(Event::List),
         1 => (0..ROOMS.len(), any::<bool>()).prop_map(|(room, said)| Event::Adopt { room, said }),
         5 => (0..ROOMS.len()).prop_map(Event::OtherSays),
@@ -150,10 +157,13 @@ fn happen(world: &mut World, step: usize, event: &Event) {
         Event::Join(room) => drop(world.ask(|id| ToHub::Join { id, room: ROOMS[*room].to_owned() })),
         Event::Leave(room) => drop(world.ask(|id| ToHub::Leave { id, room: ROOMS[*room].to_owned() })),
         Event::Read(room) => world.has_read(&Place::Room(ROOMS[*room].to_owned())),
+        Event::Change(room, what, line) => change(world, ROOMS[*room], *what, line),
+        Event::Typing(room) => world.typing(&Place::Room(ROOMS[*room].to_owned())),
+        Event::State(away) => world.state(if *away { State::Away } else { State::Online }),
         Event::List => drop(world.ask(|id| ToHub::ListRooms { id })),
         Event::Adopt { room, said } => {
             let place = Place::Room(ROOMS[*room].to_owned());
-            let line = Line { id: format!("left-{step}"), place, text: format!("line {step}"), at: world.now - 1 };
+            let line = Line { request: place.say(format!("left-{step}"), format!("line {step}")), at: world.now - 1 };
             if *said {
                 world.say_elsewhere(&line);
             }
@@ -204,6 +214,22 @@ fn happen(world: &mut World, step: usize, event: &Event) {
             }
         }
     }
+}
+
+fn change(world: &mut World, name: &str, what: usize, line: &prop::sample::Index) {
+    let room = Place::Room(name.to_owned());
+    let said = |entry: &&Entry| matches!(entry, Entry::Said(said) if said.room == name);
+    let lines: Vec<u64> = world.hub.log.iter().filter(said).map(Entry::seq).collect();
+    if lines.is_empty() {
+        return;
+    }
+    let of = *line.get(&lines);
+    let _ = world.ask(|id| match what {
+        0 => room.edit(id, of, "other words".to_owned()),
+        1 => room.delete(id, of),
+        2 => room.react(id, of, "👍".to_owned(), true),
+        _ => ToHub::Topic { id, room: name.to_owned(), topic: "Tea".to_owned() },
+    });
 }
 
 /// Every request ended once; the lines among them are in the log as their answers say, in the order in which
@@ -265,6 +291,11 @@ fn check_transcript(world: &World, never_left: bool) {
             });
             let said: Vec<u64> = said.map(Entry::seq).filter(|seq| seq >= first).collect();
             assert_eq!(held, said, "{place:?}");
+        }
+        for line in conversation.lines().filter(|_| rest) {
+            let own = conversation.pending_change(line.seq());
+            let arrived = |seq: Option<u64>| seq.is_some_and(|seq| world.record.came_after(&place, seq));
+            assert!(own.is_none_or(|own| arrived(own.seq)), "{own:?} never arrived");
         }
         for pending in conversation.pending() {
             let fine = match pending.state {

@@ -5,9 +5,10 @@
 mod model;
 
 use model::{World, lobby, settings};
-use shared::message::{ErrorCode, Refusal, ToHub};
+use shared::message::{ErrorCode, Refusal, State, ToHub};
 use shared::session::{ACK_EVERY, ACK_SOON, MAX_READS, READ_EVERY, Settings};
 use shared::transcript::Place;
+use shared::wire::TYPING_EVERY;
 
 fn with(nick: &str) -> Place {
     Place::With(nick.to_owned())
@@ -179,4 +180,53 @@ fn no_more_places_wait_than_the_bound() {
     world.settle();
     assert_eq!(reads(&world), MAX_READS);
     assert!(world.hub.read.contains_key(&with(&format!("bob{}", MAX_READS + 9))), "the oldest are given up");
+}
+
+// --- writing, and being there ---
+
+#[test]
+fn the_hub_hears_of_writing_now_and_then_while_there_is_a_connection() {
+    let mut world = World::online(settings());
+    for _ in 0..70 {
+        world.typing(&lobby());
+        world.wait(TYPING_EVERY / 30, true);
+    }
+    world.typing(&with("bob"));
+    world.flow();
+    let room = ToHub::Typing { room: Some("lobby".to_owned()), to: None };
+    assert_eq!(world.hub.signals, [room.clone(), room.clone(), room]);
+    world.cut(1006);
+    world.wait(TYPING_EVERY, true);
+    world.typing(&lobby());
+    world.settle();
+    assert_eq!(world.hub.signals.len(), 3, "what nobody heard then is no news later");
+    world.typing(&with("bob"));
+    world.flow();
+    assert_eq!(world.hub.signals[3], ToHub::Typing { room: None, to: Some("bob".to_owned()) });
+}
+
+#[test]
+fn the_hub_is_told_once_on_each_connection_whether_the_person_is_there() {
+    let mut world = World::online(settings());
+    let states = |world: &World| -> Vec<State> {
+        let state = |signal: &ToHub| match signal {
+            ToHub::State { state } => Some(*state),
+            _ => None,
+        };
+        world.hub.signals.iter().filter_map(state).collect()
+    };
+    world.settle();
+    assert_eq!(states(&world), [], "nobody has said");
+    world.state(State::Away);
+    world.state(State::Away);
+    world.state(State::Offline);
+    world.flow();
+    assert_eq!(states(&world), [State::Away], "which states are the hub's to tell is not asked here");
+    world.cut(1006);
+    world.settle();
+    assert_eq!(states(&world), [State::Away, State::Away]);
+    world.cut(1006);
+    world.state(State::Online);
+    world.settle();
+    assert_eq!(states(&world), [State::Away, State::Away, State::Online]);
 }

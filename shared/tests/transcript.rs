@@ -19,7 +19,7 @@ use shared::transcript::{
 fn lines_stand_by_number_each_once() {
     let mut fold = Fold::new();
     let changes = fold.hear(said(12, "ana", "1"));
-    let change = Change { place: room("lobby"), lines: true, people: false, unread: true, reach: false };
+    let change = Change { place: room("lobby"), lines: true, people: false, unread: true, typing: false, reach: false };
     assert_eq!(changes, Changes { places: false, at: vec![change] });
     assert!(fold.hear(said(12, "ana", "1")).is_empty(), "again: nothing to draw");
     fold.hear(said(15, "bob", "1"));
@@ -76,7 +76,7 @@ fn a_failed_line_stays_until_it_is_taken_away() {
     assert!(changes.at[0].lines);
     assert_eq!(fold.lobby().pending()[0].state, PendingState::Failed(refusal));
     let (given, changes) = fold.0.dismiss(&room("lobby"), "a-1");
-    assert_eq!((given.as_deref(), changes.at.len()), (Some("hi"), 1));
+    assert_eq!((given.map(|line| line.text.clone()), changes.at.len()), (Some(text("hi")), 1));
     assert_eq!(fold.rows(), "");
 }
 
@@ -301,7 +301,7 @@ fn people_are_a_list_and_then_differences() {
     let mut fold = Fold::new();
     assert_eq!(nicks(&fold), ["ana", "bob", "dr00"]);
     let changes = fold.take(&presence(&["Carl"], &["bob"]));
-    let change = Change { place: room("lobby"), lines: true, people: true, unread: false, reach: false };
+    let change = Change { place: room("lobby"), lines: true, people: true, unread: false, typing: false, reach: false };
     assert_eq!(changes.at, [change]);
     assert_eq!((nicks(&fold), fold.lobby().count()), (vec!["ana", "Carl", "dr00"], 3));
     let states = [(text("ana"), State::Away), (text("nobody"), State::Away)].into();
@@ -449,7 +449,7 @@ fn refusals_of_other_requests_change_nothing() {
 
 #[test]
 fn changes_add_up() {
-    let change = |place, lines, people, unread, reach| Change { place, lines, people, unread, reach };
+    let change = |place, lines, people, unread, reach| Change { place, lines, people, unread, typing: false, reach };
     let mut changes = Changes { places: false, at: vec![change(room("a"), true, false, false, false)] };
     changes.merge(Changes {
         places: true,
@@ -465,7 +465,15 @@ fn changes_add_up() {
 fn a_block_is_one_person_a_short_while_and_one_day() {
     const MIDNIGHT: u64 = 1_800_057_600_000; // 2027-01-16, UTC
     let line = |from: &str, at: u64| {
-        Entry::Said(Said { seq: 1, at, room: text("lobby"), from: text(from), id: text("1"), text: text("hi") })
+        Entry::Said(Said {
+            seq: 1,
+            at,
+            room: text("lobby"),
+            from: text(from),
+            id: text("1"),
+            text: text("hi"),
+            details: None,
+        })
     };
     let (noon, later) = (MIDNIGHT - 43_200_000, MIDNIGHT - 43_200_000 + BLOCK);
     assert!(continues(&line("ana", noon), &line("Ana", later - 1), 0));

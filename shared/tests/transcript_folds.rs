@@ -22,6 +22,8 @@ fn place_of(entry: &Entry) -> Place {
     match entry {
         Entry::Said(said) => Place::Room(said.room.clone()),
         Entry::Whispered(_) => bob(),
+        Entry::Topic(topic) => Place::Room(topic.room.clone()),
+        Entry::Changed(changed) => changed.room.clone().map_or_else(bob, Place::Room),
     }
 }
 

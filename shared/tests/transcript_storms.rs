@@ -9,12 +9,12 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use shared::message::ToHub;
-use shared::transcript::{Conversation, Item};
-use storm::{PLACES, Storm, place};
+use shared::transcript::{Conversation, Item, Place};
+use storm::{Kind, PLACES, Storm, place};
 
 #[derive(Clone, Debug)]
 enum Step {
-    Said(usize, bool),
+    Said(usize, Kind),
     Arrive(usize),
     Lost,
     Back { resume: bool },
@@ -34,8 +34,10 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let at = || 0..PLACES;
+    let kinds = [Kind::Theirs, Kind::Theirs, Kind::Theirs, Kind::Mine, Kind::Naming, Kind::Change, Kind::Topic];
+    let kind = prop::sample::select(kinds.to_vec());
     prop_oneof![
-        12 => (at(), prop::bool::weighted(0.2)).prop_map(|(at, mine)| Step::Said(at, mine)),
+        15 => (at(), kind).prop_map(|(at, kind)| Step::Said(at, kind)),
         8 => (1..6usize).prop_map(Step::Arrive),
         3 => Just(Step::Lost),
         5 => any::<bool>().prop_map(|resume| Step::Back { resume }),
@@ -57,7 +59,7 @@ fn step() -> impl Strategy<Value = Step> {
 impl Step {
     fn take(&self, storm: &mut Storm) {
         match *self {
-            Self::Said(at, mine) => storm.say(at, mine),
+            Self::Said(at, kind) => storm.say(at, kind),
             Self::Arrive(frames) => storm.arrive(frames),
             Self::Lost => storm.lose(),
             Self::Back { resume } => storm.back(resume),
@@ -113,7 +115,7 @@ fn check(storm: &Storm, at: usize) -> Result<(), TestCaseError> {
         return Ok(());
     };
     let missing = storm.missing(at);
-    let lines: Vec<u64> = held.lines().map(|line| line.seq()).collect();
+    let lines: Vec<u64> = rows(held)[1..].iter().map(|(line, _)| *line).collect();
     prop_assert!(lines.iter().eq(known.lines.keys()), "{:?} are held of {:?}", lines, known.lines);
 
     let rows = rows(held);
@@ -158,6 +160,17 @@ fn check(storm: &Storm, at: usize) -> Result<(), TestCaseError> {
             read
         );
     }
+    // The same of those that name us; in private all do.
+    if matches!(place(at), Place::With(_)) {
+        prop_assert_eq!(held.mentions(), held.unread());
+    } else if known.vague {
+        prop_assert!(held.mentions() <= storm.naming(&truth).len() + known.twice);
+    } else {
+        let naming = storm.naming(&known.unread);
+        let bounds = storm.arrived(&naming).len()..=naming.len() + known.twice;
+        prop_assert!(bounds.contains(&held.mentions()), "{} of {:?} name us", held.mentions(), naming);
+    }
+    prop_assert!(held.mentions() <= held.unread());
     Ok(())
 }
 

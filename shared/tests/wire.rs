@@ -7,8 +7,9 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
-use shared::entry::{Entry, Said, Whispered};
-use shared::message::{ErrorCode, Hello, Outcome, Presence, Refusal, Reply, State, ToHub, ToNode, Welcome};
+use shared::entry::{Change, Changed, Details, Entry, File, Reaction, Said, Topic, Whispered};
+use shared::message::{ErrorCode, FileRef, Hello, Outcome, Presence, Refusal, Reply, State, ToHub, ToNode, Welcome};
+use shared::transcript::Place;
 use shared::wire::{self, DecodeError, MAX_FRAME, MAX_ID, MAX_TEXT, close};
 
 fn words() -> impl Strategy<Value = String> {
@@ -31,16 +32,43 @@ fn to_hub() -> impl Strategy<Value = ToHub> {
     );
     let history = (id(), maybe(), maybe(), any::<Option<u64>>(), any::<Option<u64>>(), any::<Option<u32>>())
         .prop_map(|(id, room, with, before, after, limit)| ToHub::History { id, room, with, before, after, limit });
-    let search = (id(), words(), maybe(), any::<Option<u64>>(), any::<Option<u32>>())
-        .prop_map(|(id, query, room, before, limit)| ToHub::Search { id, query, room, before, limit });
+    let where_searched = (maybe(), maybe(), maybe());
+    let when_searched = (any::<Option<u64>>(), any::<Option<u64>>(), any::<Option<u64>>());
+    let search = (id(), words(), where_searched, when_searched, any::<Option<u32>>()).prop_map(
+        |(id, query, (room, with, from), (since, until, before), limit)| ToHub::Search {
+            id,
+            query,
+            room,
+            with,
+            from,
+            since,
+            until,
+            before,
+            limit,
+        },
+    );
+    let place = || prop_oneof![words().prop_map(Place::Room), words().prop_map(Place::With)];
+    let file = (id(), words()).prop_map(|(hash, name)| FileRef { hash, name });
+    let line = (id(), place(), any::<String>(), any::<Option<u64>>(), vec(file, 0..3))
+        .prop_map(|(id, place, text, reply_to, files)| place.say_with(id, text, reply_to, files));
+    let change =
+        (id(), place(), any::<u64>(), any::<String>(), 0..4).prop_map(|(id, place, of, text, kind)| match kind {
+            0 => place.edit(id, of, text),
+            1 => place.delete(id, of),
+            kind => place.react(id, of, text, kind == 2),
+        });
     prop_oneof![
         hello,
         (id(), words(), maybe()).prop_map(|(id, nick, token)| ToHub::Connect { id, nick, token }),
         id().prop_map(|id| ToHub::Disconnect { id }),
         (id(), words()).prop_map(|(id, room)| ToHub::Join { id, room }),
         (id(), words()).prop_map(|(id, room)| ToHub::Leave { id, room }),
-        (id(), words(), any::<String>()).prop_map(|(id, room, text)| ToHub::Say { id, room, text }),
-        (id(), words(), any::<String>()).prop_map(|(id, to, text)| ToHub::PrivateMessage { id, to, text }),
+        line,
+        change,
+        (id(), words(), any::<String>()).prop_map(|(id, room, topic)| ToHub::Topic { id, room, topic }),
+        (maybe(), maybe()).prop_map(|(room, to)| ToHub::Typing { room, to }),
+        select(vec![State::Online, State::Away]).prop_map(|state| ToHub::State { state }),
+        (id(), words()).prop_map(|(id, nick)| ToHub::Who { id, nick }),
         (id(), maybe()).prop_map(|(id, room)| ToHub::ListUsers { id, room }),
         id().prop_map(|id| ToHub::ListRooms { id }),
         id().prop_map(|id| ToHub::ListNodes { id }),
@@ -53,9 +81,43 @@ fn to_hub() -> impl Strategy<Value = ToHub> {
 fn entry() -> impl Strategy<Value = Entry> {
     let parts = || (any::<u64>(), any::<u64>(), words(), words(), id(), any::<String>());
     prop_oneof![
-        parts().prop_map(|(seq, at, room, from, id, text)| Entry::Said(Said { seq, at, room, from, id, text })),
-        parts().prop_map(|(seq, at, to, from, id, text)| Entry::Whispered(Whispered { seq, at, from, to, id, text })),
+        (parts(), details()).prop_map(|((seq, at, room, from, id, text), details)| {
+            Entry::Said(Said { seq, at, room, from, id, text, details })
+        }),
+        (parts(), details()).prop_map(|((seq, at, to, from, id, text), details)| {
+            Entry::Whispered(Whispered { seq, at, from, to, id, text, details })
+        }),
+        parts().prop_map(|(seq, at, room, from, id, topic)| Entry::Topic(Topic { seq, at, room, from, id, topic })),
+        (parts(), maybe(), any::<u64>(), change()).prop_map(|((seq, at, from, to, id, _), room, of, change)| {
+            let to = room.is_none().then_some(to);
+            Entry::Changed(Changed { seq, at, room, to, from, id, of, change })
+        }),
     ]
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        any::<String>().prop_map(|text| Change::Edited { text }),
+        Just(Change::Deleted),
+        (words(), any::<bool>()).prop_map(|(emoji, on)| Change::Reacted { emoji, on }),
+    ]
+}
+
+fn details() -> impl Strategy<Value = Option<Box<Details>>> {
+    let file = (id(), words(), any::<u64>(), words(), any::<Option<(u32, u32)>>()).prop_map(
+        |(hash, name, size, kind, pixels)| {
+            let (width, height) = pixels.unzip();
+            File { hash, name, size, kind, width, height }
+        },
+    );
+    let reaction = (words(), vec(words(), 0..3), any::<u32>());
+    let reaction = reaction.prop_map(|(emoji, nicks, count)| Reaction { emoji, nicks, count });
+    let numbers = (any::<Option<u64>>(), any::<Option<u64>>(), any::<Option<u64>>());
+    (numbers, vec(file, 0..3), any::<bool>(), vec(reaction, 0..3)).prop_map(
+        |((reply_to, changed, edited), files, deleted, reactions)| {
+            Details { reply_to, files, changed, edited, deleted, reactions }.boxed()
+        },
+    )
 }
 
 fn refusal() -> impl Strategy<Value = Refusal> {
@@ -72,6 +134,10 @@ fn refusal() -> impl Strategy<Value = Refusal> {
         ErrorCode::NoSuchNick,
         ErrorCode::RateLimited,
         ErrorCode::QueryEmpty,
+        ErrorCode::NoSuchEntry,
+        ErrorCode::NotYours,
+        ErrorCode::ReactionInvalid,
+        ErrorCode::NoSuchFile,
         ErrorCode::Unavailable,
     ]);
     (code, words(), any::<Option<u64>>()).prop_map(|(code, message, until)| Refusal { code, message, until })
@@ -276,7 +342,7 @@ fn unknown_fields_are_ignored_and_what_is_missing_is_as_if_null() {
 
 #[test]
 fn what_a_later_hub_says_is_no_message_and_a_later_code_is_unknown() {
-    assert!(wire::decode_to_node(r#"{"type":"typing","room":"lobby","from":"ana"}"#).is_err());
+    assert!(wire::decode_to_node(r#"{"type":"moon_rose","room":"lobby","from":"ana"}"#).is_err());
     let later = wire::decode_to_node(r#"{"type":"reply","id":"1","error":{"code":"moon_wrong","message":"Wait."}}"#);
     let Ok(ToNode::Reply(Reply { outcome: Outcome::Error(refusal), .. })) = later else { panic!("{later:?}") };
     assert_eq!((refusal.code, refusal.until), (ErrorCode::Unknown, None));
@@ -290,7 +356,7 @@ fn words_of_the_sender_in_an_error_are_cut() {
 
 #[test]
 fn the_longest_text_fits_in_a_frame_unless_it_is_made_of_controls() {
-    let frame = |text: String| wire::encode(&ToHub::Say { id: "x".repeat(MAX_ID), room: "ä".repeat(32), text }).len();
+    let frame = |text: String| wire::encode(&Place::Room("ä".repeat(32)).say("x".repeat(MAX_ID), text)).len();
     assert!(frame("x".repeat(MAX_TEXT)) < MAX_FRAME);
     assert!(frame("\"".repeat(MAX_TEXT)) < MAX_FRAME);
     assert!(frame("\n".repeat(MAX_TEXT)) < MAX_FRAME);

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use node::{Error, Node, Options};
+use node::{Error, Node, Options, Talk};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use shared::message::ToHub;
@@ -47,8 +47,10 @@ async fn once(stage: &Stage, nick: u16, lines: &[Acknowledged], again: &mut Agai
     node.connect_nick(&nick_name(nick), stage.token(nick).as_deref()).await?;
     for Acknowledged { line, request } in lines {
         let sent = match request {
-            ToHub::Say { id, room, text } => node.say_as(id, room, text).await?,
-            ToHub::PrivateMessage { id, to, text } => node.private_message_as(id, to, text).await?,
+            ToHub::Say { id, room, text, .. } => node.say_as(id, room, text).await?,
+            ToHub::PrivateMessage { id, to, text, .. } => node.private_message_as(id, to, text).await?,
+            ToHub::Edit { id, room: Some(room), of, text, .. } => node.edit_as(id, Talk::Room(room), *of, text).await?,
+            ToHub::Edit { id, with: Some(nick), of, text, .. } => node.edit_as(id, Talk::With(nick), *of, text).await?,
             _ => continue,
         };
         again.answers.push((*line, sent.seq));

@@ -7,10 +7,12 @@
 //! | lines of one client in one place stand in the order typed | `log` |
 //! | each client heard what it may hear, all of it, once, ascending, as it stands in the log | `follower` |
 //! | after a return it heard exactly what it had missed, before `synced` | `follower` |
+//! | a line is what its changes make of it, to the log and to everybody who heard them | `looks` |
 //! | a session with a nick is known again, with its rooms | `follower` |
 
 mod follower;
 mod log;
+mod looks;
 mod places;
 #[cfg(test)]
 mod tests;
@@ -19,6 +21,7 @@ mod violation;
 use std::ops::AddAssign;
 
 use self::log::Log;
+use self::looks::Looks;
 pub(crate) use self::violation::Violation;
 use crate::record::History;
 
@@ -42,6 +45,10 @@ pub(crate) struct Counts {
     pub(crate) whispered: u64,
     /// Entries heard, by all clients.
     pub(crate) heard: u64,
+    /// Entries that change a line.
+    pub(crate) changes: u64,
+    /// Changed lines that were compared with what a client has come to.
+    pub(crate) looks: u64,
     /// Returns to a session, up to their `synced`.
     pub(crate) resumes: u64,
     /// Those after which not one entry was missing, double, out of order or one too many.
@@ -63,6 +70,8 @@ impl AddAssign for Counts {
         self.logged += other.logged;
         self.whispered += other.whispered;
         self.heard += other.heard;
+        self.changes += other.changes;
+        self.looks += other.looks;
         self.resumes += other.resumes;
         self.exact += other.exact;
         self.resumed_entries += other.resumed_entries;
@@ -76,9 +85,10 @@ impl AddAssign for Counts {
 pub(crate) fn check(history: &History) -> Verdict {
     let mut verdict = Verdict::default();
     let log = Log::of(history, &mut verdict);
+    let looks = Looks::of(history, &mut verdict);
     let epoch = history.lives.iter().find_map(|life| follower::first_epoch(&life.events));
     for (client, life) in history.lives.iter().enumerate() {
-        follower::follow(client, life, &log, epoch, &mut verdict);
+        follower::follow(client, life, (&log, &looks), epoch, &mut verdict);
     }
     verdict
 }

@@ -1,14 +1,17 @@
 //! One client: talks, listens, and lives as its role wants.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use node::{Client, Deliveries, Settings};
+use node::{Answer, Client, Deliveries, Settings};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use shared::entry::Change;
 use shared::message::{ErrorCode, ToHub};
 use shared::session::{Delivery, Phase, Response};
+use shared::transcript;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
@@ -20,6 +23,12 @@ use crate::stage::Stage;
 
 /// Deliveries that wait in a client before it reads no further.
 const QUEUE: usize = 64;
+
+/// How often a line is followed by a change of one.
+const CHANGES: f64 = 0.1;
+
+/// Changed lines of which a client knows so: more than there are among its latest.
+const REMEMBERED: usize = 256;
 
 /// Lines a client has asked for and that are not acknowledged: typed ahead while the hub is away.
 const TYPED_AHEAD: usize = 40;
@@ -37,6 +46,9 @@ pub(crate) struct Actor {
     random: StdRng,
     /// Lines said so far.
     said: u32,
+    /// Its own lines that it took back, and lines that it has put its reaction to.
+    taken_back: VecDeque<u64>,
+    reacted: VecDeque<u64>,
     /// The room visited by a [`Role::Wanderer`] while it is in.
     visiting: Option<u8>,
     live: Live,
@@ -65,14 +77,26 @@ impl Actor {
             rooms: cast::rooms(number).into_iter().map(room_name).collect(),
             ..Settings::default()
         };
-        let diary = Arc::new(Diary::default());
+        let diary = Arc::new(Diary::new(Arc::clone(&stage.asked)));
         let random = StdRng::seed_from_u64(stage.seed ^ u64::from(number) << 48);
         let live = Live::begin(number, &stage, &diary, settings.clone())?;
         let online = timeout(CALM_WITHIN, live.client.online()).await;
         ensure!(online.unwrap_or(false), "client {number} cannot come in");
         let (_, token) = live.client.nick().with_context(|| format!("client {number} has no nick"))?;
         stage.keep_token(nick, token);
-        Ok(Self { number, role, stage, diary, random, said: 0, visiting: None, live, settings })
+        Ok(Self {
+            number,
+            role,
+            stage,
+            diary,
+            random,
+            said: 0,
+            taken_back: VecDeque::new(),
+            reacted: VecDeque::new(),
+            visiting: None,
+            live,
+            settings,
+        })
     }
 
     pub(crate) fn number(&self) -> u16 {
@@ -143,7 +167,73 @@ impl Actor {
             }
             let place = self.somewhere();
             drop(self.say(place));
+            if self.random.random_bool(CHANGES) {
+                self.change();
+            }
         }
+    }
+
+    /// Changes a line: one of its own, or, by a reaction, any that it has heard.
+    fn change(&mut self) {
+        let [own, others] = self.diary.latest();
+        let what = self.random.random_range(0..10);
+        let lines = if what < 5 { own } else { others };
+        // Where it only visits, it may be gone before it is answered.
+        let rooms = cast::rooms(self.number);
+        let stays = |place: &Place| !matches!(place, Place::Room(room) if *room != 0 && !rooms.contains(room));
+        let lines: Vec<_> =
+            lines.into_iter().filter(|(place, of)| stays(place) && !self.taken_back.contains(of)).collect();
+        if lines.is_empty() {
+            return;
+        }
+        let (place, of) = lines[self.random.random_range(0..lines.len())];
+        let (author, emoji) =
+            (self.number, format!("{}", char::from_u32(0x1F600 + u32::from(self.number % 40)).unwrap_or('👍')));
+        self.said += 1;
+        let line = Line { author, number: self.said };
+        let change = match what {
+            0 => {
+                self.taken_back.push_back(of);
+                Change::Deleted
+            }
+            1..5 => Change::Edited { text: line.text() },
+            _ => {
+                let on = !self.reacted.iter().any(|line| *line == of);
+                if on {
+                    self.reacted.push_back(of);
+                } else {
+                    self.reacted.retain(|line| *line != of);
+                }
+                Change::Reacted { emoji, on }
+            }
+        };
+        for list in [&mut self.taken_back, &mut self.reacted] {
+            if list.len() > REMEMBERED {
+                list.pop_front();
+            }
+        }
+        let nick = cast::nick(self.number);
+        let (target, place) = match place {
+            Place::Room(room) => (transcript::Place::Room(room_name(room)), place),
+            Place::Whisper { from, to } => {
+                let other = if from == nick { to } else { from };
+                (transcript::Place::With(nick_name(other)), Place::Whisper { from: nick, to: other })
+            }
+        };
+        drop(self.ask(line, place, |id| match change {
+            Change::Edited { text } => target.edit(id, of, text),
+            Change::Deleted => target.delete(id, of),
+            Change::Reacted { emoji, on } => target.react(id, of, emoji, on),
+        }));
+    }
+
+    /// Asks for an entry, and writes that down before.
+    fn ask(&self, line: Line, place: Place, request: impl FnOnce(String) -> ToHub) -> Answer<Response> {
+        self.live.client.ask(|id| {
+            self.stage.asked.remember(Id::of(&id), line, place);
+            self.diary.write(Event::Asked { line, place, id: Id::of(&id) });
+            request(id)
+        })
     }
 
     fn somewhere(&mut self) -> Place {
@@ -166,12 +256,9 @@ impl Actor {
         self.said += 1;
         let line = Line { author: self.number, number: self.said };
         let text = line.text();
-        let asked = self.live.client.ask(|id| {
-            self.diary.write(Event::Asked { line, place, id: Id::of(&id) });
-            match place {
-                Place::Room(room) => ToHub::Say { id, room: room_name(room), text },
-                Place::Whisper { to, .. } => ToHub::PrivateMessage { id, to: nick_name(to), text },
-            }
+        let asked = self.ask(line, place, |id| match place {
+            Place::Room(room) => transcript::Place::Room(room_name(room)).say(id, text),
+            Place::Whisper { to, .. } => transcript::Place::With(nick_name(to)).say(id, text),
         });
         async move {
             match asked.await {
@@ -218,13 +305,10 @@ impl Actor {
         self.settings.token = self.stage.token(cast::nick(self.number));
         self.diary.write(Event::Restarted);
         for left in &self.settings.lines {
-            let place = match &left.place {
-                shared::transcript::Place::Room(room) => Place::room(room),
-                shared::transcript::Place::With(nick) => Place::whisper(&nick_name(cast::nick(self.number)), nick),
-            };
-            match (Line::of(&left.text), place) {
-                (Some(line), Some(place)) => self.diary.write(Event::Asked { line, place, id: Id::of(&left.id) }),
-                _ => self.diary.strange("a line was left over that nobody said".to_owned()),
+            let id = Id::of(left.id());
+            match self.stage.asked.get(id) {
+                Some((line, place)) => self.diary.write(Event::Asked { line, place, id }),
+                None => self.diary.strange("a line was left over that nobody said".to_owned()),
             }
         }
         self.live = Live::begin(self.number, &self.stage, &self.diary, self.settings.clone())?;
@@ -261,8 +345,8 @@ async fn listen(mut deliveries: Deliveries, stage: Arc<Stage>, diary: Arc<Diary>
     while let Some(delivery) = deliveries.next().await {
         diary.told(&delivery);
         if let Delivery::Answered { request, answer: Ok(_) } = &delivery
-            && let ToHub::Say { text, .. } | ToHub::PrivateMessage { text, .. } = request
-            && let Some(line) = Line::of(text)
+            && request.makes_entry()
+            && let Some((line, _)) = request.id().and_then(|id| stage.asked.get(Id::of(id)))
         {
             stage.line_acknowledged(line, request);
         }

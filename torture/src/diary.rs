@@ -1,12 +1,16 @@
 //! How a client writes down what it lives through.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use shared::entry::Entry;
 use shared::message::{ErrorCode, ToHub, Welcome};
 use shared::session::{Delivery, Response};
 
+use crate::asked::Asked;
 use crate::line::{Id, Line, Place, Spoken};
+use crate::look::Sight;
 use crate::record::{Event, Welcomed};
 
 /// One client's, written by the task that listens and the one that talks.
@@ -14,11 +18,28 @@ use crate::record::{Event, Welcomed};
 pub(crate) struct Diary {
     events: Mutex<Vec<Event>>,
     heard: AtomicU64,
+    asked: Arc<Asked>,
+    /// Where the newest of its own lines stand.
+    own: Mutex<VecDeque<(Place, u64)>>,
+    /// Where the newest lines stand that it has heard.
+    others: Mutex<VecDeque<(Place, u64)>>,
 }
 
+/// Lines of which some are changed: as many as are said in a second or two.
+const LATEST: usize = 32;
+
 impl Diary {
+    pub(crate) fn new(asked: Arc<Asked>) -> Self {
+        Self { asked, ..Self::default() }
+    }
+
+    /// The newest lines of its own, and the newest it has heard.
+    pub(crate) fn latest(&self) -> [Vec<(Place, u64)>; 2] {
+        [&self.own, &self.others].map(|lines| lock(lines).iter().copied().collect())
+    }
+
     pub(crate) fn write(&self, event: Event) {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        lock(&self.events).push(event);
     }
 
     /// The newest entry heard.
@@ -27,7 +48,7 @@ impl Diary {
     }
 
     pub(crate) fn take(&self) -> Vec<Event> {
-        std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *lock(&self.events))
     }
 
     /// Writes down what the session told.
@@ -35,10 +56,14 @@ impl Diary {
         match delivery {
             Delivery::Welcomed { welcome, .. } => self.write(Event::Welcomed(welcomed(welcome))),
             Delivery::Lost => self.write(Event::Lost),
-            Delivery::Heard(entry) => match Spoken::of(entry) {
+            Delivery::Heard(entry) => match Spoken::of(entry, &self.asked) {
                 Some(spoken) => {
                     self.heard.fetch_max(spoken.seq, Ordering::Relaxed);
                     self.write(Event::Heard(spoken));
+                    self.see(entry);
+                    if entry.is_line() {
+                        keep_latest(&self.others, (spoken.place, spoken.seq));
+                    }
                 }
                 None => self.strange(format!("entry #{} is not as anybody said it", entry.seq())),
             },
@@ -48,7 +73,7 @@ impl Diary {
                 Err(refusal) => self.refused(request, refusal.code, &refusal.message),
             },
             Delivery::Complaint(refusal) => self.strange(format!("the hub complains: {}", refusal.message)),
-            Delivery::Sending { .. } | Delivery::Presence(_) | Delivery::Read { .. } => {}
+            Delivery::Sending { .. } | Delivery::Presence(_) | Delivery::Read { .. } | Delivery::Typing { .. } => {}
         }
     }
 
@@ -58,12 +83,15 @@ impl Diary {
 
     fn done(&self, request: &ToHub, response: &Response) {
         match (request, response) {
-            (ToHub::Say { text, .. } | ToHub::PrivateMessage { text, .. }, Response::Sent(sent)) => {
-                match Line::of(text) {
-                    Some(line) => self.write(Event::Acknowledged { line, seq: sent.seq }),
-                    None => self.strange("a line was acknowledged that nobody said".to_owned()),
+            (request, Response::Sent(sent)) => match self.line_of(request) {
+                Some((line, place)) => {
+                    self.write(Event::Acknowledged { line, seq: sent.seq });
+                    if matches!(request, ToHub::Say { .. } | ToHub::PrivateMessage { .. }) {
+                        keep_latest(&self.own, (place, sent.seq));
+                    }
                 }
-            }
+                None => self.strange("a line was acknowledged that nobody said".to_owned()),
+            },
             (_, Response::Connected(_)) => self.write(Event::Connected),
             (_, Response::Joined(joined)) => match Place::room(&joined.room) {
                 Some(Place::Room(room)) => self.write(Event::Joined(room)),
@@ -72,8 +100,11 @@ impl Diary {
             (ToHub::Leave { room, .. }, _) => self.left(room),
             (_, Response::Page(page)) => {
                 for entry in &page.entries {
-                    match Spoken::of(entry) {
-                        Some(spoken) => self.write(Event::Paged(spoken)),
+                    match Spoken::of(entry, &self.asked) {
+                        Some(spoken) => {
+                            self.write(Event::Paged(spoken));
+                            self.see(entry);
+                        }
                         None => self.strange(format!("entry #{} of a page is not as anybody said it", entry.seq())),
                     }
                 }
@@ -84,8 +115,11 @@ impl Diary {
 
     fn refused(&self, request: &ToHub, code: ErrorCode, why: &str) {
         match request {
-            ToHub::Say { text, .. } | ToHub::PrivateMessage { text, .. } => match Line::of(text) {
-                Some(line) => self.write(Event::Refused { line, why: why.to_owned() }),
+            request if request.makes_entry() => match self.line_of(request) {
+                Some((line, _)) if matches!(request, ToHub::React { .. }) && code == ErrorCode::NoSuchEntry => {
+                    self.write(Event::TooLate(line));
+                }
+                Some((line, _)) => self.write(Event::Refused { line, why: why.to_owned() }),
                 None => self.strange("a line was refused that nobody said".to_owned()),
             },
             // The answer to an earlier attempt was lost.
@@ -98,12 +132,34 @@ impl Diary {
         }
     }
 
+    fn line_of(&self, request: &ToHub) -> Option<(Line, Place)> {
+        self.asked.get(Id::of(request.id()?))
+    }
+
+    fn see(&self, entry: &Entry) {
+        if let Some(sight) = Sight::of(entry) {
+            self.write(Event::Saw(sight));
+        }
+    }
+
     fn left(&self, room: &str) {
         match Place::room(room) {
             Some(Place::Room(room)) => self.write(Event::Left(room)),
             _ => self.strange(format!("left {room}")),
         }
     }
+}
+
+fn keep_latest(lines: &Mutex<VecDeque<(Place, u64)>>, line: (Place, u64)) {
+    let mut lines = lock(lines);
+    if lines.len() == LATEST {
+        lines.pop_front();
+    }
+    lines.push_back(line);
+}
+
+fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn welcomed(welcome: &Welcome) -> Welcomed {

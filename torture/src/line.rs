@@ -1,14 +1,17 @@
-//! What is said during a run: lines that tell by themselves who said them, and where.
+//! What is said during a run: lines, and changes of lines, which are numbered with them. What has a text tells by
+//! itself who said it.
 
 use std::fmt;
 
-use shared::entry::Entry;
+use shared::entry::{Change, Changed, Details, Entry};
 use shared::room::LOBBY;
+
+use crate::asked::Asked;
 
 /// The longest padding, in bytes: with it a line is about as long as a line may be.
 const LONGEST: u64 = 16_000;
 
-/// A line: the client that says it, and its number among all that this client says, from 1.
+/// A line or a change of one: the client that asks for it, and its number among all that this client asks for, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Line {
     pub(crate) author: u16,
@@ -91,12 +94,29 @@ impl Id {
 
 impl Spoken {
     /// What an entry says; none if it is none of ours, or is not as it was said.
-    pub(crate) fn of(entry: &Entry) -> Option<Self> {
+    pub(crate) fn of(entry: &Entry, asked: &Asked) -> Option<Self> {
+        let id = Id::of(entry.id());
+        let (line, _) = asked.get(id)?;
         let place = match entry {
             Entry::Said(said) => Place::room(&said.room)?,
             Entry::Whispered(whispered) => Place::whisper(&whispered.from, &whispered.to)?,
+            Entry::Changed(Changed { room: Some(room), to: None, .. }) => Place::room(room)?,
+            Entry::Changed(Changed { room: None, to: Some(to), from, .. }) => Place::whisper(from, to)?,
+            Entry::Topic(_) | Entry::Changed(_) => return None,
         };
-        Some(Self { seq: entry.seq(), line: Line::of(entry.text())?, place, id: Id::of(entry.id()) })
+        let text = entry.text();
+        let as_said = match (entry, entry.details()) {
+            (Entry::Changed(Changed { change: Change::Edited { text }, .. }), _) => {
+                text.is_empty() || *text == line.text() // the former, once the line was taken back
+            }
+            (Entry::Changed(_), _) => true,
+            (_, Some(Details { deleted: true, .. })) => text.is_empty(),
+            (_, Some(Details { edited: Some(_), .. })) => {
+                Line::of(text).is_some_and(|edit| edit.author == line.author && edit.number > line.number)
+            }
+            _ => text == line.text(),
+        };
+        as_said.then_some(Self { seq: entry.seq(), line, place, id })
     }
 }
 

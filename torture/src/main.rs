@@ -18,6 +18,7 @@
 
 #![forbid(unsafe_code)]
 
+mod asked;
 mod asking_again;
 mod cast;
 mod checker;
@@ -26,6 +27,7 @@ mod diary;
 mod hub;
 mod killing;
 mod line;
+mod look;
 mod options;
 mod proxy;
 mod reading;

@@ -1,19 +1,23 @@
 //! The last reading: the whole log, room by room and pair by pair, by a hub that has been through everything.
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result, ensure};
 use node::{Node, Options, Span, Talk};
 use shared::wire::MAX_PAGE;
 
+use crate::asked::Asked;
 use crate::cast::{self, Way};
 use crate::line::{Spoken, nick_name, room_name};
+use crate::look::Sight;
 use crate::stage::Stage;
 
 /// Reads all there is.
 ///
 /// # Errors
 /// If a page cannot be had, or has something that nobody said.
-pub(crate) async fn whole_log(stage: &Stage) -> Result<Vec<Spoken>> {
-    let mut log = Vec::new();
+pub(crate) async fn whole_log(stage: &Stage) -> Result<(Vec<Spoken>, Vec<Sight>)> {
+    let mut log = Reading { asked: Arc::clone(&stage.asked), log: Vec::new(), sights: Vec::new() };
     let node = node(stage, "reader", None).await?;
     for room in cast::all_rooms() {
         let room = room_name(room);
@@ -26,7 +30,14 @@ pub(crate) async fn whole_log(stage: &Stage) -> Result<Vec<Spoken>> {
         read(&node, Talk::With(&nick_name(other)), &mut log).await?;
         node.close().await;
     }
-    Ok(log)
+    Ok((log.log, log.sights))
+}
+
+/// What was read so far.
+struct Reading {
+    asked: Arc<Asked>,
+    log: Vec<Spoken>,
+    sights: Vec<Sight>,
 }
 
 async fn node(stage: &Stage, nick: &str, token: Option<String>) -> Result<Node> {
@@ -36,7 +47,7 @@ async fn node(stage: &Stage, nick: &str, token: Option<String>) -> Result<Node> 
     Ok(node)
 }
 
-async fn read(node: &Node, talk: Talk<'_>, log: &mut Vec<Spoken>) -> Result<()> {
+async fn read(node: &Node, talk: Talk<'_>, log: &mut Reading) -> Result<()> {
     let mut seen = 0;
     loop {
         let page =
@@ -44,7 +55,9 @@ async fn read(node: &Node, talk: Talk<'_>, log: &mut Vec<Spoken>) -> Result<()> 
         for entry in &page.entries {
             ensure!(entry.seq() > seen, "{talk:?}: #{} comes after #{seen}", entry.seq());
             seen = entry.seq();
-            log.push(Spoken::of(entry).with_context(|| format!("{talk:?}: nobody ever said #{seen} like that"))?);
+            let spoken = Spoken::of(entry, &log.asked);
+            log.log.push(spoken.with_context(|| format!("{talk:?}: nobody ever said #{seen} like that"))?);
+            log.sights.extend(Sight::of(entry));
         }
         if !page.more {
             return Ok(());

@@ -1,6 +1,7 @@
 //! What each client writes down of what it lives through. The checker knows nothing else.
 
 use crate::line::{Id, Line, Place, Spoken};
+use crate::look::Sight;
 
 /// What happened to a client, in the order in which its session told it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,10 @@ pub(crate) enum Event {
         line: Line,
         why: String,
     },
+    /// A reaction came too late: the line was taken back.
+    TooLate(Line),
+    /// Told, heard or on a page, of how a line is.
+    Saw(Sight),
     Welcomed(Welcomed),
     /// The nick is ours, and so is the lobby.
     Connected,
@@ -75,4 +80,6 @@ pub(crate) struct History {
     pub(crate) asked_again: Vec<(Line, u64)>,
     /// The log as it was read at the end, in the order of its pages: every room, every pair of nicks.
     pub(crate) log: Vec<Spoken>,
+    /// What that reading told of how lines are.
+    pub(crate) sights: Vec<Sight>,
 }

@@ -22,6 +22,8 @@ pub(crate) fn of(ran: &Ran, verdict: &Verdict) -> String {
         logged,
         whispered,
         heard,
+        changes,
+        looks,
         resumes,
         exact,
         resumed_entries,
@@ -36,7 +38,8 @@ pub(crate) fn of(ran: &Ran, verdict: &Verdict) -> String {
         "\n{}, in {seconds:.0} s\n\
          {}\n\
          {clients} clients: {acknowledged} lines acknowledged ({rate:.0} a second), {asked_again} asked for again\n\
-         the log: {logged} lines, {whispered} of them private; heard {heard} times\n\
+         the log: {logged} entries, {whispered} of them private; heard {heard} times\n\
+         changes of lines: {changes}; changed lines looked at as clients see them: {looks}\n\
          returns: {resumes}, {exact} of them exact, with {resumed_entries} entries that had been missed; \
          {cut_short} more cut off before they were through\n\
          behind for over a second, and caught up: {caught_up} times; began anew: {restarts} times\n",

@@ -66,9 +66,9 @@ pub(crate) async fn run(options: &Options, program: &Path, folder: &Path, seed: 
     if let Some(first) = lives.first_mut() {
         first.events.extend(again.refused.into_iter().map(Event::Strange));
     }
-    let mut history = History { lives, asked_again: again.answers, log: Vec::new() };
+    let mut history = History { lives, asked_again: again.answers, log: Vec::new(), sights: Vec::new() };
     match reading::whole_log(&stage).await {
-        Ok(log) => history.log = log,
+        Ok((log, sights)) => (history.log, history.sights) = (log, sights),
         Err(error) => {
             report::keep(folder, &history, &[])?;
             return Err(error.context("reading the whole log at the end"));

@@ -3,12 +3,13 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use shared::message::ToHub;
 use tokio::sync::watch;
 
+use crate::asked::Asked;
 use crate::cast::Way;
 use crate::hub::COOKIE;
 use crate::line::Line;
@@ -35,6 +36,7 @@ pub(crate) struct Stage {
     pub(crate) acknowledged: AtomicU64,
     tokens: Mutex<HashMap<u16, String>>,
     recent: Mutex<VecDeque<Acknowledged>>,
+    pub(crate) asked: Arc<Asked>,
     over: watch::Sender<bool>,
 }
 
@@ -50,6 +52,7 @@ impl Stage {
             acknowledged: AtomicU64::new(0),
             tokens: Mutex::default(),
             recent: Mutex::default(),
+            asked: Arc::default(),
             over: watch::Sender::new(false),
         }
     }

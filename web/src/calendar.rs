@@ -73,6 +73,17 @@ pub(crate) fn day(days: i64, today: i64) -> String {
     }
 }
 
+/// As short as can be: `09:05` of today, `20 Nov`, `20 Nov 2025` of another year.
+pub(crate) fn stamp(at: u64, now: u64, minutes_east: i32) -> String {
+    let [days, today] = [at, now].map(|at| on_the_wall(at, minutes_east).div_euclid(86_400_000));
+    if days == today {
+        return time(at, minutes_east);
+    }
+    let Date { year, month, day } = date(days);
+    let year = if year == date(today).year { String::new() } else { format!(" {year}") };
+    format!("{day} {}{year}", &MONTHS[month - 1][..3])
+}
+
 /// `Friday, 20 November 2026, 09:05`.
 pub(crate) fn full(at: u64, minutes_east: i32) -> String {
     let days = on_the_wall(at, minutes_east).div_euclid(86_400_000);
@@ -124,6 +135,14 @@ mod tests {
         assert_eq!(day(FRIDAY - 2, FRIDAY), "Wednesday, 18 November");
         assert_eq!(day(FRIDAY + 1, FRIDAY), "Saturday, 21 November");
         assert_eq!(day(FRIDAY - 365, FRIDAY), "Thursday, 20 November 2025");
+    }
+
+    #[test]
+    fn a_stamp_is_as_short_as_can_be() {
+        let days = |days| days * DAY;
+        assert_eq!(stamp(LATE, LATE + 60_000, 0), "23:30");
+        assert_eq!(stamp(LATE, LATE + HOUR, 0), "20 Nov");
+        assert_eq!(stamp(LATE - days(365), LATE, 0), "20 Nov 2025");
     }
 
     #[test]

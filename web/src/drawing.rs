@@ -9,9 +9,10 @@ use shared::transcript::{Change, Changes, Conversation, Place};
 use web_sys::Document;
 
 use crate::clock;
+use crate::extent::{Extent, Wish};
 use crate::node::{Listed, Node, Person, Unread};
 use crate::page::{Timeout, before_next_paint, document};
-use crate::rows::{MORE_ROWS, drawn_from, end_rows, rows, seq};
+use crate::rows::{MORE_ROWS, Row, end_rows, most_rows, rows};
 use crate::viewport::window_height;
 
 /// How often a page that is out of sight is drawn, in milliseconds: it has no frames, and only its title is seen.
@@ -26,8 +27,28 @@ pub(crate) struct Undrawn {
     unseen: Option<Timeout>,
     changes: Changes,
     rows: bool,
-    /// The `seq` of the first line drawn, where there are older rows that are not.
+    /// How the window of rows is to move.
+    wish: Wish,
+    /// Which rows are in the page.
+    pub(crate) extent: Extent,
+    /// The last line in view, for one who does not follow the end.
+    pub(crate) bottom: Option<u64>,
+    pub(crate) news: News,
+    /// When those who are writing are to be drawn again.
+    typing: Option<Timeout>,
+}
+
+/// Where the new lines begin, at the place one looks at: it stays until one goes or writes.
+#[derive(Default)]
+pub(crate) struct News {
+    /// What was read before is up to here.
+    after: Option<u64>,
+    /// The person has just come, and sees what is unread as new.
+    came: bool,
+    /// The first new line, where it is in the page.
     first: Option<u64>,
+    /// It was in view.
+    seen: bool,
 }
 
 impl Node {
@@ -59,7 +80,7 @@ impl Node {
                 self.draw_people();
             }
         }
-        for Change { place, lines, people, unread, reach } in &changes.at {
+        for Change { place, lines, people, unread, reach, typing } in &changes.at {
             if *unread {
                 self.draw_unread(place);
             }
@@ -73,6 +94,9 @@ impl Node {
                 }
                 if *reach {
                     self.talk.reach.notify();
+                }
+                if *typing {
+                    self.draw_typing();
                 }
             }
         }
@@ -100,7 +124,11 @@ impl Node {
 
     fn unread(self, place: &Place) -> Unread {
         self.with_core(|core| {
-            let unread = |known: &Conversation| Unread { count: known.unread(), more: known.unread_more() };
+            let unread = |known: &Conversation| Unread {
+                count: known.unread(),
+                more: known.unread_more(),
+                mentions: known.mentions(),
+            };
             core.transcript.get(place).map_or_else(Unread::default, unread)
         })
     }
@@ -177,57 +205,175 @@ impl Node {
         }
     }
 
+    /// Moves the window of rows with the next frame.
+    pub(crate) fn order_window(self, wish: Wish) {
+        self.with_core(|core| {
+            core.undrawn.rows = true;
+            core.undrawn.wish = wish;
+        });
+        self.order_frame();
+    }
+
     /// Draws more of the older rows that are held. False where all are drawn.
     pub(crate) fn draw_older(self) -> bool {
-        let all = self.with_core(|core| core.undrawn.first.is_none());
-        if !all {
-            self.draw_rows_and(MORE_ROWS);
-        }
-        !all
-    }
-
-    pub(crate) fn draw_rows(self) {
-        self.draw_rows_and(0);
-    }
-
-    /// Draws the rows, and so many more of those above.
-    fn draw_rows_and(self, more: usize) {
         let here = self.here.get_untracked();
-        let end = self.talk.at_end.get_untracked().then(|| end_rows(window_height()));
-        let drawn = self.with_core(|core| {
-            let known = core.transcript.get(&here)?;
-            let me = core.transcript.me();
-            let newest = known.lines().rev().find(|line| Some(line.from()) == me).map(|line| line.seq());
-            let marked = [newest, core.asking.asked];
-            let items = known.items();
-            let from = drawn_from(&items, core.undrawn.first, end, more);
-            core.undrawn.first = items.get(from).filter(|_| from > 0).and_then(seq);
-            Some((rows(items, from, me, &marked, clock::minutes_east), from > 0 || known.more()))
+        let held = self.with_core(|core| {
+            let first = core.undrawn.extent.first;
+            core.transcript.get(&here).is_some_and(|known| !known.items_before(first, 1).items.is_empty())
         });
-        let (rows, more) = drawn.unwrap_or_default();
+        if held {
+            self.order_window(Wish::Up(MORE_ROWS));
+        }
+        held
+    }
+
+    /// Draws more of the later rows that are held.
+    pub(crate) fn draw_later(self) {
+        if self.with_core(|core| core.undrawn.extent.is_cut()) {
+            self.order_window(Wish::Down(MORE_ROWS));
+        }
+    }
+
+    /// Draws the rows: the newest, for one who follows the end.
+    pub(crate) fn draw_rows(self) {
+        let here = self.here.get_untracked();
+        let height = window_height();
+        let at_end = self.talk.at_end.get_untracked();
+        self.note_news(&here);
+        let drawn = self.with_core(|core| {
+            let wish = mem::take(&mut core.undrawn.wish);
+            let wish = if at_end { Wish::End } else { wish };
+            let known = core.transcript.get(&here)?;
+            let extent = core.undrawn.extent.moved(known, wish, end_rows(height), most_rows(height));
+            core.undrawn.extent = extent;
+            let me = core.transcript.me();
+            let marked = [known.newest_own(), core.asking.asked];
+            // The row above the first tells whether that begins a block.
+            let above = known.items_before(extent.first, 1);
+            let window = known.items_between(extent.first, extent.last);
+            let context = above.items.len();
+            let mut items = above.items;
+            items.extend(window.items);
+            let news = (core.undrawn.news.after, above.above || known.more());
+            let rows = rows(items, context, me, &marked, news, clock::minutes_east);
+            core.undrawn.news.first = rows.iter().find(|row| row.new).and_then(Row::seq);
+            Some((rows, window.above || known.more(), extent.is_cut()))
+        });
+        let (rows, more, cut) = drawn.unwrap_or_default();
         self.talk.more.set(more);
+        self.talk.cut.change(cut);
         self.talk.rows.set(rows);
         self.mark_read();
     }
 
-    /// What is in view on a page that is in view is read.
+    /// Someone has come to a place: what is unread there is new.
+    pub(crate) fn forget_news(self) {
+        self.with_core(|core| core.undrawn.news = News { came: true, ..News::default() });
+        self.talk.new_above.change(false);
+    }
+
+    /// The person has written, or gone from the page with all of it read: nothing is new any more.
+    pub(crate) fn end_news(self) {
+        self.with_core(|core| core.undrawn.news = News::default());
+        self.talk.new_above.change(false);
+        self.order_rows();
+    }
+
+    /// Nobody looks at the page any more: where all was read, what comes from now on is new.
+    pub(crate) fn put_news_away(self) {
+        let here = self.here.get_untracked();
+        if self.with_core(|core| core.transcript.get(&here).is_some_and(|known| known.unread() == 0)) {
+            self.end_news();
+        }
+    }
+
+    /// Notes where the new lines begin, unless that is known: of a place one has come to, and of what is not read as
+    /// it comes.
+    fn note_news(self, here: &Place) {
+        let reads_along = self.talk.at_end.get_untracked() && self.reads();
+        self.with_core(|core| {
+            let Some(known) = core.transcript.get(here) else { return };
+            let news = &mut core.undrawn.news;
+            if news.after.is_none() && known.unread() > 0 && (news.came || !reads_along) {
+                news.after = Some(known.read_to());
+            }
+            // Until its first page has come, what is unread there is not all known.
+            news.came &= known.fresh();
+        });
+    }
+
+    /// Where the person looks: at the end, or not; from the line `top` on, to the line `bottom`.
+    pub(crate) fn looks(self, at_end: bool, top: Option<u64>, bottom: Option<u64>) {
+        let here = self.here.get_untracked();
+        let on_the_way = self.with_core(|core| {
+            core.undrawn.bottom = bottom;
+            core.jump.is_some()
+        });
+        if on_the_way {
+            return; // the view stands where it stood before
+        }
+        self.with_core(|core| core.transcript.hold(&here, top.filter(|_| !at_end)));
+        if self.talk.at_end.get_untracked() != at_end {
+            self.talk.at_end.set(at_end);
+        }
+        self.sees_from(top);
+        self.mark_read();
+    }
+
+    /// The first line in view is that of this position.
+    fn sees_from(self, top: Option<u64>) {
+        let new_above = self.with_core(|core| {
+            let news = &mut core.undrawn.news;
+            let (Some(after), Some(top)) = (news.after, top) else { return false };
+            news.seen |= top <= news.first.unwrap_or(after);
+            !news.seen
+        });
+        self.talk.new_above.change(new_above);
+    }
+
+    /// Up to where all was read before the new lines came.
+    pub(crate) fn new_after(self) -> Option<u64> {
+        self.with_core(|core| core.undrawn.news.after)
+    }
+
+    /// Whether someone is at this page and looks at it.
+    pub(crate) fn reads(self) -> bool {
+        !Document::hidden(&document()) && !self.with_core(|core| core.idle.is_away())
+    }
+
+    /// What is in view on a page that is looked at is read.
     pub(crate) fn mark_read(self) {
-        if !self.talk.at_end.get_untracked() || Document::hidden(&document()) {
+        if !self.reads() {
             return;
         }
         let here = self.here.get_untracked();
+        let at_end = self.talk.at_end.get_untracked();
         let newest = self.with_core(|core| {
             let known = core.transcript.get(&here)?;
-            if known.unread() == 0 {
-                return None;
-            }
-            known.lines().next_back().map(|line| line.seq())
+            let seen = if at_end { known.newest() } else { core.undrawn.bottom };
+            seen.filter(|seen| known.unread() > 0 && *seen > known.read_to())
         });
         if let Some(newest) = newest {
             let changes = self.with_core(|core| core.transcript.read(&here, newest));
             self.session(|session, now| session.read(now, &here, newest));
             self.show(&changes);
         }
+    }
+
+    /// Who is writing here, for as long as that holds.
+    pub(crate) fn draw_typing(self) {
+        let here = self.here.get_untracked();
+        let now = clock::now();
+        let typing = self.with_core(|core| {
+            let typing = core.transcript.get(&here).map(|known| known.typing(now)).unwrap_or_default();
+            let typing: Vec<String> = typing.into_iter().map(str::to_owned).collect();
+            core.undrawn.typing = core.transcript.typing_ends(now).map(|ends| {
+                let wait = i32::try_from(ends.saturating_sub(now)).unwrap_or(i32::MAX);
+                Timeout::new(wait.saturating_add(1), move || self.draw_typing())
+            });
+            typing
+        });
+        self.talk.typing.change(typing);
     }
 
     /// What the line below the composer says, beside the phase.

@@ -6,7 +6,11 @@ use shared::room::LOBBY;
 use shared::session::{Effect, Line, Session, Settings};
 use shared::transcript::{Conversation, Place, Transcript};
 
+use crate::attention::Calls;
 use crate::drawing::Undrawn;
+use crate::idle::Idle;
+use crate::jump::Jump;
+use crate::loading::Filling;
 use crate::node::Node;
 use crate::page::{Timeout, window};
 use crate::reaching::Asking;
@@ -42,6 +46,13 @@ pub(crate) struct Core {
     pub(crate) told_unkept: bool,
     /// How far own lines have got, at the place one looks at.
     pub(crate) asking: Asking,
+    pub(crate) calls: Calls,
+    pub(crate) idle: Idle,
+    /// The line that is on its way.
+    pub(crate) jump: Option<Jump>,
+    pub(crate) filling: Filling,
+    /// A room that an address named, with the line, and that is being entered.
+    pub(crate) joining: Option<(Place, Option<u64>)>,
 }
 
 struct Alarm {
@@ -61,10 +72,20 @@ pub(crate) enum Asked {
     NodeNames,
     Ping(String),
     Older(Place),
+    /// The lines that are missing in a hole.
+    Hole(Place),
+    /// Those round a line that the person wants to see.
+    Around(Place),
     Rooms,
+    /// Everybody there is, to choose from.
+    Everyone,
+    Who,
+    Search,
     Quit,
     /// A line: its row says what becomes of it.
     Line,
+    /// A change of a line, which says so itself.
+    Change,
     /// How far one's own lines have got.
     Cursors,
 }
@@ -85,6 +106,11 @@ impl Core {
             watch: None,
             told_unkept: false,
             asking: Asking::default(),
+            calls: Calls::default(),
+            idle: Idle::default(),
+            jump: None,
+            filling: Filling::default(),
+            joining: None,
         }
     }
 
@@ -96,7 +122,7 @@ impl Core {
 
     /// A line that waits for the hub.
     pub(crate) fn line(&self, id: Option<&str>) -> Option<&Line> {
-        self.session.unsent_lines().find(|line| Some(&*line.id) == id)
+        self.session.unsent_lines().find(|line| Some(line.id()) == id)
     }
 
     /// Whether one may speak at a place: it is private, or a room one is in, or will be in once the hub is back.
@@ -112,6 +138,7 @@ impl Core {
 impl Node {
     /// Begins a new session with an empty transcript, and connects. `settings` say who it is for.
     pub(crate) fn begin(self, settings: Settings) {
+        self.forget_search();
         self.with_core(|core| {
             core.session = Session::new(Settings {
                 cookie: core.cookie.clone(),

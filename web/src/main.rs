@@ -11,31 +11,63 @@
 //! | [`outbox`] | the lines that wait for the hub, kept by the browser |
 //! | [`reaching`] | how far one's own lines have got |
 //! | [`waking`] | what the device and the page tell: network, sleep, going and coming back |
+//! | [`attention`], [`idle`] | what calls the person; whether one is there |
+//! | [`settings`] | how the person wants it |
+//! | [`installing`] | the client as an app of its own, opened while the hub is away |
+//! | [`keyboard`], [`dialog`] | what a person can do by keys and by name; the window that asks |
+//! | [`searching`], [`directory`] | what was said, all rooms, everybody: what the hub is asked for |
+//! | [`stepping`], [`muting`] | going through the places; which of them keep quiet |
+//! | [`changing`], [`emoji`] | what a person does to lines; the names of emoji |
+//! | [`attaching`], [`uploading`], [`files`] | what goes with lines, on its way to the hub (pure: what comes next of it) and there |
 //! | [`view`] | what a person sees, one file a part |
 //! | [`dom`], [`state`] | what the views are built with, and the signals they follow |
-//! | [`rows`], [`reach`], [`links`], [`hue`], [`calendar`], [`notice`] | pure: how things are shown |
-//! | [`page`], [`storage`], [`invitation`], [`clock`], [`viewport`] | the browser: its page and timers, what it keeps, its address, time and size |
+//! | [`rows`], [`reach`], [`hits`], [`palette`], [`suggesting`], [`formatting`], [`hue`], [`calendar`], [`notice`], [`qr`] | pure: how things are shown |
+//! | [`page`], [`storage`], [`copying`], [`invitation`], [`clock`], [`viewport`] | the browser: its page and timers, what it keeps, its address, time and size |
 
+mod attaching;
+mod attention;
 mod calendar;
+mod changing;
 mod clock;
+mod copying;
+mod dialog;
+mod directory;
 mod dom;
 mod drawing;
 mod driver;
+mod emoji;
+mod extent;
+mod files;
+mod formatting;
+mod hits;
 mod hue;
+mod idle;
+mod installing;
 mod invitation;
-mod links;
+mod jump;
+mod keyboard;
+mod loading;
 mod message_handler;
+mod muting;
 mod node;
 mod notice;
 mod outbox;
 mod page;
+mod palette;
+mod qr;
 mod reach;
 mod reaching;
+mod route;
 mod rows;
+mod searching;
+mod settings;
 mod socket;
 mod state;
+mod stepping;
 mod storage;
+mod suggesting;
 mod tab_completion;
+mod uploading;
 mod view;
 mod viewport;
 mod visit;

@@ -6,7 +6,7 @@ use shared::session::{Delivery, Phase, Response};
 use shared::transcript::Place;
 
 use crate::driver::Asked;
-use crate::node::{Node, Screen, lobby};
+use crate::node::{Node, Screen};
 use crate::notice::Notice;
 use crate::storage::Identity;
 use crate::{calendar, clock, storage};
@@ -44,9 +44,16 @@ pub(crate) fn deliver(node: Node, delivery: Delivery) {
         }
         Delivery::Sending { request } => node.line_waits(&request),
         Delivery::Answered { request, answer } => answered(node, request, answer),
-        Delivery::Heard(entry) => node.own_line_heard(&entry),
+        Delivery::Heard(entry) => {
+            node.own_line_heard(&entry);
+            node.called_by(&entry);
+        }
         Delivery::Complaint(refusal) => node.complain(words(&refusal)),
-        Delivery::Lost | Delivery::Presence(_) | Delivery::Synced { .. } | Delivery::Read { .. } => {}
+        Delivery::Lost
+        | Delivery::Presence(_)
+        | Delivery::Typing { .. }
+        | Delivery::Synced { .. }
+        | Delivery::Read { .. } => {}
     }
 }
 
@@ -73,6 +80,8 @@ pub(crate) fn phase(node: Node, phase: Phase) {
     node.phase.set(phase);
     if online && node.screen.get_untracked() == Screen::Chat {
         node.load_first();
+        node.join_awaited();
+        node.jump_awaited();
         node.adopt_lines();
         node.ask_reach_anew();
     }
@@ -88,7 +97,7 @@ fn answered(node: Node, request: ToHub, answer: Result<Response, Refusal>) {
             node.join.busy.set(false);
             if node.screen.get_untracked() != Screen::Chat {
                 node.screen.set(Screen::Chat);
-                node.go(lobby());
+                node.follow_address();
                 node.adopt_lines();
             }
         }
@@ -101,12 +110,12 @@ fn answered(node: Node, request: ToHub, answer: Result<Response, Refusal>) {
         (ToHub::Join { .. }, Ok(Response::Joined(joined))) => {
             node.keep_rooms();
             if purpose == Some(Asked::Enter) {
-                node.picker.open.set(false);
-                node.go(Place::Room(joined.room));
+                node.shut_dialog();
+                node.entered(joined.room);
             }
         }
-        (ToHub::Join { .. }, Err(refusal)) if purpose == Some(Asked::Enter) && node.picker.open.get_untracked() => {
-            node.picker.error.set(Some(words(&refusal)));
+        (ToHub::Join { .. }, Err(refusal)) if purpose == Some(Asked::Enter) && node.picks_room() => {
+            node.directory.error.set(Some(words(&refusal)));
         }
         (ToHub::Leave { room, .. }, Ok(_)) => {
             node.keep_rooms();
@@ -129,15 +138,18 @@ fn answered(node: Node, request: ToHub, answer: Result<Response, Refusal>) {
                 node.notice.set(Some(Notice::Words(words)));
             }
         }
+        // The transcript says beside the line, or in its place, what becomes of these.
+        (ToHub::Topic { id, .. }, _) => storage::forget_line(&id),
+        (ToHub::Edit { .. } | ToHub::Delete { .. } | ToHub::React { .. }, _) => {}
         (ToHub::Cursors { .. }, answer) => node.reach_told(answer.is_ok()),
+        (_, answer) if matches!(purpose, Some(Asked::Rooms | Asked::Everyone | Asked::Who)) => node.looked_up(answer),
         (ToHub::ListUsers { .. }, Ok(Response::Users(users))) => {
             if let Some(Asked::Users(place)) = purpose {
                 let place = place.name().to_owned();
                 node.notice.set(Some(Notice::Users { place, users: users.users }));
             }
         }
-        (ToHub::ListRooms { .. }, Ok(Response::Rooms(rooms))) => node.picker.rooms.set(Some(rooms.rooms)),
-        (ToHub::ListRooms { .. }, Err(refusal)) => node.picker.error.set(Some(words(&refusal))),
+        (ToHub::Search { before, .. }, answer) => node.search_answered(before, answer),
         (ToHub::ListNodes { .. }, Ok(Response::Nodes(nodes))) => {
             node.nodes.set(nodes.nodes.clone());
             if purpose == Some(Asked::Nodes) {
@@ -152,18 +164,7 @@ fn answered(node: Node, request: ToHub, answer: Result<Response, Refusal>) {
                 }
             })));
         }
-        (ToHub::History { .. }, answer) => {
-            let here = node.here.get_untracked();
-            if matches!(purpose, Some(Asked::Older(place)) if place == here) {
-                node.talk.loading.set(false);
-                // Whoever writes to nobody reads it beside the line.
-                if let Err(refusal) = answer
-                    && refusal.code != ErrorCode::NoSuchNick
-                {
-                    node.complain(words(&refusal));
-                }
-            }
-        }
+        (ToHub::History { .. }, answer) => page_came(node, purpose, answer),
         (_, Err(refusal)) => {
             // What nobody asked for by hand (names to complete, say) fails in silence.
             if purpose.is_some_and(|purpose| purpose != Asked::NodeNames) {
@@ -172,6 +173,29 @@ fn answered(node: Node, request: ToHub, answer: Result<Response, Refusal>) {
         }
         // The session has seen to it that answers fit their requests.
         (_, Ok(_)) => {}
+    }
+}
+
+/// A page was answered that was asked for where one is, or was.
+fn page_came(node: Node, purpose: Option<Asked>, answer: Result<Response, Refusal>) {
+    let here = node.here.get_untracked();
+    match (purpose, answer) {
+        (Some(Asked::Older(place)), Ok(Response::Page(page))) if place == here => node.older_came(&page),
+        (Some(Asked::Older(place)), Err(refusal)) if place == here => {
+            node.talk.loading.set(false);
+            // Whoever writes to nobody reads it beside the line.
+            if refusal.code != ErrorCode::NoSuchNick {
+                node.complain(words(&refusal));
+            }
+        }
+        (Some(Asked::Hole(place)), answer) if place == here => node.filled(answer.is_ok()),
+        (Some(Asked::Around(place)), answer) if place == here => {
+            node.page_round_line();
+            if let Err(refusal) = answer {
+                node.complain(words(&refusal));
+            }
+        }
+        _ => {}
     }
 }
 

@@ -4,14 +4,24 @@
 use std::rc::Rc;
 
 use crate::state::*;
-use shared::message::{NodeInfo, RoomInfo, State, Welcome};
+use shared::message::{NodeInfo, State, Welcome};
 use shared::room::LOBBY;
 use shared::session::Phase;
 use shared::transcript::Place;
 
+use crate::changing::Changing;
+use crate::dialog::Dialog;
+use crate::directory::Directory;
 use crate::driver::Core;
+use crate::emoji::EmojiNames;
+use crate::files::Files;
+use crate::installing::Installing;
+use crate::invitation::Addresses;
+use crate::muting::Muting;
 use crate::notice::Notice;
 use crate::rows::Row;
+use crate::searching::Searching;
+use crate::settings::Settings;
 use crate::{clock, storage};
 
 /// What fills the window.
@@ -34,6 +44,8 @@ pub(crate) struct Unread {
     pub(crate) count: usize,
     /// There may be more.
     pub(crate) more: bool,
+    /// How many of them call the person: mentions, and all that is private.
+    pub(crate) mentions: usize,
 }
 
 impl Unread {
@@ -72,6 +84,14 @@ pub(crate) struct Talk {
     pub(crate) at_end: Signal<bool>,
     /// Told when the view must go to the end: one's own line, another place.
     pub(crate) to_end: Signal<()>,
+    /// Told when the view must go to the line of this position.
+    pub(crate) to_line: Signal<Option<u64>>,
+    /// Rows at the end are not in the page.
+    pub(crate) cut: Signal<bool>,
+    /// New lines begin further up, and were not in view yet.
+    pub(crate) new_above: Signal<bool>,
+    /// Who is writing.
+    pub(crate) typing: Signal<Vec<String>>,
     /// Told when more is known of how far own lines have got.
     pub(crate) reach: Signal<()>,
 }
@@ -90,15 +110,6 @@ pub(crate) struct JoinForm {
     pub(crate) farewell: Signal<Option<String>>,
 }
 
-/// The list of all rooms.
-#[derive(Clone, Copy)]
-pub(crate) struct Picker {
-    pub(crate) open: Signal<bool>,
-    /// None until the hub has said.
-    pub(crate) rooms: Signal<Option<Vec<RoomInfo>>>,
-    pub(crate) error: Signal<Option<String>>,
-}
-
 #[derive(Clone, Copy)]
 pub(crate) struct Node {
     pub(crate) screen: Signal<Screen>,
@@ -111,7 +122,14 @@ pub(crate) struct Node {
     pub(crate) here: Signal<Place>,
     pub(crate) talk: Talk,
     pub(crate) notice: Signal<Option<Notice>>,
-    pub(crate) picker: Picker,
+    /// What stands over the page.
+    pub(crate) dialog: Signal<Option<Dialog>>,
+    pub(crate) directory: Directory,
+    pub(crate) muting: Muting,
+    pub(crate) searching: Searching,
+    pub(crate) changing: Changing,
+    pub(crate) emoji: EmojiNames,
+    pub(crate) files: Files,
     /// Lines that wait for the hub.
     pub(crate) unsent: Signal<usize>,
     /// Up to which entry of the log this node knows all it may see.
@@ -120,6 +138,12 @@ pub(crate) struct Node {
     pub(crate) nodes: Signal<Vec<NodeInfo>>,
     /// Told when someone's state changed, anywhere.
     pub(crate) states: Signal<()>,
+    /// By which others reach the hub.
+    pub(crate) addresses: Signal<Addresses>,
+    pub(crate) installing: Installing,
+    pub(crate) settings: Signal<Settings>,
+    /// The dialog is open.
+    pub(crate) settings_open: Signal<bool>,
     pub(super) core: Signal<Core>,
 }
 
@@ -154,14 +178,28 @@ impl Node {
                 loading: Signal::new(false),
                 at_end: Signal::new(true),
                 to_end: Signal::new(()),
+                to_line: Signal::new(None),
+                cut: Signal::new(false),
+                new_above: Signal::new(false),
+                typing: Signal::new(Vec::new()),
                 reach: Signal::new(()),
             },
             notice: Signal::new(None),
-            picker: Picker { open: Signal::new(false), rooms: Signal::new(None), error: Signal::new(None) },
+            dialog: Signal::new(None),
+            directory: Directory::new(),
+            muting: Muting::new(),
+            searching: Searching::new(),
+            changing: Changing::new(),
+            emoji: EmojiNames::new(),
+            files: Files::new(),
             unsent: Signal::new(0),
             seq: Signal::new(0),
             nodes: Signal::new(Vec::new()),
             states: Signal::new(()),
+            addresses: Signal::new(Addresses::new()),
+            installing: Installing::new(),
+            settings: Signal::new(Settings::kept()),
+            settings_open: Signal::new(false),
             core: Signal::new(Core::new(node_name())),
         }
     }

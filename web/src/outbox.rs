@@ -8,7 +8,7 @@
 
 use serde_json::Value;
 use shared::letters;
-use shared::message::{ErrorCode, Refusal, ToHub};
+use shared::message::{ErrorCode, FileRef, Refusal, ToHub};
 use shared::session::{Delivery, Line, Phase};
 use shared::transcript::Place;
 use shared::wire;
@@ -32,8 +32,7 @@ impl Node {
                 waiting.push(line);
                 continue;
             }
-            let Line { id, place, text, at } = line;
-            let request = place.say(id, text);
+            let Line { request, at } = line;
             let answer = Err(Refusal::new(ErrorCode::Unknown, refused));
             let changes = self.with_core(|core| {
                 let mut changes = core.transcript.deliver(at, &Delivery::Sending { request: request.clone() });
@@ -49,6 +48,9 @@ impl Node {
 
     /// A line waits from now on.
     pub(crate) fn line_waits(self, request: &ToHub) {
+        if !is_kept(request) {
+            return;
+        }
         let nick = self.nick.get_untracked();
         let (kept, told) = self.with_core(|core| {
             let kept = core.line(request.id()).is_none_or(|line| keep(&nick, line, ""));
@@ -84,10 +86,18 @@ impl Node {
             });
         } else if let Some(kept) = before.and_then(read) {
             // One that waits here goes when its entry comes; this is one that was refused.
-            let (_, changes) = self.with_core(|core| core.transcript.dismiss(&kept.line.place, id));
-            self.show(&changes);
+            if let Some(place) = Place::of(&kept.line.request) {
+                let (_, changes) = self.with_core(|core| core.transcript.dismiss(&place, id));
+                self.show(&changes);
+            }
         }
     }
+}
+
+/// Whether a request is kept: what is said. Changes of lines are not: they name a place in the log, and should the hub
+/// begin a new one meanwhile, they would change another line.
+fn is_kept(request: &ToHub) -> bool {
+    matches!(request, ToHub::Say { .. } | ToHub::PrivateMessage { .. } | ToHub::Topic { .. })
 }
 
 /// A line as it was kept.
@@ -102,7 +112,7 @@ pub(crate) struct Kept {
 
 /// Keeps a line of `nick`, which waits or was `refused`. False where the browser keeps nothing.
 fn keep(nick: &str, line: &Line, refused: &str) -> bool {
-    storage::keep_line(&line.id, &write(nick, line, refused))
+    storage::keep_line(line.id(), &write(nick, line, refused))
 }
 
 /// All lines of a nick, in the order in which they were typed.
@@ -120,23 +130,39 @@ pub(crate) fn of(nick: &str) -> Vec<Kept> {
 
 /// Lines typed within one millisecond by one tab have ids that differ in the count at their end alone.
 fn order(line: &Line) -> (u64, usize, &str) {
-    (line.at, line.id.len(), &line.id)
+    (line.at, line.id().len(), line.id())
 }
 
 fn write(nick: &str, line: &Line, refused: &str) -> String {
-    let request = line.place.say(line.id.clone(), line.text.clone());
     let refused = refused.replace('\n', " ");
-    format!("{}\n{nick}\n{refused}\n{}", line.at, wire::encode(&request))
+    format!("{}\n{nick}\n{refused}\n{}", line.at, wire::encode(&line.request))
 }
 
 /// What was written; none where it was not written by this version of the client.
 fn read(kept: &str) -> Option<Kept> {
     let mut parts = kept.splitn(4, '\n');
     let (at, nick, refused) = (parts.next()?.parse().ok()?, parts.next()?.to_owned(), parts.next()?.to_owned());
-    let request: Value = serde_json::from_str(parts.next()?).ok()?;
-    let text = |name: &str| request.get(name).and_then(Value::as_str).map(str::to_owned);
-    let place = text("room").map(Place::Room).or_else(|| text("to").map(Place::With))?;
-    Some(Kept { line: Line { id: text("id")?, place, text: text("text")?, at }, nick, refused })
+    let request = request(&serde_json::from_str(parts.next()?).ok()?)?;
+    Some(Kept { line: Line { request, at }, nick, refused })
+}
+
+/// A request as it went to the hub. By hand: what serde derives for all of them is several KB to download.
+fn request(tree: &Value) -> Option<ToHub> {
+    let text_of = |tree: &Value, name: &str| tree.get(name).and_then(Value::as_str).map(str::to_owned);
+    let text = |name: &str| text_of(tree, name);
+    let number = |name: &str| tree.get(name).and_then(Value::as_u64);
+    let id = text("id")?;
+    let room = text("room").map(Place::Room);
+    let place = room.or_else(|| text("to").map(Place::With)).or_else(|| text("with").map(Place::With))?;
+    Some(match text("type")?.as_str() {
+        "say" | "private_message" => {
+            let files = tree.get("files").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            let file = |file| Some(FileRef { hash: text_of(file, "hash")?, name: text_of(file, "name")? });
+            place.say_with(id, text("text")?, number("reply_to"), files.iter().filter_map(file).collect())
+        }
+        "topic" => ToHub::Topic { id, room: place.name().to_owned(), topic: text("topic")? },
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -144,15 +170,30 @@ fn read(kept: &str) -> Option<Kept> {
 mod tests {
     use super::*;
 
-    fn line(id: &str, place: Place, text: &str) -> Line {
-        Line { id: id.to_owned(), place, text: text.to_owned(), at: 1_795_217_400_000 }
+    fn line(id: &str, place: &Place, text: &str) -> Line {
+        Line { request: place.say(id.to_owned(), text.to_owned()), at: 1_795_217_400_000 }
+    }
+
+    #[test]
+    fn every_kind_of_request_is_read_as_it_was_written() {
+        let id = || "ab-1".to_owned();
+        let file = || FileRef { hash: "0f".repeat(32), name: "den.png".to_owned() };
+        for place in [Place::Room("lobby".to_owned()), Place::With("bob".to_owned())] {
+            for request in [
+                place.say_with(id(), String::new(), Some(41), vec![file(), file()]),
+                ToHub::Topic { id: id(), room: "lobby".to_owned(), topic: String::new() },
+            ] {
+                let line = Line { request, at: 1 };
+                assert_eq!(read(&write("ana", &line, "")).unwrap().line, line);
+            }
+        }
     }
 
     #[test]
     fn what_was_written_is_read() {
         for place in [Place::Room("lobby".to_owned()), Place::With("bob".to_owned())] {
             for text in ["hi", "two\nlines", "\"quoted\" \\ \u{202e}🙂"] {
-                let line = line("ab-1", place.clone(), text);
+                let line = line("ab-1", &place, text);
                 let kept = read(&write("ana", &line, "You are not\nin this room.")).unwrap();
                 assert_eq!((kept.line, &*kept.nick, &*kept.refused), (line, "ana", "You are not in this room."));
             }
@@ -161,7 +202,7 @@ mod tests {
 
     #[test]
     fn what_waits_was_not_refused() {
-        let kept = read(&write("ana", &line("ab-1", Place::Room("lobby".to_owned()), "hi"), "")).unwrap();
+        let kept = read(&write("ana", &line("ab-1", &Place::Room("lobby".to_owned()), "hi"), "")).unwrap();
         assert_eq!(kept.refused, "");
     }
 
@@ -174,7 +215,7 @@ mod tests {
 
     #[test]
     fn lines_of_one_moment_keep_their_order() {
-        let [ninth, tenth] = ["ab-9", "ab-10"].map(|id| line(id, Place::Room("lobby".to_owned()), "hi"));
+        let [ninth, tenth] = ["ab-9", "ab-10"].map(|id| line(id, &Place::Room("lobby".to_owned()), "hi"));
         assert!(order(&ninth) < order(&tenth));
     }
 }

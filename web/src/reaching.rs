@@ -66,17 +66,14 @@ impl Node {
 
     fn ask_reach(self) {
         let here = self.here.get_untracked();
-        // The id is put in by the session.
-        let request = self.with_core(|core| {
+        let known = self.with_core(|core| {
             core.asking.times += 1;
             core.asking.last = clock::now();
             core.asking.next = None;
-            core.transcript.get(&here).map(|known| known.cursors(String::new()))
+            core.transcript.get(&here).is_some()
         });
-        if let Some(request) = request
-            && self.phase.get_untracked() == Phase::Online
-        {
-            self.ask(Asked::Cursors, |id| crate::wishes::with_id(request, id));
+        if known && self.phase.get_untracked() == Phase::Online {
+            self.ask(Asked::Cursors, |id| here.cursors(id));
         }
     }
 

@@ -18,8 +18,13 @@ pub(crate) fn end_rows(height: usize) -> usize {
     END_ROWS.max(2 * height / ROW_HEIGHT)
 }
 
-/// Rows drawn at a time above those, for one who scrolls up.
-pub(crate) const MORE_ROWS: usize = 50;
+/// Rows in the page at most: so much the browser lays out and paints without a stutter.
+pub(crate) fn most_rows(height: usize) -> usize {
+    2 * end_rows(height)
+}
+
+/// Rows drawn at a time above or below those, for one who scrolls: few enough for one frame.
+pub(crate) const MORE_ROWS: usize = 25;
 
 /// One row. Two rows with the same [`Row::key`] look the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +38,8 @@ pub(crate) struct Row {
     pub(crate) own: bool,
     /// It shows how far it has got.
     pub(crate) marked: bool,
+    /// From here on it was new when the person came.
+    pub(crate) new: bool,
 }
 
 /// What a row is drawn anew for.
@@ -45,6 +52,7 @@ pub(crate) struct RowKey {
     head: bool,
     day: Option<i64>,
     marked: bool,
+    new: bool,
 }
 
 impl Row {
@@ -55,7 +63,7 @@ impl Row {
             Item::Pending(pending) => Arc::as_ptr(pending) as usize,
             Item::Hole { .. } => 0,
         };
-        RowKey { key: self.item.key(), content, head: self.head, day: self.day, marked: self.marked }
+        RowKey { key: self.item.key(), content, head: self.head, day: self.day, marked: self.marked, new: self.new }
     }
 
     /// Its place in the log, where it is a line.
@@ -72,38 +80,23 @@ pub(crate) fn seq(item: &Item) -> Option<u64> {
     }
 }
 
-/// From which item on they are drawn, which is the first of all or a line. `first` is the `seq` of the line that was
-/// the first drawn, where there were older rows; `end` is how many are drawn for one who follows the end; who does not
-/// keeps what is drawn, and gets so many `more` above it.
-pub(crate) fn drawn_from(items: &[Item], first: Option<u64>, end: Option<usize>, more: usize) -> usize {
-    let from = if let Some(end) = end {
-        items.len().saturating_sub(end)
-    } else {
-        // Where it is held no longer, the oldest line that is.
-        let first = first.and_then(|first| items.iter().position(|item| seq(item).is_some_and(|seq| seq >= first)));
-        first.unwrap_or(0).saturating_sub(more)
-    };
-    if from == 0 {
-        return 0;
-    }
-    items[from..].iter().position(|item| seq(item).is_some()).map_or(0, |line| from + line)
-}
-
-/// The rows of all items from index `from` on. `minutes_east` gives, for a moment, how far local time is ahead of UTC;
-/// `me` is whose the pending lines are; the lines `marked` show how far they have got.
+/// The rows of all items from index `from` on; those before are looked at, and not drawn. `minutes_east` gives, for a
+/// moment, how far local time is ahead of UTC; `me` is whose the pending lines are; the lines `marked` show how far they
+/// have got; all up to `read` was read before the person came. Which line is the first after that is known only where
+/// one before it is among the items, or nothing is `above` them.
 pub(crate) fn rows(
     items: Vec<Item>,
     from: usize,
     me: Option<&str>,
     marked: &[Option<u64>],
+    (read, above): (Option<u64>, bool),
     minutes_east: impl Fn(u64) -> i32,
 ) -> Vec<Row> {
     let mut day_before = None;
     let mut before: Option<Before> = None;
-    // The one above the first is looked at, and not drawn.
+    let mut new_after = read.filter(|_| !above || items.first().and_then(seq) <= read);
     items
         .into_iter()
-        .skip(from.saturating_sub(1))
         .map(|item| {
             let at = match &item {
                 Item::Line(entry) => Some(entry.at()),
@@ -134,9 +127,14 @@ pub(crate) fn rows(
             };
             let own = line.is_some_and(|line| Some(line.from()) == me);
             let marked = own && marked.contains(&line.map(|line| line.seq()));
-            Row { item, head: !continued, day, own, marked }
+            let of_another = line.filter(|line| line.is_line() && !own);
+            let new = of_another.is_some_and(|line| new_after.is_some_and(|read| line.seq() > read));
+            if new {
+                new_after = None;
+            }
+            Row { item, head: !continued || new, day, own, marked, new }
         })
-        .skip(from.min(1))
+        .skip(from)
         .collect()
 }
 
@@ -155,23 +153,19 @@ mod tests {
 
     fn line(seq: u64) -> Item {
         let (room, from, id) = ("lobby".to_owned(), "ana".to_owned(), seq.to_string());
-        Item::Line(Arc::new(Entry::Said(Said { seq, at: seq * 1_000, room, from, id, text: "hi".to_owned() })))
+        Item::Line(Arc::new(Entry::Said(Said {
+            seq,
+            at: seq * 1_000,
+            room,
+            from,
+            id,
+            text: "hi".to_owned(),
+            details: None,
+        })))
     }
 
     fn lines(count: u64) -> Vec<Item> {
         (1..=count).map(line).collect()
-    }
-
-    fn hole() -> Item {
-        Item::Hole { after: 0 }
-    }
-
-    #[test]
-    fn who_follows_the_end_sees_no_more_than_its_rows() {
-        assert_eq!(drawn_from(&lines(5), None, Some(END_ROWS), 0), 0);
-        let many = lines(1_000);
-        assert_eq!(drawn_from(&many, Some(3), Some(END_ROWS), 0), 1_000 - END_ROWS);
-        assert_eq!(rows(many, 1_000 - END_ROWS, None, &[], |_| 0).len(), END_ROWS);
     }
 
     #[test]
@@ -181,40 +175,32 @@ mod tests {
     }
 
     #[test]
-    fn who_reads_further_up_keeps_what_is_drawn_whatever_comes() {
-        let before = lines(1_000);
-        let from = drawn_from(&before, Some(700), None, 0);
-        assert_eq!(seq(&before[from]), Some(700));
-        let older_gone = &lines(1_200)[300..];
-        assert_eq!(seq(&older_gone[drawn_from(older_gone, Some(700), None, 0)]), Some(700));
-        // The line itself was dropped: all that is left is later than it.
-        assert_eq!(drawn_from(&lines(1_200)[800..], Some(700), None, 0), 0);
-    }
-
-    #[test]
-    fn older_rows_come_by_and_by_until_there_are_none() {
-        let all = lines(120);
-        let (mut first, mut turns) = (Some(101), 0);
-        while first.is_some() {
-            let from = drawn_from(&all, first, None, MORE_ROWS);
-            first = Some(from).filter(|from| *from > 0).and_then(|from| seq(&all[from]));
-            turns += 1;
-        }
-        assert_eq!(turns, 100_usize.div_ceil(MORE_ROWS));
-    }
-
-    #[test]
-    fn the_first_row_drawn_is_a_line_if_it_is_not_the_first_of_all() {
-        let mut items = lines(END_ROWS as u64 + 1);
-        items[1] = hole();
-        assert_eq!(drawn_from(&items, None, Some(END_ROWS), 0), 2);
-    }
-
-    #[test]
     fn a_row_looks_the_same_whether_or_not_those_above_it_are_drawn() {
-        let all = rows(lines(10), 0, None, &[], |_| 0);
-        let some = rows(lines(10), 4, None, &[], |_| 0);
+        let all = rows(lines(10), 0, None, &[], (None, false), |_| 0);
+        let some = rows(lines(10)[3..].to_vec(), 1, None, &[], (None, true), |_| 0);
         assert_eq!(some, all[4..]);
         assert!(all[0].head && all[0].day.is_some() && !some[0].head && some[0].day.is_none());
+    }
+
+    fn new_rows(items: Vec<Item>, me: Option<&str>, read: u64, above: bool) -> Vec<u64> {
+        let rows = rows(items, 0, me, &[], (Some(read), above), |_| 0);
+        assert!(rows.iter().all(|row| !row.new || row.head), "it names its sender");
+        rows.iter().filter(|row| row.new).filter_map(Row::seq).collect()
+    }
+
+    #[test]
+    fn the_first_line_of_others_after_what_was_read_is_marked_as_new() {
+        assert_eq!(new_rows(lines(10), None, 4, false), [5]);
+        assert_eq!(new_rows(lines(10), None, 0, false), [1]);
+        assert_eq!(new_rows(lines(10), None, 10, false), [0; 0]);
+        assert_eq!(new_rows(lines(10), Some("ana"), 4, false), [0; 0], "one's own are not new");
+    }
+
+    #[test]
+    fn no_line_is_marked_as_new_while_an_earlier_one_may_be() {
+        let later = || lines(10)[6..].to_vec();
+        assert_eq!(new_rows(later(), None, 4, true), [0; 0]);
+        assert_eq!(new_rows(later(), None, 4, false), [7]);
+        assert_eq!(new_rows(lines(10)[3..].to_vec(), None, 4, true), [5]);
     }
 }

@@ -14,7 +14,10 @@ const ROOMS: &str = "hubbub.rooms";
 const DRAFT: &str = "hubbub.draft.";
 const NODE: &str = "hubbub.node";
 const SESSION: &str = "hubbub.session";
+const SETTINGS: &str = "hubbub.settings";
 const LINE: &str = "hubbub.line.";
+const EMOJI: &str = "hubbub.emoji";
+const MUTED: &str = "hubbub.muted";
 
 /// Who this browser was at its last visit.
 #[derive(Clone, Default)]
@@ -27,7 +30,7 @@ pub(crate) struct Identity {
 }
 
 /// `#room` or `@nick`.
-fn sign(place: &Place) -> String {
+pub(crate) fn sign(place: &Place) -> String {
     let sign = match place {
         Place::Room(_) => '#',
         Place::With(_) => '@',
@@ -62,14 +65,31 @@ pub(crate) fn keep_cookie(cookie: &str) {
     put_text(local(), COOKIE, cookie);
 }
 
+/// What the person has chosen, as [`crate::settings`] writes it.
+pub(crate) fn settings() -> Option<String> {
+    get_text(local(), SETTINGS)
+}
+
+pub(crate) fn keep_settings(settings: &str) {
+    put_text(local(), SETTINGS, settings);
+}
+
 /// The rooms this browser was in.
 pub(crate) fn rooms() -> Vec<String> {
-    let kept = get_text(local(), ROOMS).unwrap_or_default();
-    kept.split('\n').filter(|room| !room.is_empty()).map(str::to_owned).collect()
+    lines_of(ROOMS)
 }
 
 pub(crate) fn keep_rooms(rooms: &[String]) {
     put_text(local(), ROOMS, &rooms.join("\n"));
+}
+
+/// The places that keep quiet, as [`sign`] writes them, in small letters.
+pub(crate) fn muted() -> Vec<String> {
+    lines_of(MUTED)
+}
+
+pub(crate) fn keep_muted(places: &[String]) {
+    put_text(local(), MUTED, &places.join("\n"));
 }
 
 /// What was typed at a place and not sent.
@@ -136,8 +156,22 @@ pub(crate) fn leave_session(secret: &str) {
     put_text(session(), SESSION, secret);
 }
 
+/// The emoji used last, the latest first.
+pub(crate) fn emoji() -> Vec<String> {
+    lines_of(EMOJI)
+}
+
+pub(crate) fn keep_emoji(emoji: &[String]) {
+    put_text(local(), EMOJI, &emoji.join("\n"));
+}
+
 fn draft_key(place: &Place) -> String {
     format!("{DRAFT}{}", letters::fold(&sign(place)))
+}
+
+fn lines_of(key: &str) -> Vec<String> {
+    let kept = get_text(local(), key).unwrap_or_default();
+    kept.split('\n').filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
 fn local() -> Option<Storage> {

@@ -4,6 +4,9 @@ use shared::command::{Candidates, Completion, complete};
 
 use crate::node::Node;
 
+/// Lines that are looked through for those who spoke last: some hours of a lively room.
+const LATELY: usize = 300;
+
 /// What Tab has to know of what was typed.
 #[derive(Default)]
 pub(crate) struct Typed {
@@ -73,7 +76,7 @@ pub(crate) fn candidates(node: Node) -> Names {
         let speakers: Vec<String> = core
             .transcript
             .get(&here)
-            .map(|known| known.lines().rev().map(|line| line.from().to_owned()).collect())
+            .map(|known| known.lines().rev().take(LATELY).map(|line| line.from().to_owned()).collect())
             .unwrap_or_default();
         let rooms = core.session.rooms().map(str::to_owned).collect();
         (speakers, rooms)
@@ -91,7 +94,7 @@ pub(crate) fn candidates(node: Node) -> Names {
 }
 
 /// The byte offset of a cursor counted in units of UTF-16.
-fn bytes(text: &str, cursor: u32) -> usize {
+pub(crate) fn bytes(text: &str, cursor: u32) -> usize {
     let mut units = 0;
     for (index, c) in text.char_indices() {
         if units >= cursor as usize {
@@ -103,7 +106,7 @@ fn bytes(text: &str, cursor: u32) -> usize {
 }
 
 /// The cursor, in units of UTF-16, of a byte offset.
-fn units(text: &str, offset: usize) -> u32 {
+pub(crate) fn units(text: &str, offset: usize) -> u32 {
     let units = text.get(..offset).unwrap_or(text).encode_utf16().count();
     u32::try_from(units).unwrap_or(u32::MAX)
 }

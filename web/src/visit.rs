@@ -39,7 +39,7 @@ impl Node {
         });
         self.show(&changes);
         self.screen.set(Screen::Chat);
-        self.go(lobby());
+        self.follow_address();
         self.adopt_lines();
     }
 

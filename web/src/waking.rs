@@ -25,6 +25,12 @@ impl Node {
             });
         });
         on_window("hashchange", move |_| self.link_opened());
+        // The person goes back or forward, or has typed another address.
+        on_window("popstate", move |_| {
+            if self.screen.get_untracked() == Screen::Chat {
+                self.follow_address();
+            }
+        });
         // It is told to the document, and from there to the window.
         on_window("visibilitychange", move |_| self.wake());
         // A browser may stop a page that nobody looks at, and let it go on still unseen.
@@ -34,13 +40,17 @@ impl Node {
             if let Some(id) = event.key().as_deref().and_then(storage::line_id) {
                 self.line_stored_elsewhere(id, event.old_value().as_deref(), event.new_value().is_some());
             }
+            self.muting.reload();
         });
     }
 
     fn wake(self) {
         self.session(Session::visible);
         self.draw();
-        if !Document::hidden(&document()) {
+        if Document::hidden(&document()) {
+            self.put_news_away();
+        } else {
+            self.hush();
             self.mark_read();
             self.ask_reach_anew();
         }

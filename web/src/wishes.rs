@@ -1,9 +1,10 @@
 //! What a person wants of this node, where they are.
 
+use std::sync::Arc;
+
 use shared::command::{self, Command};
-use shared::message::ToHub;
-use shared::session::Phase;
-use shared::transcript::Place;
+use shared::message::{FileRef, ToHub};
+use shared::transcript::{Pending, Place};
 use shared::wire;
 
 use crate::driver::Asked;
@@ -12,28 +13,11 @@ use crate::notice::Notice;
 use crate::{invitation, storage};
 
 impl Node {
-    /// Looks at another place.
-    pub(crate) fn go(self, place: Place) {
-        if self.with_core(|core| core.transcript.get(&place).is_none()) {
-            let changes = self.with_core(|core| core.transcript.open(&place));
-            self.show(&changes);
-        }
-        self.notice.set(None);
-        self.talk.loading.set(false);
-        self.talk.at_end.set(true);
-        self.here.set(place);
-        self.draw_people();
-        self.draw_rows();
-        self.load_first();
-        self.talk.to_end.notify();
-        self.ask_reach_anew();
-    }
-
     /// What was typed into the composer. False if it was not understood, and stays there.
     pub(crate) fn enter(self, line: &str) -> bool {
         self.notice.set(None);
         match command::parse(line) {
-            Ok(None) => true,
+            Ok(None) => self.say_here(""),
             Ok(Some(command)) => self.obey(command),
             Err(error) => {
                 self.complain(error.to_string());
@@ -45,10 +29,10 @@ impl Node {
     fn obey(self, command: Command) -> bool {
         let here = self.here.get_untracked();
         match command {
-            Command::Say { text } => self.say(&here, &text),
+            Command::Say { text } => self.say_here(&text),
             Command::PrivateMessage { to, text } => {
                 let place = Place::With(to);
-                let said = self.say(&place, &text);
+                let said = self.say(&place, &text, Vec::new());
                 if said {
                     self.go(place);
                 }
@@ -67,6 +51,15 @@ impl Node {
                 };
                 self.ask(Asked::Users(here), |id| ToHub::ListUsers { id, room })
             }
+            Command::Topic { topic } => self.obey_topic(&here, topic),
+            Command::Who { nick } => {
+                self.open_person(&nick);
+                true
+            }
+            Command::Search { query } => {
+                self.open_search(Some(query));
+                true
+            }
             Command::Nodes => self.ask(Asked::Nodes, |id| ToHub::ListNodes { id }),
             Command::Ping { node } => self.ask(Asked::Ping(node.clone()), |id| ToHub::Ping { id, node }),
             Command::Quit => {
@@ -76,9 +69,11 @@ impl Node {
         }
     }
 
-    fn say(self, place: &Place, text: &str) -> bool {
+    /// Says it. False where that cannot be tried; the person is told why.
+    pub(crate) fn say(self, place: &Place, text: &str, files: Vec<FileRef>) -> bool {
         let text = match wire::trim_text(text) {
             Ok(text) => text.to_owned(),
+            Err(_) if !files.is_empty() && text.trim().is_empty() => String::new(),
             Err(error) => {
                 self.complain(error.to_string());
                 return false;
@@ -89,9 +84,13 @@ impl Node {
             self.complain(format!("You have left {room}. Type /join {room} to speak here again."));
             return false;
         }
-        let said = self.ask(Asked::Line, |id| place.say(id, text));
+        let reply_to = self.answered_by_next(place);
+        let said = self.ask(Asked::Line, |id| place.say_with(id, text, reply_to, files));
         if said {
-            self.talk.to_end.notify();
+            self.leave_off(place);
+            if *place == self.here.get_untracked() {
+                self.see_own_line();
+            }
         }
         said
     }
@@ -104,7 +103,7 @@ impl Node {
         });
         match known {
             Some(place) => {
-                self.picker.open.set(false);
+                self.shut_dialog();
                 self.go(place);
                 true
             }
@@ -138,15 +137,6 @@ impl Node {
         }
     }
 
-    /// Opens the list of all rooms.
-    pub(crate) fn pick_room(self) {
-        self.notice.set(None);
-        self.picker.error.set(None);
-        self.picker.rooms.set(None);
-        self.picker.open.set(true);
-        self.ask(Asked::Rooms, |id| ToHub::ListRooms { id });
-    }
-
     /// Names the nodes, so that they can be completed.
     pub(crate) fn learn_nodes(self) {
         self.ask(Asked::NodeNames, |id| ToHub::ListNodes { id });
@@ -159,88 +149,40 @@ impl Node {
         self.ask(Asked::Users(here), |id| ToHub::ListUsers { id, room: Some(room) });
     }
 
-    /// Shows older lines: those held that are not drawn yet, else a page of the hub's.
-    pub(crate) fn older(self) {
-        if !self.draw_older() {
-            self.load_older();
-        }
-    }
-
-    /// Asks for the page before the oldest line held.
-    pub(crate) fn load_older(self) {
-        if self.talk.loading.get_untracked() || self.phase.get_untracked() != Phase::Online {
-            return;
-        }
-        let here = self.here.get_untracked();
-        // The id is put in by the session.
-        let request = self.with_core(|core| core.transcript.get(&here).and_then(|known| known.older(String::new())));
-        if let Some(request) = request {
-            self.talk.loading.set(true);
-            self.ask(Asked::Older(here), |id| with_id(request, id));
-        }
-    }
-
-    /// Loads the newest page of a place seen for the first time.
-    pub(crate) fn load_first(self) {
-        let here = self.here.get_untracked();
-        let fresh =
-            self.with_core(|core| core.transcript.get(&here).is_some_and(|known| known.fresh() && known.joined()));
-        if fresh {
-            self.load_older();
-        }
-    }
-
-    /// Asks for the lines behind a hole.
-    pub(crate) fn fill(self, after: u64) {
-        let here = self.here.get_untracked();
-        let request =
-            self.with_core(|core| core.transcript.get(&here).map(|known| known.missing(String::new(), after)));
-        if let Some(request) = request {
-            self.ask(Asked::Older(here), |id| with_id(request, id));
-        }
-    }
-
-    /// Where the person looks: at the end, or from the line `top` on.
-    pub(crate) fn looks(self, at_end: bool, top: Option<u64>) {
-        if self.talk.at_end.get_untracked() != at_end {
-            self.talk.at_end.set(at_end);
-        }
-        let here = self.here.get_untracked();
-        self.with_core(|core| core.transcript.hold(&here, top.filter(|_| !at_end)));
-        self.mark_read();
-    }
-
     /// A refused line once more, as a new request.
     pub(crate) fn again(self, id: &str) {
         let here = self.here.get_untracked();
-        if let Some(text) = self.dismiss(id) {
-            self.say(&here, &text);
+        if let Some(line) = self.dismiss(id) {
+            let (text, files) = (line.text.clone(), line.files.clone());
+            self.ask(Asked::Line, |id| here.say_with(id, text, line.reply_to, files));
+            self.see_own_line();
         }
     }
 
-    /// Takes a refused line away; gives its text.
-    pub(crate) fn dismiss(self, id: &str) -> Option<String> {
+    /// Takes a refused line away, and gives it.
+    pub(crate) fn dismiss(self, id: &str) -> Option<Arc<Pending>> {
         let here = self.here.get_untracked();
-        let (text, changes) = self.with_core(|core| core.transcript.dismiss(&here, id));
+        let (line, changes) = self.with_core(|core| core.transcript.dismiss(&here, id));
         storage::forget_line(id);
         self.show(&changes);
-        text
+        line
     }
 
     pub(crate) fn complain(self, words: String) {
         self.notice.set(Some(Notice::Error(words)));
     }
 
-    /// The link that lets others in.
-    pub(crate) fn invitation(self) -> String {
-        invitation::link(self.with_core(|core| core.cookie.clone()).as_deref())
+    /// The link that lets others in by this address.
+    pub(crate) fn invitation(self, address: &str) -> String {
+        invitation::link(address, self.with_core(|core| core.cookie.clone()).as_deref())
     }
 }
 
-/// The same request with another id.
-pub(crate) fn with_id(mut request: ToHub, new: String) -> ToHub {
-    if let ToHub::History { id, .. } | ToHub::Cursors { id, .. } = &mut request {
+/// The same request for a page with another id, of so many entries at most.
+pub(crate) fn with_id(mut request: ToHub, new: String, entries: u32) -> ToHub {
+    if let ToHub::History { id, limit, .. } = &mut request {
         *id = new;
+        *limit = Some(entries);
     }
     request
 }

@@ -1,6 +1,7 @@
 //! The browser client: Trunk builds it, and `dist/` holds it whole for the hub to embed.
 
 mod page;
+mod shell;
 mod slim;
 mod wasm;
 
@@ -56,11 +57,12 @@ pub(crate) fn build(profile: Profile) -> Outcome {
         let missing = missing.join(", ");
         return Err(Failure::new(format!("the browser client came out incomplete: {FRESH} lacks {missing}")));
     }
+    let not_as_known = |why| Failure::new(format!("the browser client is not as it is known: in {FRESH} {why}"));
     let fresh = match profile {
-        Profile::Release => slim::slim(fresh)
-            .map_err(|why| Failure::new(format!("the browser client is not as it is known: in {FRESH} {why}")))?,
+        Profile::Release => slim::slim(fresh).map_err(not_as_known)?,
         Profile::Dev => fresh,
     };
+    let fresh = shell::complete(fresh).map_err(not_as_known)?;
     if read(DIST).is_ok_and(|standing| standing == fresh) {
         return Ok(());
     }

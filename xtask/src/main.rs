@@ -10,7 +10,7 @@
 //! | `steps` | child processes that say what they do, and what to type when they fail |
 //! | `turn` | one xtask at a time where two would be in each other's way |
 //! | `versions` | which version of each tool |
-//! | `tools` | fetching the tools that build the browser client |
+//! | `tools` | fetching the tools that build the browser client, and one that tests it |
 //! | `apt`, `browser` | what comes from the system: Node.js, Chromium and its driver |
 //! | `client`, `hub` | the two halves of the build |
 //! | `test`, `tally` | everything that has to hold, and counting it |
@@ -78,7 +78,9 @@ fn setup() -> Outcome {
     tools::rust_components()?;
     let browser = browser::ensure()?;
     let tools = tools::ensure()?;
+    tools::axe()?;
     say(tools);
+    say(format_args!("axe-core      {}", versions::AXE));
     say(browser);
     Ok(())
 }

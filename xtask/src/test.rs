@@ -7,6 +7,7 @@
 //! | `HUBBUB_HUB` | `e2e`, `bench`, `torture` | the hub, an absolute path |
 //! | `HUBBUB_CHROMIUM` | `e2e`, `bench` | the browser |
 //! | `HUBBUB_CHROMEDRIVER` | `e2e`, `bench` | its driver |
+//! | `HUBBUB_AXE` | `e2e` | axe-core's file |
 //!
 //! Every other `HUBBUB_…` variable, each a flag of the hub, is taken out of it.
 
@@ -23,6 +24,9 @@ use crate::{client, hub, torture};
 /// Names the hub under test or measured.
 pub(crate) const HUB: &str = "HUBBUB_HUB";
 
+/// Names axe-core's file; the browser tests read it.
+const AXE: &str = "HUBBUB_AXE";
+
 /// All but `e2e`, which needs a built hub. What is pure in `web` is tested natively.
 const NATIVE_TESTS: &str = "--workspace --exclude e2e";
 
@@ -32,9 +36,13 @@ const TORTURE: &str = "torture: the hub killed 20 times";
 pub(crate) fn run(fast: bool) -> ExitCode {
     let mut report = Report::default();
     report.step("what the tests need", || {
-        // Chromium is asked for now rather than after ten minutes, when it may turn out not to be had.
         tools::rust_components()?;
-        if fast { Ok(()) } else { browser::ensure().map(drop) }
+        if fast {
+            return Ok(());
+        }
+        // Asked for now rather than after ten minutes, when they may turn out not to be had.
+        browser::ensure()?;
+        tools::axe().map(drop)
     });
     if report.failed() {
         report.not_run("everything else", "it needs what is missing");
@@ -77,13 +85,14 @@ fn browser_tests(report: &mut Report) {
     let mut built = None;
     report.step("release build", || {
         client::build(Profile::Release)?;
-        built = Some((hub::build(Profile::Release)?, browser::ensure()?));
+        built = Some((hub::build(Profile::Release)?, browser::ensure()?, tools::axe()?));
         Ok(())
     });
-    let Some((hub, browser)) = built else {
+    let Some((hub, browser, axe)) = built else {
         return report.not_run("browser tests", "there is no hub to test");
     };
     let step = Step::cargo().words("test --no-fail-fast -p e2e").env_shown(HUB, &hub, &quoted(&hub));
+    let step = step.env_shown(AXE, &axe, &quoted(&axe));
     report.tests("browser tests", browser.name_in(step), AtLeast(1));
 }
 

@@ -1,4 +1,4 @@
-//! Fetching the tools that build the browser client, each in one version, into `target/tools`.
+//! Fetching the tools that build the browser client and one that tests it, each in one version, into `target/tools`.
 //!
 //! A tool that is there in the right version is not fetched again, and one whose fetching was cut off is
 //! fetched anew: what counts is what the tool itself answers to `--version`.
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::apt;
 use crate::steps::{Failure, Outcome, Step, root, target_dir};
 use crate::turn::Turn;
-use crate::versions::{self, BINARYEN, TRUNK, major, reported};
+use crate::versions::{self, AXE, BINARYEN, TRUNK, major, reported};
 
 /// Rust's name for the browser.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
@@ -20,6 +20,8 @@ pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 // Relative to the top of the checkout, as the commands shown for typing have them.
 const TOOLS: &str = "target/tools";
 const NPM: &str = "target/tools/npm";
+/// In a folder of its own: npm takes out of one what it is not told to install.
+const AXE_FOLDER: &str = "target/tools/axe";
 /// Where the tools are compiled; a gigabyte that is of no use afterwards.
 const SCRATCH: &str = "target/tools/build";
 
@@ -116,32 +118,59 @@ fn wasm_bindgen() -> Outcome<String> {
 }
 
 fn wasm_opt() -> Outcome {
-    node()?;
     let wasm_opt = wasm_opt_folder().join("wasm-opt");
+    node(|| wasm_opt_folder().is_dir())?;
     if version_of(&wasm_opt).is_some_and(|version| version == major(BINARYEN)) {
         return Ok(());
     }
-    remove(Path::new(NPM))?;
-    Step::new("npm")
-        .words("install --no-save --no-package-lock --no-audit --no-fund --ignore-scripts --prefix")
-        .arg(NPM)
-        .arg(format!("binaryen@{BINARYEN}"))
-        .run(&format!("fetching wasm-opt (binaryen {BINARYEN})"))?;
+    npm_install(NPM, &format!("binaryen@{BINARYEN}"), &format!("wasm-opt (binaryen {BINARYEN})"))?;
     check("wasm-opt", &wasm_opt, major(BINARYEN))
 }
 
-/// Node.js runs wasm-opt, and its npm fetches it.
-fn node() -> Outcome {
-    fn there() -> bool {
-        let runs = |program| Step::new(program).arg("--version").answer().is_some();
-        runs("node") && (runs("npm") || wasm_opt_folder().is_dir())
+/// axe-core, which the browser tests put into a page; its file.
+///
+/// # Errors
+/// If it could not be had: a line with the command to type.
+pub(crate) fn axe() -> Outcome<PathBuf> {
+    let _turn = Turn::take("tools")?;
+    let axe = target_dir().join("tools/axe/node_modules/axe-core/axe.min.js");
+    // It is no program: what counts is that all of it can be read, and says the right version.
+    let says = || Step::new("node").words("--print require(process.argv[1]).version").arg(&axe).answer();
+    let is_there = || says().is_some_and(|version| version.trim() == AXE);
+    node(is_there)?;
+    if is_there() {
+        return Ok(axe);
     }
+    npm_install(AXE_FOLDER, &format!("axe-core@{AXE}"), &format!("axe-core {AXE}"))?;
+    if is_there() {
+        Ok(axe)
+    } else {
+        Err(Failure::new(format!("axe-core {AXE} was fetched, but is not at {}", axe.display())))
+    }
+}
+
+/// Puts an npm package into a folder, and nothing else.
+fn npm_install(folder: &str, package: &str, what: &str) -> Outcome {
+    remove(Path::new(folder))?;
+    Step::new("npm")
+        .words("install --no-save --no-package-lock --no-audit --no-fund --ignore-scripts --prefix")
+        .arg(folder)
+        .arg(package)
+        .run(&format!("fetching {what}"))
+}
+
+/// Node.js runs wasm-opt and axe-core, and its npm fetches them, where that is not done.
+fn node(fetched: impl Fn() -> bool) -> Outcome {
     const OTHERWISE: &str = "install it and put it on PATH";
 
+    let there = || {
+        let runs = |program| Step::new(program).arg("--version").answer().is_some();
+        runs("node") && (runs("npm") || fetched())
+    };
     if there() {
         return Ok(());
     }
-    let what = "Node.js with npm (for wasm-opt)";
+    let what = "Node.js with npm (for wasm-opt and axe-core)";
     apt::install(what, "nodejs npm", OTHERWISE)?;
     if there() {
         return Ok(());

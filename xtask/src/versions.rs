@@ -9,6 +9,9 @@ pub(crate) const TRUNK: &str = "0.21.14";
 /// object must be null`.
 pub(crate) const BINARYEN: &str = "132.0.0";
 
+/// The npm package that looks for what bars people from a page: the browser tests run it on every screen.
+pub(crate) const AXE: &str = "4.14.1";
+
 /// The version at which `Cargo.lock` holds `package`; `None` unless it is there exactly once.
 ///
 /// wasm-bindgen's command and library speak a private format that changes with every version, so the

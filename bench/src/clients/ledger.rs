@@ -91,7 +91,7 @@ mod tests {
 
     fn hear(ledger: &mut Ledger, seq: u64) -> Result<()> {
         let [room, from, id, text] = ["lobby", "ana", "1", "hi"].map(str::to_owned);
-        ledger.deliver(0, Delivery::Heard(Entry::Said(Said { seq, at: 5, room, from, id, text })))
+        ledger.deliver(0, Delivery::Heard(Entry::Said(Said { seq, at: 5, room, from, id, text, details: None })))
     }
 
     #[test]

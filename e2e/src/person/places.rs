@@ -1,6 +1,7 @@
 //! The lists at the sides: rooms and conversations, and people.
 
 use fantoccini::Locator;
+use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
 use serde::Deserialize;
 use serde_json::json;
@@ -16,11 +17,17 @@ const PRESENT: &str = "
         words: item.innerText,
     }));";
 
-/// A room or a private conversation in the list of rooms.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The lists of places, by their names.
+const LISTS: [&str; 2] = ["Rooms", "Conversations"];
+
+/// A room or a private conversation, as it is listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
     pub name: String,
     pub unread: u32,
+    /// How many of those name this person.
+    pub mentions: u32,
+    pub muted: bool,
 }
 
 /// Someone in the list of people.
@@ -32,37 +39,45 @@ pub struct Present {
 }
 
 impl Person {
-    /// The list of rooms and conversations, as a screen reader reads its buttons.
+    /// Rooms and conversations, as a screen reader reads their buttons.
     pub async fn places(&self) -> Vec<Listed> {
-        eventually("a list of rooms that stands still", async || self.try_places().await).await
+        eventually("lists of places that stand still", async || self.try_places().await).await
     }
 
     async fn try_places(&self) -> Result<Option<Vec<Listed>>, CmdError> {
+        let places = self.try_buttons().await?;
+        Ok(places.map(|places| places.into_iter().map(|(place, _)| place).collect()))
+    }
+
+    async fn try_buttons(&self) -> Result<Option<Vec<(Listed, Element)>>, CmdError> {
         let page = self.browser.page();
-        let Some(list) = role::find(page, Role::List, "Rooms").await? else { return Ok(None) };
         let mut places = Vec::new();
-        for button in list.find_all(Locator::Css("button")).await? {
-            places.push(listed(&role::label(page, &button).await?));
+        for name in LISTS {
+            let Some(list) = role::find(page, Role::List, name).await? else { return Ok(None) };
+            for button in list.find_all(Locator::Css("button")).await? {
+                places.push((listed(&role::label(page, &button).await?), button));
+            }
         }
         Ok(Some(places))
     }
 
-    /// Waits until a place is in the list, with so many unread lines.
-    pub async fn has_unread(&self, place: &str, unread: u32) {
-        let wanted = Listed { name: place.to_owned(), unread };
-        eventually(format_args!("{} has {unread} unread in {place}", self.name), async || {
-            Ok(self.try_places().await?.filter(|places| places.contains(&wanted)).map(drop))
+    /// Waits until a place is listed in a way.
+    pub async fn has_listed(&self, place: &str, how: &str, wanted: impl Fn(&Listed) -> bool) {
+        eventually(format_args!("{} has {place} listed {how}", self.name), async || {
+            let is = |listed: &Listed| listed.name == place && wanted(listed);
+            Ok(self.try_places().await?.filter(|places| places.iter().any(is)).map(drop))
         })
         .await;
     }
 
+    /// Waits until a place is in the list, with so many unread lines.
+    pub async fn has_unread(&self, place: &str, unread: u32) {
+        self.has_listed(place, &format!("with {unread} unread"), |listed| listed.unread == unread).await;
+    }
+
     /// Waits until a place is in the list with unread lines, however many: who comes back is not told.
     pub async fn has_news_in(&self, place: &str) {
-        eventually(format_args!("{} has something unread in {place}", self.name), async || {
-            let news = |listed: &Listed| listed.name == place && listed.unread > 0;
-            Ok(self.try_places().await?.filter(|places| places.iter().any(news)).map(drop))
-        })
-        .await;
+        self.has_listed(place, "with something unread", |listed| listed.unread > 0).await;
     }
 
     /// Waits until exactly these places are in the list, in any order.
@@ -80,15 +95,12 @@ impl Person {
 
     /// Clicks on a place in the list, and then is there.
     pub async fn goes_to(&self, place: &str) {
-        let page = self.browser.page();
-        eventually(format_args!("{} finds {place} in the list of rooms", self.name), async || {
-            let Some(list) = role::find(page, Role::List, "Rooms").await? else { return Ok(None) };
-            for button in list.find_all(Locator::Css("button")).await? {
-                if listed(&role::label(page, &button).await?).name == place {
-                    return button.click().await.map(Some);
-                }
+        eventually(format_args!("{} finds {place} in the lists of places", self.name), async || {
+            let places = self.try_buttons().await?.unwrap_or_default();
+            match places.into_iter().find(|(listed, _)| listed.name == place) {
+                Some((_, button)) => button.click().await.map(Some),
+                None => Ok(None),
             }
-            Ok(None)
         })
         .await;
         self.is_in(place).await;
@@ -122,13 +134,21 @@ impl Person {
     }
 }
 
-/// Takes `online: bob 2 unread` apart. Nicks and rooms hold neither spaces nor colons.
+/// Takes `online: bob 2 unread` apart, or `lobby 12 unread 1 mention`. Nicks and rooms hold neither spaces nor colons.
 fn listed(label: &str) -> Listed {
     let label = label.split_once(": ").map_or(label, |(_, rest)| rest);
-    let unread = label.strip_suffix(" unread").and_then(|rest| rest.rsplit_once(' '));
-    match unread.and_then(|(name, count)| Some((name, count.parse().ok()?))) {
-        Some((name, unread)) => Listed { name: name.to_owned(), unread },
-        None => Listed { name: label.to_owned(), unread: 0 },
+    let words: Vec<&str> = label.split_whitespace().collect();
+    let number = |of: &str| {
+        let at = words.iter().position(|word| word.trim_end_matches('s') == of)?;
+        words[at.checked_sub(1)?].trim_end_matches('+').parse().ok()
+    };
+    let mentions = number("mention");
+    Listed {
+        name: words.first().map(|name| (*name).to_owned()).unwrap_or_default(),
+        // Where all that is unread names one, it is counted once.
+        unread: number("unread").or(mentions).unwrap_or(0),
+        mentions: mentions.unwrap_or(0),
+        muted: words.iter().skip(1).any(|word| *word == "muted"),
     }
 }
 
@@ -138,12 +158,15 @@ mod tests {
 
     #[test]
     fn the_name_of_a_button_is_taken_apart() {
-        let listed = |label| {
-            let Listed { name, unread } = listed(label);
-            (name, unread)
-        };
-        assert_eq!(listed("lobby"), ("lobby".to_owned(), 0));
-        assert_eq!(listed("lobby 12 unread"), ("lobby".to_owned(), 12));
-        assert_eq!(listed("online: bob 1 unread"), ("bob".to_owned(), 1));
+        for (label, name, unread, mentions, muted) in [
+            ("lobby", "lobby", 0, 0, false),
+            ("lobby 12 unread", "lobby", 12, 0, false),
+            ("online: bob 1 unread", "bob", 1, 0, false),
+            ("lobby 1000+ unread 2 mentions", "lobby", 1000, 2, false),
+            ("lobby 1 mention", "lobby", 1, 1, false),
+            ("muted muted", "muted", 0, 0, true),
+        ] {
+            assert_eq!(listed(label), Listed { name: name.to_owned(), unread, mentions, muted }, "{label}");
+        }
     }
 }

@@ -1,32 +1,66 @@
 //! What someone sees of the talk, and what the client tells them.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::Person;
 use crate::{Role, eventually};
 
-/// Those lines of the log that are drawn, without days and times: `[seq, "nick: text"]`.
+/// Those lines of the log that are drawn, without days and times and what can be pressed: `[seq, "nick: text"]`. What
+/// nobody said (a topic) is none.
 const LINES: &str = "
     const log = document.querySelector('[role=log]');
     return [...log.querySelectorAll('[data-seq]')].map(line => {
         const copy = line.cloneNode(true);
-        copy.querySelectorAll('h2, time').forEach(part => part.remove());
+        copy.querySelectorAll('h2, time, button, small, .new').forEach(part => part.remove());
         return [Number(line.dataset.seq), copy.textContent];
-    });";
+    }).filter(([, words]) => words.includes(': ') && !words.includes(' set the topic: '));";
 
-/// Scrolls up and further up until the line with that `seq` is drawn, for some frames at most; whether it is.
+/// Scrolls up and further up until the line with that `seq` is drawn, for some frames at most. The lines that were drawn
+/// on the way, in their order and each once, and whether that one was.
 const UP: &str = "
     const log = document.querySelector('[role=log]');
-    const is_drawn = () => log.querySelector(`[data-seq='${arguments[0]}']`) !== null;
+    const seen = new Map();
+    const look = () => {
+        let before = 0;
+        for (const line of log.querySelectorAll('[data-seq]')) {
+            const seq = Number(line.dataset.seq);
+            if (seq <= before) throw new Error(`#${seq} is drawn behind #${before}`);
+            before = seq;
+            if (seen.has(seq)) continue;
+            const copy = line.cloneNode(true);
+            copy.querySelectorAll('h2, time, button, small, .new').forEach(part => part.remove());
+            seen.set(seq, copy.textContent);
+        }
+        return seen.has(arguments[0]);
+    };
     return new Promise(done => {
         let frames = 0;
         const up = () => {
-            if (is_drawn() || ++frames > 30) return done(is_drawn());
+            const found = look();
+            if (found || ++frames > 60) return done([[...seen].filter(([, words]) => words.includes(': ')), found]);
             log.scrollTop = 0;
             requestAnimationFrame(up);
         };
         up();
     });";
+
+/// Scrolls the log to so much of the way down.
+const SCROLL: &str = "
+    const log = document.querySelector('[role=log]');
+    log.scrollTop = (log.scrollHeight - log.clientHeight) * arguments[0];";
+
+/// The position in the log of the first line that is in sight, whole or in part; and how far its head is below the
+/// upper edge, in pixels.
+const TOP: &str = "
+    const log = document.querySelector('[role=log]');
+    const edge = log.getBoundingClientRect().top;
+    for (const line of log.querySelectorAll('[data-seq]')) {
+        const { top, bottom } = line.getBoundingClientRect();
+        if (bottom > edge + 1) return [Number(line.dataset.seq), top - edge];
+    }
+    return null;";
 
 /// The words in all places of a role that are not hidden.
 const WORDS: &str = "
@@ -53,19 +87,34 @@ impl Person {
         let found = eventually("a page with a log on it", async || {
             self.browser.try_eval::<Vec<(u64, String)>>(LINES, Vec::new()).await.map(Some)
         });
-        let line = |(seq, words): (u64, String)| {
-            let (from, text) = words.split_once(": ").expect("a line says who said it");
-            Line { seq, from: from.to_owned(), text: text.to_owned() }
-        };
         found.await.into_iter().map(line).collect()
     }
 
-    /// Scrolls up, as one does who reads what was missed, until the line at that position of the log is drawn.
-    pub async fn scrolls_up_to(&self, seq: u64) {
+    /// Scrolls up, as one does who reads what was missed, until the line at that position of the log is drawn. Gives all
+    /// lines that were drawn on the way, in the log's order.
+    pub async fn reads_back_to(&self, seq: u64) -> Vec<Line> {
+        let mut read = BTreeMap::new();
         eventually(format_args!("{} finds line #{seq} further up", self.name), async || {
-            Ok(self.browser.try_eval::<bool>(UP, vec![json!(seq)]).await?.then_some(()))
+            let (lines, found): (Vec<(u64, String)>, bool) = self.browser.try_eval(UP, vec![json!(seq)]).await?;
+            read.extend(lines);
+            Ok(found.then_some(()))
         })
         .await;
+        read.into_iter().map(line).collect()
+    }
+
+    /// Scrolls the log to so much of the way down: 0 is its upper end, 1 its lower.
+    pub async fn scrolls_to(&self, part: f64) {
+        self.browser.eval::<()>(SCROLL, vec![json!(part)]).await;
+    }
+
+    /// The first line of the log that is in sight, by its position, and how far its head is below the upper edge, in
+    /// pixels.
+    ///
+    /// # Panics
+    /// If no line is in sight.
+    pub async fn top_line(&self) -> (u64, f64) {
+        self.browser.eval::<Option<(u64, f64)>>(TOP, Vec::new()).await.expect("a line in sight")
     }
 
     /// All lines drawn, as those who said them and what they said.
@@ -91,6 +140,32 @@ impl Person {
         .await;
     }
 
+    /// Waits until no line drawn is this one.
+    pub async fn sees_no_more(&self, from: &str, text: &str) {
+        eventually(format_args!("{} no longer sees the line “{from}: {text}”", self.name), async || {
+            let lines = self.lines().await;
+            Ok((!lines.iter().any(|line| line.from == from && line.text == text)).then_some(()))
+        })
+        .await;
+    }
+
+    /// Waits until the words that anyone can see no longer hold `part`.
+    pub async fn reads_no_more(&self, part: &str) {
+        let script = "return !document.body.innerText.includes(arguments[0])";
+        eventually(format_args!("{} no longer reads “{part}”", self.name), async || {
+            Ok(self.browser.try_eval::<bool>(script, vec![json!(part)]).await?.then_some(()))
+        })
+        .await;
+    }
+
+    /// Waits for a title in the tab that holds `part`; gives all of it.
+    pub async fn has_title(&self, part: &str) -> String {
+        eventually(format_args!("{} has “{part}” in the tab’s title", self.name), async || {
+            Ok(Some(self.browser.title().await).filter(|title| title.contains(part)))
+        })
+        .await
+    }
+
     /// Waits until the line below the composer says that there is a connection.
     pub async fn is_connected(&self) {
         self.browser.the(Role::Button, "Connected").await;
@@ -98,8 +173,7 @@ impl Person {
 
     /// What the marks beside this person's own lines tell, as a screen reader reads them.
     pub async fn marks(&self) -> Vec<String> {
-        let script =
-            "return [...document.querySelectorAll('[role=log] [data-seq] button')].map(mark => mark.ariaLabel)";
+        let script = "return [...document.querySelectorAll('[role=log] [data-seq] .mark')].map(mark => mark.ariaLabel)";
         self.browser.eval(script, Vec::new()).await
     }
 
@@ -144,4 +218,10 @@ impl Person {
         })
         .await
     }
+}
+
+/// A line out of its words, `nick: text`.
+fn line((seq, words): (u64, String)) -> Line {
+    let (from, text) = words.split_once(": ").expect("a line says who said it");
+    Line { seq, from: from.to_owned(), text: text.to_owned() }
 }

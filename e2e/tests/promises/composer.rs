@@ -1,6 +1,6 @@
 //! What is written is sent when it is meant to be sent, and commands are understood.
 
-use e2e::keys::{ENTER, ESCAPE, SHIFT, TAB};
+use e2e::keys::{CONTROL, ENTER, ESCAPE, SHIFT, TAB};
 use e2e::{Person, Role, eventually, play, play_with};
 use serde_json::{Value, json};
 
@@ -122,10 +122,10 @@ fn tab_completes_commands_and_nicks() {
         // After Escape, and where there is nothing to complete, Tab leaves the field.
         ana.browser.press(&[ESCAPE]).await;
         ana.browser.press(&[TAB]).await;
-        assert_eq!(ana.browser.focused().await, ("button".to_owned(), "Send".to_owned()));
+        assert_eq!(ana.browser.focused().await, ("button".to_owned(), "Emoji".to_owned()));
         ana.fills_in("Message", "").await;
         ana.browser.press(&[TAB]).await;
-        assert_eq!(ana.browser.focused().await, ("button".to_owned(), "Send".to_owned()));
+        assert_eq!(ana.browser.focused().await, ("button".to_owned(), "Emoji".to_owned()));
     });
 }
 
@@ -200,6 +200,8 @@ fn a_text_that_is_too_long_is_refused_in_words_and_kept() {
         let ana = stage.guest("ana").await;
         let long = "0123456789abcdef".repeat(1024);
         ana.says(&long).await;
+        ana.sees("ana", &long[..1_000]).await;
+        ana.browser.click(Role::Button, "Show all").await;
         ana.sees("ana", &long).await;
         let longer = format!("{long}!");
         ana.says(&longer).await;
@@ -242,5 +244,47 @@ fn each_place_keeps_what_was_begun_there() {
         stands(&ana, "for the cellar").await;
         ana.goes_to("lobby").await;
         stands(&ana, "for the lobby").await;
+    });
+}
+
+#[test]
+fn the_keys_for_bold_and_italic_mark_what_is_selected() {
+    play(async |stage| {
+        let ana = stage.guest("ana").await;
+        ana.writes("loud").await;
+        ana.browser.press(&[CONTROL, 'a']).await;
+        ana.browser.press(&[CONTROL, 'b']).await;
+        stands(&ana, "**loud**").await;
+        ana.browser.press(&[CONTROL, 'i']).await;
+        stands(&ana, "***loud***").await;
+        ana.browser.press(&[CONTROL, 'b']).await;
+        stands(&ana, "*loud*").await;
+        // The browser's own undo knows of it.
+        ana.browser.press(&[CONTROL, 'z']).await;
+        stands(&ana, "***loud***").await;
+        ana.browser.press(&[ENTER]).await;
+        ana.sees("ana", "loud").await;
+    });
+}
+
+#[test]
+fn the_field_grows_with_its_text_up_to_a_part_of_the_window() {
+    play(async |stage| {
+        let ana = stage.guest("ana").await;
+        let height = async || {
+            ana.browser
+                .eval::<f64>("return document.getElementById('message').getBoundingClientRect().height", Vec::new())
+                .await
+        };
+        let one = height().await;
+        ana.writes("1\n2\n3\n4").await;
+        assert!(height().await > 3.0 * one / 2.0);
+        ana.writes(&"more\n".repeat(100)).await;
+        let window: f64 = ana.browser.eval("return innerHeight", Vec::new()).await;
+        let all = height().await;
+        assert!(all <= 0.4 * window + 1.0 && all > 0.3 * window, "{all} of {window}");
+        let code = "if x {\n\treturn `y`;\n}";
+        ana.fills_in("Message", code).await;
+        stands(&ana, code).await;
     });
 }

@@ -65,7 +65,11 @@ fn a_right_link_asks_for_nothing_and_does_not_stay_in_the_address_bar() {
         ana.is_told("answers").await;
         assert!(ana.browser.find(Role::Textbox, "Cookie").await.is_none());
         ana.joins_as("ana").await;
-        assert_eq!(ana.browser.address().await, stage.hub().page());
+        assert_eq!(
+            ana.browser.address().await,
+            format!("{}#/room/lobby", stage.hub().page()),
+            "where one is, and no more"
+        );
 
         // Nor is it where Back leads to.
         let cookie = stage.hub().cookie();

@@ -1,6 +1,6 @@
 //! Nobody needs a mouse.
 
-use e2e::keys::{ENTER, ESCAPE, SHIFT, TAB};
+use e2e::keys::{CONTROL, ENTER, ESCAPE, SHIFT, TAB};
 use e2e::{Person, Role, play};
 
 /// More stops than a page has.
@@ -71,6 +71,9 @@ fn joining_sending_and_changing_rooms() {
 
         tabs_to(&ana, false, "button", "online: bob").await;
         ana.browser.press(&[' ']).await;
+        ana.browser.the(Role::Dialog, "bob").await;
+        tabs_to(&ana, false, "button", "Write to bob").await;
+        ana.browser.press(&[' ']).await;
         ana.is_in("bob").await;
         ana.browser.type_keys("psst").await;
         ana.browser.press(&[ENTER]).await;
@@ -82,16 +85,16 @@ fn joining_sending_and_changing_rooms() {
 fn dialogs_open_and_close() {
     play(async |stage| {
         let ana = stage.guest("ana").await;
-        tabs_to(&ana, true, "button", "Other rooms").await;
+        tabs_to(&ana, true, "button", "All rooms").await;
         ana.browser.press(&[ENTER]).await;
-        ana.browser.the(Role::Dialog, "Other rooms").await;
+        ana.browser.the(Role::Dialog, "Rooms").await;
         tabs_to(&ana, false, "textbox", "Room name").await;
         ana.browser.press(&[ESCAPE]).await;
-        ana.browser.none(Role::Dialog, "Other rooms").await;
-        assert_eq!(ana.browser.focused().await.1, "Other rooms", "back where one was");
+        ana.browser.none(Role::Dialog, "Rooms").await;
+        assert_eq!(ana.browser.focused().await.1, "All rooms", "back where one was");
 
         ana.browser.press(&[ENTER]).await;
-        ana.browser.the(Role::Dialog, "Other rooms").await;
+        ana.browser.the(Role::Dialog, "Rooms").await;
         tabs_to(&ana, false, "textbox", "Room name").await;
         ana.browser.type_keys("attic").await;
         ana.browser.press(&[ENTER]).await;
@@ -120,5 +123,51 @@ fn a_phone_with_a_keyboard_opens_its_drawers() {
         ana.browser.press(&[ESCAPE]).await;
         ana.browser.none(Role::List, "People").await;
         assert!(ana.browser.focused().await.1.starts_with("People"), "back where one was");
+    });
+}
+
+#[test]
+fn all_shortcuts_are_listed() {
+    play(async |stage| {
+        let ana = stage.guest("ana").await;
+        // While one writes it is a sign like any other.
+        ana.browser.type_keys("what?").await;
+        assert_eq!(ana.has_written("Message").await, "what?");
+        ana.browser.none(Role::Dialog, "Keyboard shortcuts").await;
+        ana.browser.press(&[CONTROL, '/']).await;
+        ana.browser.the(Role::Dialog, "Keyboard shortcuts").await;
+        ana.meets_no_barrier_anywhere("the keyboard map").await;
+        ana.can_make_it_larger("the keyboard map").await;
+        ana.reads("Next unread place").await;
+        ana.reads("Begin a new line").await;
+        ana.browser.press(&[ESCAPE]).await;
+        ana.browser.none(Role::Dialog, "Keyboard shortcuts").await;
+        assert_eq!(ana.browser.focused().await.1, "Message", "back where one was");
+
+        tabs_to(&ana, true, "log", "lobby").await;
+        ana.browser.press(&['?']).await;
+        ana.browser.the(Role::Dialog, "Keyboard shortcuts").await;
+        // Behind a dialog nothing is obeyed.
+        ana.browser.press(&[CONTROL, 'k']).await;
+        ana.browser.the(Role::Dialog, "Keyboard shortcuts").await;
+    });
+}
+
+#[test]
+fn everything_that_is_offered_can_be_done_without_a_mouse() {
+    play(async |stage| {
+        let ana = stage.guest("ana").await;
+        let menu = [("Set topic", "Topic"), ("All rooms", "Rooms"), ("New conversation", "New conversation")];
+        for (deed, dialog) in menu.into_iter().chain([("Settings", "Settings"), ("shortcuts", "Keyboard shortcuts")]) {
+            ana.browser.press(&[CONTROL, 'k']).await;
+            ana.browser.the(Role::Dialog, "Go to").await;
+            ana.browser.type_keys(deed).await;
+            ana.browser.press(&[ENTER]).await;
+            ana.browser.the(Role::Dialog, dialog).await;
+            ana.browser.none(Role::Dialog, "Go to").await;
+            ana.browser.press(&[ESCAPE]).await;
+            ana.browser.none(Role::Dialog, dialog).await;
+            assert_eq!(ana.browser.focused().await.1, "Message", "back where one was, from {dialog}");
+        }
     });
 }

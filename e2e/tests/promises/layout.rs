@@ -13,22 +13,6 @@ const NARROW: (u32, u32) = (320, 640);
 /// A telephone whose keyboard is shown.
 const TYPING: (u32, u32) = (390, 400);
 
-/// What sticks out of the window to the side: whatever can be scrolled there, and each line and control that is
-/// not whole.
-const STICKS_OUT: &str = "
-    const out = [];
-    const name = part => `${part.tagName}.${part.className} “${(part.textContent || '').slice(0, 40)}”`;
-    for (const part of document.querySelectorAll('*')) {
-        if (part.checkVisibility && !part.checkVisibility({ visibilityProperty: true })) continue;
-        const scrolls = ['auto', 'scroll'].includes(getComputedStyle(part).overflowX) || part === document.documentElement;
-        if (scrolls && part.scrollWidth > part.clientWidth) out.push(`${name(part)} can be scrolled sideways`);
-    }
-    for (const part of document.querySelectorAll('main [data-seq], main textarea, main button, main input, dialog[open] *')) {
-        const box = part.getBoundingClientRect();
-        if (box.width > 0 && (box.left < -0.5 || box.right > innerWidth + 0.5)) out.push(`${name(part)} is cut off`);
-    }
-    return out;";
-
 #[derive(Debug, Deserialize)]
 struct Box {
     left: f64,
@@ -55,11 +39,6 @@ async fn in_sight(person: &Person, (width, height): (u32, u32), role: Role, name
     .await
 }
 
-async fn fits(person: &Person, what: &str) {
-    let out: Vec<String> = person.browser.eval(STICKS_OUT, Vec::new()).await;
-    assert!(out.is_empty(), "{what}: {out:#?}");
-}
-
 /// What tries hardest to be wider than a screen.
 fn unruly_lines() -> [String; 4] {
     [
@@ -81,7 +60,7 @@ fn nothing_sticks_out_to_the_side() {
             for (role, name) in [(Role::Textbox, "Nick"), (Role::Textbox, "Cookie"), (Role::Button, "Join")] {
                 in_sight(&ana, size, role, name).await;
             }
-            fits(&ana, "the way in").await;
+            ana.sees_all_of("the way in").await;
         }
         ana.fills_in("Cookie", &stage.hub().cookie()).await;
         ana.joins_as("ana").await;
@@ -96,19 +75,19 @@ fn nothing_sticks_out_to_the_side() {
         let sizes = [NARROW, PHONE, (700, 900), (1000, 700), WIDE];
         for size in sizes {
             ana.browser.resize(size).await;
-            fits(&ana, "an empty room").await;
+            ana.sees_all_of("an empty room").await;
         }
         ana.goes_to("an-extraordinarily-long-nickname").await;
         for size in sizes {
             ana.browser.resize(size).await;
-            fits(&ana, "a private conversation").await;
+            ana.sees_all_of("a private conversation").await;
         }
         ana.goes_to("lobby").await;
         for command in ["/help", "/nodes", "/users", "/nonsense-that-goes-on"] {
             ana.says(command).await;
             for size in sizes {
                 ana.browser.resize(size).await;
-                fits(&ana, command).await;
+                ana.sees_all_of(command).await;
             }
             ana.fills_in("Message", "").await;
         }
@@ -164,13 +143,14 @@ fn a_telephone_has_rooms_and_people_in_drawers() {
 
         ana.browser.click(Role::Button, "Rooms").await;
         in_sight(&ana, PHONE, Role::List, "Rooms").await;
-        fits(&ana, "the drawer with the rooms").await;
+        ana.sees_all_of("the drawer with the rooms").await;
         ana.goes_to("lobby").await;
         ana.browser.none(Role::List, "Rooms").await;
 
         ana.browser.click(Role::Button, "People 2").await;
         in_sight(&ana, PHONE, Role::List, "People").await;
         ana.browser.click(Role::Button, "online: bob").await;
+        ana.browser.click(Role::Button, "Write to bob").await;
         ana.is_in("bob").await;
         ana.browser.none(Role::List, "People").await;
         in_sight(&ana, PHONE, Role::Textbox, "Message").await;
@@ -196,7 +176,7 @@ const CONTRASTS: &str = "
         const paint = figures(getComputedStyle(part).backgroundColor);
         return paint[3] === 255 || !part.parentElement ? paint : behind(part.parentElement);
     };
-    return [...document.querySelectorAll('[data-seq] bdi, [data-seq] time, textarea, main button[type=submit], nav li button')]
+    return [...document.querySelectorAll('[data-seq] bdi, [data-seq] .text p, [data-seq] time, textarea, main button[type=submit], nav li button')]
         .map(part => [light(figures(getComputedStyle(part).color)), light(behind(part))])
         .map(([text, ground]) => [(Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05), ground]);";
 

@@ -6,9 +6,28 @@
 //! | `whispering` | what is for one person reaches that one, now or later, and nobody else |
 //! | `colliding_nicks` | a nick belongs to one person, and so does what looks like it |
 //! | `cookie` | nobody gets in without the cookie, and everybody who has it does |
+//! | `first_minutes` | a new hub explains itself, and others are brought in by a link, a code or a paste |
+//! | `installing` | the client can be installed, and opens while the hub is away |
+//! | `topics` | what a room is about is for everybody to see and to say |
+//! | `people` | who somebody is, how they are, and how to reach them |
+//! | `palette` | a few letters lead anywhere |
+//! | `search` | what was said is found, and opened where it was said |
+//! | `lines` | what was said can be changed, taken back, copied, and unfolded |
+//! | `markdown` | what people write is set as they mean it |
+//! | `replies` | an answer says what it answers, and leads there |
+//! | `reactions` | people can show what they think of a line |
+//! | `mentions_written` | nicks and emoji are offered while one writes |
+//! | `files` | files arrive whole, are seen as what they are, and run nowhere |
 //! | `rooms` | rooms are entered, left and entered again, and nothing in them goes unnoticed |
 //! | `reload` | a page that is loaded again is where it was |
 //! | `history` | older lines come when they are wanted, and the view stays where it is |
+//! | `windowed` | a room of very many lines is read as easily as a small one |
+//! | `addresses` | every place and every line has an address, which leads there and back |
+//! | `following_the_end` | what is new is where one left off, and nobody is taken from what they read |
+//! | `typing` | one sees that somebody is writing |
+//! | `settings` | it looks as the person wants it, now and at the next visit |
+//! | `attention` | who is called hears of it, and nobody else does |
+//! | `away` | others see who has left their device alone |
 //! | `composer` | what is written is sent when it is meant to be sent, and commands are understood |
 //! | `losing_the_hub` | when the hub is away people are told, and what they write is not lost |
 //! | `typed_offline` | what is typed arrives once, whatever happens to the hub, the tab or the page meanwhile |
@@ -21,27 +40,50 @@
 //! | `keyboard` | nobody needs a mouse |
 //! | `layout` | everything is in sight, on a laptop and on a telephone |
 //! | `plain_http` | all of it works where there is no HTTPS |
+//! | `accessibility` | nothing bars anyone: not who cannot see, point or read as most do |
 //! | `weight` | the page is small, and nothing of it is loaded twice |
+//! | `kit` | what the tests' hands and eyes do is what they say |
 
 #![allow(clippy::expect_used, reason = "a test that finds what it did not expect stops there and then")]
 
+mod accessibility;
+mod addresses;
+mod attention;
+mod away;
 mod colliding_nicks;
 mod coming_and_going;
 mod composer;
 mod cookie;
 mod delivery;
+mod files;
+mod first_minutes;
+mod following_the_end;
 mod foreign_origin;
 mod history;
+mod installing;
 mod keyboard;
+mod kit;
 mod layout;
+mod lines;
 mod losing_the_hub;
+mod markdown;
 mod meeting;
+mod mentions_written;
+mod palette;
+mod people;
 mod plain_http;
+mod reactions;
 mod reload;
+mod replies;
 mod rooms;
 mod safe_text;
+mod search;
+mod settings;
 mod sleeping;
+mod topics;
 mod typed_offline;
+mod typing;
 mod unread;
 mod weight;
 mod whispering;
+mod windowed;

@@ -33,12 +33,13 @@ fn a_third_person_notices_nothing() {
 }
 
 #[test]
-fn a_click_on_a_person_opens_the_conversation() {
+fn a_person_s_card_opens_the_conversation() {
     play(async |stage| {
         let ana = stage.guest("ana").await;
         let bob = stage.guest("bob").await;
         ana.sees_person("bob", "online").await;
         ana.browser.click(Role::Button, "online: bob").await;
+        ana.browser.click(Role::Button, "Write to bob").await;
         ana.is_in("bob").await;
         ana.says("just us").await;
         bob.has_unread("ana", 1).await;

@@ -16,8 +16,8 @@ pub struct Policy {
 }
 
 /// After the sources that may be connected to.
-const REST: &str =
-    "; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const REST: &str = "; font-src 'self'; manifest-src 'self'; worker-src 'self'; \
+                    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 impl Policy {
     /// For the page whose text this is: of scripts and styles written into it, exactly these count.
@@ -28,7 +28,7 @@ impl Policy {
         let (scripts, styles) = (hashes("script"), hashes("style"));
         let before_socket = format!(
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'{styles}; \
-             img-src 'self' data:; connect-src 'self'"
+             img-src 'self' blob: data:; connect-src 'self'"
         );
         Self { before_socket }
     }
@@ -89,9 +89,9 @@ mod tests {
     fn nothing_is_allowed_but_what_the_client_needs() {
         assert_eq!(
             header("<p>no script</p>", "den.local:4000"),
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
-             connect-src 'self' ws://den.local:4000; font-src 'self'; manifest-src 'self'; base-uri 'none'; \
-             form-action 'none'; frame-ancestors 'none'"
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; \
+             connect-src 'self' ws://den.local:4000; font-src 'self'; manifest-src 'self'; worker-src 'self'; \
+             base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         );
     }
 

@@ -7,7 +7,9 @@
 
 mod passage;
 mod reader;
+mod row;
 mod schema;
+mod search;
 mod writer;
 
 use std::future::Future;
@@ -15,7 +17,7 @@ use std::io;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -23,10 +25,11 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    Backplane, Claim, Draft, Full, Known, OwnerId, Passage, PassageResult, Query, ReadError, ReadResult, Scope,
+    Backplane, Claim, Draft, Full, Known, OwnerId, Passage, PassageResult, Query, ReadError, ReadResult, Scope, Search,
     SecretHash, SessionId, Tail, Ticket,
 };
 use reader::Read;
+use search::{Searching, Signal};
 use writer::{Write, Writer};
 
 /// The file of the log in the data directory.
@@ -49,6 +52,7 @@ pub struct Local {
     writes: SyncSender<Write>,
     /// None for a log in memory, which only its writer can see.
     reads: Option<SyncSender<Read>>,
+    searching: Searching,
     known: Known,
     tail: Mutex<Option<Tail>>,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -89,8 +93,9 @@ impl Local {
         schema::tune(&connection).map_err(broken)?;
         schema::create(&mut connection).map_err(broken)?;
         let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let reader = Connection::open_with_flags(&path, read_only).map_err(broken)?;
-        Self::start(connection, Some(reader), nick_ttl, &shown)
+        let reader = || Connection::open_with_flags(&path, read_only).map_err(broken);
+        let readers = [reader()?, reader()?, reader()?];
+        Self::start(connection, Some((directory, readers)), nick_ttl, &shown)
     }
 
     /// A log that ends with this process.
@@ -105,9 +110,10 @@ impl Local {
         Self::start(connection, None, nick_ttl, shown)
     }
 
+    /// A log on disk comes with its directory and connections for those who read it.
     fn start(
         connection: Connection,
-        reader: Option<Connection>,
+        on_disk: Option<(&Path, [Connection; 3])>,
         nick_ttl: Duration,
         shown: &str,
     ) -> Result<Self, OpenError> {
@@ -115,18 +121,22 @@ impl Local {
         let known = schema::known(&connection).map_err(broken)?;
         let (commits, tail) = mpsc::channel(MAX_WAITING_COMMITS);
         let (writes, waiting) = sync_channel(MAX_WAITING_WRITES);
-        let writer = Writer::new(connection, known.head, nick_ttl, commits).map_err(broken)?;
+        let signal = Arc::new(Signal::default());
+        let writer = Writer::new(connection, known.head, nick_ttl, commits, Arc::clone(&signal)).map_err(broken)?;
         let thread = std::thread::Builder::new().name("log-writer".to_owned());
         let writer = thread.spawn(move || writer.run(&waiting)).map_err(OpenError::Thread)?;
-        let mut reads = None;
-        if let Some(reader) = reader {
-            let (sender, waiting) = sync_channel::<Read>(MAX_WAITING_READS);
-            let thread = std::thread::Builder::new().name("log-reader".to_owned());
-            // Ends by itself when the last asker is gone; it has nothing to lose.
-            thread.spawn(move || reader::run(&reader, &waiting)).map_err(OpenError::Thread)?;
-            reads = Some(sender);
-        }
-        Ok(Self { writes, reads, known, tail: Mutex::new(Some(tail)), writer: Mutex::new(Some(writer)) })
+        let (reads, searching) = match on_disk {
+            Some((directory, [reader, searcher, indexer])) => {
+                let (reads, waiting) = sync_channel::<Read>(MAX_WAITING_READS);
+                let thread = std::thread::Builder::new().name("log-reader".to_owned());
+                // Ends by itself when the last asker is gone; it has nothing to lose.
+                thread.spawn(move || reader::run(&reader, &waiting)).map_err(OpenError::Thread)?;
+                (Some(reads), Searching::on_disk(directory, &known.epoch, [searcher, indexer], signal))
+            }
+            None => (None, Searching::in_memory(writes.clone(), signal)),
+        };
+        let searching = searching.map_err(OpenError::Thread)?;
+        Ok(Self { writes, reads, searching, known, tail: Mutex::new(Some(tail)), writer: Mutex::new(Some(writer)) })
     }
 
     /// Commits what waits and closes the log. Blocks for the time of a commit; later
@@ -134,6 +144,8 @@ impl Local {
     pub fn close(&self) {
         // A tail that nobody takes any more must not hold the writer up.
         drop(self.tail());
+        // Before the writer: the last connection that closes tidies the log's files up, and this one may only read.
+        self.searching.close();
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer {
             let closed = self.writes.send(Write::Close).is_ok();
@@ -229,6 +241,15 @@ impl Backplane for Local {
 
     fn read(&self, query: Query) -> Pin<Box<dyn Future<Output = ReadResult> + Send>> {
         self.ask(|answer| Read::Page(query, answer))
+    }
+
+    fn search(&self, search: Search) -> Pin<Box<dyn Future<Output = ReadResult> + Send>> {
+        let (answer, result) = oneshot::channel();
+        let queued = self.searching.ask(search, answer);
+        Box::pin(async move {
+            queued?;
+            result.await.unwrap_or(Err(ReadError::Broken))
+        })
     }
 
     fn follow(&self, passage: Passage) -> Pin<Box<dyn Future<Output = PassageResult> + Send>> {

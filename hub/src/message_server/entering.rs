@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::message::{Hello, Welcome};
+use shared::message::{Hello, State, Welcome};
 use shared::node::is_local;
 use shared::wire::{MAX_KIND, VERSION, close};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::Instant;
 
 use super::following::Flow;
@@ -138,6 +138,7 @@ impl MessageServer {
             token: None,
             secret,
             session: Some(id),
+            search: Arc::new(Semaphore::new(1)),
         };
         self.desks.insert(node, desk);
         node
@@ -159,6 +160,7 @@ impl MessageServer {
             token: None,
             secret,
             session: None,
+            search: Arc::new(Semaphore::new(1)),
         };
         self.desks.insert(node, desk);
         self.sessions.insert(secret, node);
@@ -188,7 +190,7 @@ impl MessageServer {
             None => Flow::Live,
         };
         let behind = hello.after.is_some();
-        self.registry.turn(node, true);
+        self.registry.turn(node, State::Online);
         self.sit_down(node, connection, Arc::clone(&outbox), hello.session.unwrap_or_default(), true, seat);
         if behind {
             self.read_on(node);
@@ -248,7 +250,8 @@ impl MessageServer {
         self.live.remove(node);
         let lease = self.leases.begin(node, connection);
         desk.flow = Flow::Away { acked: position, since: clock::now(), lease };
-        self.registry.turn(node, false);
+        self.registry.saw(node, clock::now());
+        self.registry.turn(node, State::Reconnecting);
         let now = Instant::now();
         for ping in self.pings.take_of(node) {
             self.answer_ping(ping, shared::message::Answer::Pang, now);

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::entry::Entry;
+use shared::entry::{Change, Changed, Entry};
 use shared::message::ToNode;
 use shared::wire::close;
 use tokio::sync::mpsc;
@@ -91,6 +91,17 @@ impl Recent {
         }
     }
 
+    /// A line was taken back by the entry `by`: what it said is not given out again, nor what it was to say instead.
+    fn forget(&mut self, line: u64, by: u64) {
+        let first = self.runs.partition_point(|(last, ..)| *last < line);
+        for (_, _, run) in self.runs.range_mut(first..) {
+            if let Some(without) = run.without(line, by) {
+                self.weight = self.weight - run.weight() + without.weight();
+                *run = Arc::new(without);
+            }
+        }
+    }
+
     /// All entries after that one; none if some of them are not kept.
     fn after(&self, seq: u64) -> Option<impl Iterator<Item = (u64, &Route, Arc<Shared>)>> {
         let first = self.runs.partition_point(|(last, ..)| *last <= seq);
@@ -127,6 +138,7 @@ impl MessageServer {
             return;
         };
         self.head = last;
+        let deleted = self.note_changes(&entries, &route);
         let entries = Arc::new(Shared::entries(entries, self.registry.audience(&route)));
         let Self { registry, live, desks, .. } = self;
         registry.route(last, &route, |node| {
@@ -139,6 +151,22 @@ impl MessageServer {
             }
         });
         self.recent.add(last, route, entries);
+        for (line, by) in deleted {
+            self.recent.forget(line, by);
+        }
+    }
+
+    /// What entries change beside the log. Gives back the lines that they take back, with where it is said.
+    fn note_changes(&mut self, entries: &[Entry], route: &Route) -> Vec<(u64, u64)> {
+        let mut deleted = Vec::new();
+        for entry in entries {
+            match (entry, route) {
+                (Entry::Topic(topic), Route::Room(key)) => self.registry.set_topic(key, Some(topic.topic.clone())),
+                (Entry::Changed(Changed { seq, of, change: Change::Deleted, .. }), _) => deleted.push((*of, *seq)),
+                _ => {}
+            }
+        }
+        deleted
     }
 
     /// A node that is behind, or to which signals were not sent, has taken all that was queued for it.
@@ -265,7 +293,7 @@ mod tests {
     fn add(recent: &mut Recent, seqs: impl IntoIterator<Item = u64>, text: &str) {
         let entry = |seq: u64| {
             let (room, from, id) = ("lobby".to_owned(), "a".to_owned(), seq.to_string());
-            Entry::Said(Said { seq, at: 0, room, from, id, text: text.to_owned() })
+            Entry::Said(Said { seq, at: 0, room, from, id, text: text.to_owned(), details: None })
         };
         let entries = Shared::entries(seqs.into_iter().map(entry), 2);
         recent.add(entries.last_seq().unwrap(), Route::Room("lobby".to_owned()), Arc::new(entries));
@@ -295,6 +323,37 @@ mod tests {
         assert_eq!(after(&recent, 12), Some(vec![13, 14]), "out of the middle of what was committed together");
         assert_eq!(after(&recent, 13), Some(vec![14]));
         assert_eq!(after(&recent, 14), Some(vec![]));
+    }
+
+    #[test]
+    fn what_was_taken_back_is_given_out_no_more() {
+        let mut recent = Recent::from(0);
+        add(&mut recent, 1..=3, "one");
+        add(&mut recent, 4..=4, "other");
+        let changed = |seq: u64, change| {
+            let (room, from, id) = (Some("lobby".to_owned()), "a".to_owned(), seq.to_string());
+            Entry::Changed(Changed { seq, at: 0, room, to: None, from, id, of: 2, change })
+        };
+        let edited = changed(5, Change::Edited { text: "secret".to_owned() });
+        recent.add(5, Route::Room("lobby".to_owned()), Arc::new(Shared::entries([edited], 2)));
+        let before = recent.weight;
+        recent.forget(2, 6);
+        assert!(recent.weight < before);
+        assert_eq!(recent.weight, recent.runs.iter().map(|(.., run)| run.weight()).sum::<usize>());
+        let entries: Vec<(u64, String)> = recent
+            .after(0)
+            .unwrap()
+            .flat_map(|(.., run)| run.messages().to_vec())
+            .map(|message| match message {
+                ToNode::Entry(entry) => (entry.seq(), entry.text().to_owned()),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(
+            entries,
+            [(1, "one"), (2, ""), (3, "one"), (4, "other"), (5, "")].map(|(seq, text)| (seq, text.to_owned()))
+        );
+        recent.forget(99, 100); // of what is not kept any more
     }
 
     #[test]

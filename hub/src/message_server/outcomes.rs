@@ -7,10 +7,13 @@ use shared::message::{Connected, Done, ErrorCode, Joined, Refusal, Sent, ToNode}
 use shared::room::LOBBY;
 use shared::wire::close;
 
+use super::writing::rejected;
 use super::{InFlight, MessageServer};
 use crate::backplane::{Claimed, Committed, Outcome, OwnerId, Route, Standing, Ticket};
+use crate::clock;
 use crate::outbox::{Answer, Shared, weight_of};
 use crate::registry::{Departed, NodeKey};
+use crate::room::Room;
 
 /// Entries that are sent together at most: a node's outbox takes some of these.
 const MAX_RUN: usize = 64;
@@ -40,7 +43,8 @@ impl MessageServer {
         let mut run = Run::default();
         for outcome in outcomes {
             match outcome {
-                Outcome::Appended { ticket, committed: Committed { entry, route } } => {
+                Outcome::Appended { ticket, committed: Committed { entry, route, orphans } } => {
+                    self.account_for_files(&entry, &orphans);
                     if !run.takes(&route) {
                         self.tell_run(std::mem::take(&mut run));
                         run.route = Some(route);
@@ -56,6 +60,12 @@ impl MessageServer {
             }
         }
         self.tell_run(run);
+    }
+
+    fn account_for_files(&self, entry: &Entry, orphans: &[String]) {
+        let named = entry.details().map_or(&[][..], |details| &details.files);
+        named.iter().for_each(|file| self.settings.files.keep(&file.hash));
+        orphans.iter().for_each(|hash| self.settings.files.forget(hash));
     }
 
     fn tell_run(&mut self, run: Run) {
@@ -74,6 +84,17 @@ impl MessageServer {
             Outcome::Repeated { ticket, seq, nodes } => {
                 let Some(in_flight) = self.in_flight.remove(&ticket) else { return };
                 self.sent(in_flight, seq, Some(nodes));
+            }
+            Outcome::Unchanged { ticket, seq } => {
+                let Some(in_flight) = self.in_flight.remove(&ticket) else { return };
+                self.sent(in_flight, seq, None);
+            }
+            Outcome::Rejected { ticket, why } => {
+                if let Some(InFlight::Line { node, id } | InFlight::PrivateMessage { node, id, .. }) =
+                    self.in_flight.remove(&ticket)
+                {
+                    self.reply(node, id, Err(rejected(why)));
+                }
             }
             Outcome::Claimed { ticket, claimed } => {
                 if let Some(InFlight::Claim { node, id, done: _done }) = self.in_flight.remove(&ticket) {
@@ -95,8 +116,10 @@ impl MessageServer {
                 if let Some(InFlight::Join { node, id, key, room, .. }) = self.in_flight.remove(&ticket) {
                     // It may have left again meanwhile, and the room be gone with it.
                     let (users, count) = self.registry.roster(node, &key);
-                    let Standing { read, unread } = standing;
-                    self.reply(node, id, Ok(Answer::Joined(Joined { room, topic: None, users, count, read, unread })));
+                    let Standing { read, unread, mentions } = standing;
+                    let topic = self.registry.room(&key).and_then(Room::topic);
+                    let joined = Joined { room, topic, users, count, read, unread, mentions };
+                    self.reply(node, id, Ok(Answer::Joined(joined)));
                 }
             }
             Outcome::Done { ticket, changed } => match self.in_flight.remove(&ticket) {
@@ -182,6 +205,7 @@ impl MessageServer {
             }
             return;
         }
+        self.registry.saw(node, clock::now());
         let departed = self.registry.bind(node, owner, &nick, &former);
         self.departed(&departed);
         if let Some(desk) = self.desks.get_mut(node) {
@@ -190,9 +214,20 @@ impl MessageServer {
         }
         let answer = self.registry.join(node, LOBBY).map(|key| {
             let (users, count) = self.registry.roster(node, &key);
-            let Standing { read, unread } = lobby;
-            let room = LOBBY.to_owned();
-            Answer::Connected(Connected { nick, token, room, topic: None, users, count, read, unread, conversations })
+            let Standing { read, unread, mentions } = lobby;
+            let (room, topic) = (LOBBY.to_owned(), self.registry.room(&key).and_then(Room::topic));
+            Answer::Connected(Connected {
+                nick,
+                token,
+                room,
+                topic,
+                users,
+                count,
+                read,
+                unread,
+                mentions,
+                conversations,
+            })
         });
         self.reply(node, id, answer);
         self.note_news();

@@ -3,12 +3,12 @@
 
 use shared::message::{Done, ErrorCode, Nodes, Page, Refusal, Rooms, ToHub, ToNode, Users};
 use shared::nick::{Nick, NickError};
-use shared::wire::{DEFAULT_PAGE, MAX_PAGE, trim_text};
+use shared::wire::{DEFAULT_PAGE, MAX_PAGE};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::{InFlight, MessageServer};
-use crate::backplane::{Audience, Claim, Draft, Full, OwnerId, Query, Range, Scope, SessionDraft, SessionId, Ticket};
+use crate::backplane::{Claim, Full, Query, Range, Scope, SessionDraft, SessionId, Ticket};
 use crate::clock;
 use crate::outbox::{Answer, Parcel};
 use crate::rate::{Bucket, Rate};
@@ -19,9 +19,6 @@ use crate::room::Room;
 /// asks some three hundred at once.
 pub(super) const REQUESTS: Rate = Rate { per_second: 50.0, burst: 500.0 };
 
-/// A limit on lines allows bursts of so many seconds' worth.
-const BURST_SECONDS: f64 = 5.0;
-
 impl MessageServer {
     pub(super) fn request(&mut self, node: NodeKey, request: ToHub, done: Option<oneshot::Sender<()>>) {
         if !self.registry.has_node(node) {
@@ -30,13 +27,11 @@ impl MessageServer {
         let id = request.id().unwrap_or_default().to_owned();
         let of_a_page = matches!(request, ToHub::History { .. } | ToHub::Search { .. });
         let answer = match request {
-            ToHub::Say { room, text, .. } => {
-                self.say(node, &id, &room, &text).or_else(|refusal| self.recall(node, &id, refusal)).map(|()| None)
+            request if request.makes_entry() => {
+                self.write(node, &id, request).or_else(|refusal| self.recall(node, &id, refusal)).map(|()| None)
             }
-            ToHub::PrivateMessage { to, text, .. } => self
-                .private_message(node, &id, &to, &text)
-                .or_else(|refusal| self.recall(node, &id, refusal))
-                .map(|()| None),
+            ToHub::Typing { room, to } => return self.typing(node, room.as_deref(), to.as_deref()),
+            ToHub::State { state } => return self.turns(node, state),
             other => self.spend_request(node).and_then(|()| self.ask(node, &id, other, done)),
         };
         if of_a_page
@@ -68,6 +63,7 @@ impl MessageServer {
             }
             ToHub::Disconnect { .. } => {
                 self.registry.owner_of(node).ok_or_else(not_connected)?;
+                self.registry.saw(node, clock::now());
                 let departed = self.registry.unbind(node);
                 self.departed(&departed);
                 let session = self.desks.get_mut(node).and_then(|desk| {
@@ -108,16 +104,23 @@ impl MessageServer {
             ToHub::Cursors { room, with, .. } => {
                 Answer::Cursors(self.cursors(node, room.as_deref(), with.as_deref())?)
             }
-            ToHub::Search { query, .. } => {
-                return Err(if query.trim().is_empty() {
-                    Refusal::new(ErrorCode::QueryEmpty, "There is nothing to search for.")
-                } else {
-                    Refusal::new(ErrorCode::Unavailable, "This hub cannot search yet.")
-                });
+            search @ ToHub::Search { .. } => {
+                self.search(node, id, search)?;
+                return Ok(None);
             }
-            // None comes here: a connection answers a second hello and takes acknowledgements, and lines have
-            // their own way.
-            ToHub::Hello(_) | ToHub::Ack { .. } | ToHub::Say { .. } | ToHub::PrivateMessage { .. } => return Ok(None),
+            ToHub::Who { nick, .. } => Answer::Person(self.registry.who(&nick).ok_or_else(|| no_such_nick(&nick))?),
+            // None comes here: a connection answers a second hello and takes acknowledgements; what makes an entry and
+            // what is not answered have their own way.
+            ToHub::Hello(_)
+            | ToHub::Ack { .. }
+            | ToHub::Typing { .. }
+            | ToHub::State { .. }
+            | ToHub::Say { .. }
+            | ToHub::PrivateMessage { .. }
+            | ToHub::Edit { .. }
+            | ToHub::Delete { .. }
+            | ToHub::React { .. }
+            | ToHub::Topic { .. } => return Ok(None),
         }))
     }
 
@@ -217,73 +220,12 @@ impl MessageServer {
         Ok(())
     }
 
-    fn say(&mut self, node: NodeKey, id: &str, room: &str, text: &str) -> Result<(), Refusal> {
-        let (owner, nick) = self.registry.owner_of(node).ok_or_else(not_connected)?;
-        let text = trim_text(text)?;
-        let (key, room) = self.registry.room_of(node, room)?;
-        let draft = Draft {
-            owner,
-            from: nick.to_owned(),
-            id: id.to_owned(),
-            text: text.to_owned(),
-            to: Audience::Room { key, name: room.name().to_owned() },
-        };
-        self.append(draft, InFlight::Line { node, id: id.to_owned() })
-    }
-
-    fn private_message(&mut self, node: NodeKey, id: &str, to: &str, text: &str) -> Result<(), Refusal> {
-        let (owner, nick) = self.registry.owner_of(node).ok_or_else(not_connected)?;
-        let text = trim_text(text)?;
-        let (other, to) = self.registry.find_owner(to).ok_or_else(|| no_such_nick(to))?;
-        let nodes = u32::try_from(self.registry.count_connected_of(other)).unwrap_or(u32::MAX);
-        let draft = Draft {
-            owner,
-            from: nick.to_owned(),
-            id: id.to_owned(),
-            text: text.to_owned(),
-            to: Audience::Owner { owner: other, nick: to.to_owned(), nodes },
-        };
-        self.append(draft, InFlight::PrivateMessage { node, id: id.to_owned(), nodes })
-    }
-
-    /// A line that cannot be taken may be one that was: its sender did not get the answer and has
-    /// meanwhile left the room, or sends faster than it may. Then it gets the first answer.
-    fn recall(&mut self, node: NodeKey, id: &str, refusal: Refusal) -> Result<(), Refusal> {
-        let Some((owner, _)) = self.registry.owner_of(node) else { return Err(refusal) };
-        let ticket = self.ticket();
-        if self.backplane.recall(ticket, owner, id.to_owned()).is_err() {
-            return Err(refusal);
-        }
-        self.in_flight.insert(ticket, InFlight::Refused { node, id: id.to_owned(), refusal });
-        Ok(())
-    }
-
-    fn append(&mut self, draft: Draft, in_flight: InFlight) -> Result<(), Refusal> {
-        self.spend_line(draft.owner)?;
-        let ticket = self.ticket();
-        self.backplane.append(ticket, draft).map_err(|Full| busy())?;
-        self.in_flight.insert(ticket, in_flight);
-        Ok(())
-    }
-
     pub(super) fn ticket(&mut self) -> Ticket {
         self.next_ticket += 1;
         Ticket(self.next_ticket)
     }
 
-    fn spend_line(&mut self, owner: OwnerId) -> Result<(), Refusal> {
-        let Some(per_second) = self.settings.rate_limit.map(f64::from) else { return Ok(()) };
-        let rate = Rate { per_second, burst: per_second * BURST_SECONDS };
-        let now = Instant::now();
-        // A bucket is full again after these seconds; kept longer, it would only take room.
-        if now.duration_since(self.swept).as_secs_f64() > BURST_SECONDS {
-            self.lines.retain(|_, bucket| !bucket.is_full(rate, now));
-            self.swept = now;
-        }
-        spend(self.lines.entry(owner).or_insert_with(|| Bucket::new(rate, now)), rate, now)
-    }
-
-    fn spend_request(&mut self, node: NodeKey) -> Result<(), Refusal> {
+    pub(super) fn spend_request(&mut self, node: NodeKey) -> Result<(), Refusal> {
         if self.settings.rate_limit.is_none() {
             return Ok(());
         }
@@ -337,7 +279,7 @@ fn range(before: Option<u64>, after: Option<u64>) -> Result<Range, Refusal> {
     }
 }
 
-fn spend(bucket: &mut Bucket, rate: Rate, now: Instant) -> Result<(), Refusal> {
+pub(super) fn spend(bucket: &mut Bucket, rate: Rate, now: Instant) -> Result<(), Refusal> {
     bucket.take(rate, now).map_err(|wait| {
         let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
         let message = format!("That is faster than this hub allows. Try again in {ms} ms.");
@@ -345,12 +287,12 @@ fn spend(bucket: &mut Bucket, rate: Rate, now: Instant) -> Result<(), Refusal> {
     })
 }
 
-fn no_such_nick(nick: &str) -> Refusal {
+pub(super) fn no_such_nick(nick: &str) -> Refusal {
     let nick: String = nick.chars().take(shared::name::MAX_CHARS).collect();
     Refusal::new(ErrorCode::NoSuchNick, format!("Nobody here is called “{nick}”."))
 }
 
-fn busy() -> Refusal {
+pub(super) fn busy() -> Refusal {
     Refusal::new(
         ErrorCode::Unavailable,
         "The hub has more to write than its disk takes just now. Try again in a moment.",

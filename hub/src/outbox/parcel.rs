@@ -4,10 +4,12 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use serde::Serialize;
-use shared::entry::Entry;
+use shared::entry::{Change, Details, Entry};
 use shared::message::{
-    Connected, Cursors, Done, Joined, Nodes, Page, Pinged, Refusal, Rooms, Sent, ToNode, Users, Welcome,
+    Connected, Cursors, Done, Joined, Nodes, Page, Person, Pinged, Refusal, Rooms, Sent, ToNode, Users, Welcome,
 };
+
+use crate::backplane::bytes_of;
 
 /// What a message of no great length weighs in the queue, in bytes.
 pub(super) const LIGHT: usize = 256;
@@ -53,6 +55,7 @@ pub enum Answer {
     Joined(Joined),
     Sent(Sent),
     Users(Users),
+    Person(Person),
     Rooms(Rooms),
     Nodes(Nodes),
     Pinged(Pinged),
@@ -125,6 +128,31 @@ impl Shared {
         )
     }
 
+    /// The same without what a line said that the entry `by` takes back, and without its later texts; none where
+    /// there is nothing of it.
+    pub fn without(&self, line: u64, by: u64) -> Option<Self> {
+        let is_of_it = |message: &ToNode| match message {
+            ToNode::Entry(Entry::Changed(changed)) => {
+                changed.of == line && matches!(changed.change, Change::Edited { .. })
+            }
+            message => seq(message) == Some(line),
+        };
+        if !self.messages.iter().any(is_of_it) {
+            return None;
+        }
+        let mut messages = self.messages.clone();
+        for message in messages.iter_mut().filter(|message| is_of_it(message)) {
+            match message {
+                ToNode::Entry(Entry::Said(said)) => take_back(&mut said.text, &mut said.details, by),
+                ToNode::Entry(Entry::Whispered(said)) => take_back(&mut said.text, &mut said.details, by),
+                ToNode::Entry(Entry::Changed(changed)) => changed.change = Change::Edited { text: String::new() },
+                _ => {}
+            }
+        }
+        let weight = messages.iter().map(weight).sum();
+        Some(Self { messages, weight, bulk: self.bulk, encoded: OnceLock::new() })
+    }
+
     /// About how many bytes it takes.
     pub fn weight(&self) -> usize {
         self.weight
@@ -143,6 +171,12 @@ fn seq(message: &ToNode) -> Option<u64> {
     }
 }
 
+fn take_back(text: &mut String, details: &mut Option<Box<Details>>, by: u64) {
+    let reply_to = details.as_ref().and_then(|details| details.reply_to);
+    *text = String::new();
+    *details = Details { reply_to, changed: Some(by), deleted: true, ..Details::default() }.boxed();
+}
+
 /// About how many bytes a message takes in the queue.
 fn weight(message: &ToNode) -> usize {
     match message {
@@ -156,7 +190,8 @@ fn weight(message: &ToNode) -> usize {
 
 /// About how many bytes an entry takes in the queue, where it is held twice: as it is, and as it is sent.
 pub fn weight_of(entry: &Entry) -> usize {
-    LIGHT + entry.text().len() + escaped(entry.text())
+    let beside = bytes_of(entry) - entry.text().len();
+    LIGHT + entry.text().len() + escaped(entry.text()) + 2 * beside
 }
 
 /// How many bytes a text takes as a JSON string.
@@ -203,12 +238,13 @@ impl Answer {
     /// About how many bytes it takes beyond its frame.
     fn weight(&self) -> usize {
         match self {
-            Self::Page(page) => page.entries.iter().map(|entry| entry.text().len() + LIGHT).sum(),
+            Self::Page(page) => page.entries.iter().map(|entry| bytes_of(entry) + LIGHT).sum(),
             Self::Connected(connected) => 64 * (connected.users.len() + connected.conversations.len()),
             Self::Joined(joined) => 64 * joined.users.len(),
             Self::Users(users) => 64 * users.users.len(),
             Self::Rooms(rooms) => 64 * rooms.rooms.len(),
             Self::Nodes(nodes) => 128 * nodes.nodes.len(),
+            Self::Person(person) => 128 * person.nodes.len(),
             Self::Cursors(cursors) => 128 * cursors.behind.len(),
             Self::Sent(_) | Self::Pinged(_) | Self::Done(_) => 0,
         }
@@ -223,7 +259,7 @@ mod tests {
 
     fn entry(seq: u64) -> Entry {
         let [room, from, id, text] = ["lobby", "a", "1", "x"].map(str::to_owned);
-        Entry::Said(Said { seq, at: 0, room, from, id, text })
+        Entry::Said(Said { seq, at: 0, room, from, id, text, details: None })
     }
 
     #[test]

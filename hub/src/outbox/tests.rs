@@ -48,7 +48,7 @@ fn context() -> Context<'static> {
 fn entries(seqs: impl IntoIterator<Item = u64>, text: &str) -> Arc<Shared> {
     let entry = |seq: u64| {
         let (room, from, id) = ("lobby".to_owned(), "a".to_owned(), seq.to_string());
-        Entry::Said(Said { seq, at: 0, room, from, id, text: text.to_owned() })
+        Entry::Said(Said { seq, at: 0, room, from, id, text: text.to_owned(), details: None })
     };
     Arc::new(Shared::entries(seqs.into_iter().map(entry), 2))
 }

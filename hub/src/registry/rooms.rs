@@ -1,10 +1,10 @@
 //! The rooms of the registry: who enters and leaves, and which rooms there can be.
 
-use shared::message::{ErrorCode, Refusal, RoomInfo};
+use shared::message::{ErrorCode, Refusal, RoomInfo, State};
 use shared::name::Likeness;
 use shared::room::{LOBBY, RoomName};
 
-use super::{NodeKey, Registry, not_connected};
+use super::{News, NodeKey, Registry, not_connected};
 use crate::backplane::OwnerId;
 use crate::room::Room;
 
@@ -32,10 +32,10 @@ impl Registry {
         let room_key = self.find_or_add_room(name)?;
         let node = self.nodes.get_mut(key).ok_or_else(not_connected)?;
         node.rooms.insert(room_key.clone());
-        let connected = node.connected;
+        let state = node.state;
         let room = self.rooms.get_mut(&room_key).ok_or_else(not_connected)?;
-        if room.enter(key, owner, &nick, connected) {
-            self.news.push(room_key.clone());
+        if room.enter(key, owner, &nick, state) {
+            self.news.push(News { room_key: room_key.clone(), number: room.news() });
         }
         Ok(room_key)
     }
@@ -51,15 +51,15 @@ impl Registry {
         if !node.rooms.remove(room_key.as_str()) {
             return Err(not_in_room(name));
         }
-        let connected = node.connected;
-        self.leave_room(key, owner, &room_key, connected);
+        let state = node.state;
+        self.leave_room(key, owner, &room_key, state);
         Ok(room_key)
     }
 
-    pub(super) fn leave_room(&mut self, key: NodeKey, owner: OwnerId, room_key: &str, connected: bool) {
+    pub(super) fn leave_room(&mut self, key: NodeKey, owner: OwnerId, room_key: &str, state: State) {
         let Some(room) = self.rooms.get_mut(room_key) else { return };
-        if room.leave(key, owner, connected) {
-            self.news.push(room_key.to_owned());
+        if room.leave(key, owner, state) {
+            self.news.push(News { room_key: room_key.to_owned(), number: room.news() });
         }
         // Nobody is there to be told, and nothing was said that would be lost.
         if room.is_empty() && !room.is_kept() {
@@ -115,12 +115,19 @@ impl Registry {
         self.rooms.insert(key, Room::new(name.as_str().to_owned(), kept, latest));
     }
 
+    /// A room is about something else now; nothing where there is no text.
+    pub fn set_topic(&mut self, room_key: &str, topic: Option<String>) {
+        if let Some(room) = self.rooms.get_mut(room_key) {
+            room.set_topic(topic.filter(|topic| !topic.is_empty()));
+        }
+    }
+
     /// All rooms, by name.
     pub fn list_rooms(&self) -> Vec<RoomInfo> {
         let count = |room: &Room| u32::try_from(room.people().len()).unwrap_or(u32::MAX);
         self.rooms
             .values()
-            .map(|room| RoomInfo { room: room.name().to_owned(), topic: None, users: count(room) })
+            .map(|room| RoomInfo { room: room.name().to_owned(), topic: room.topic(), users: count(room) })
             .collect()
     }
 }

@@ -84,13 +84,34 @@ fn a_vanished_node_keeps_name_nick_and_rooms_and_counts_as_reconnecting() {
     let (ana, bob) = (connected(&mut registry, ANA, "ana"), connected(&mut registry, BOB, "bob"));
     registry.join(ana, "den").unwrap();
     let name = registry.node_name(ana);
-    registry.turn(ana, false);
+    registry.turn(ana, State::Reconnecting);
     assert_eq!(registry.list_users(bob, Some("den")), [user("ana", State::Reconnecting, 0)]);
     assert_eq!(registry.list_nodes().len(), 2, "the hub and bob's");
     assert_eq!((registry.count_connected(), registry.count_connected_of(ANA)), (1, 0));
-    registry.turn(ana, true);
+    registry.turn(ana, State::Online);
     assert_eq!(registry.list_users(bob, Some("den")), [user("ana", State::Online, 1)]);
     assert_eq!((registry.node_name(ana), registry.count_connected()), (name, 2));
+}
+
+#[test]
+fn who_is_away_everywhere_is_away_and_who_is_gone_was_seen() {
+    let mut registry = registry();
+    registry.add_owner(BOB, "bob".to_owned(), Some(5));
+    let (laptop, phone) = (connected(&mut registry, ANA, "ana"), connected(&mut registry, ANA, "ana"));
+    registry.turn(laptop, State::Away);
+    let ana = registry.who("ANA").unwrap();
+    assert_eq!((ana.nick.as_str(), ana.state, ana.seen, ana.nodes.len()), ("ana", State::Online, None, 2));
+    registry.turn(phone, State::Away);
+    assert_eq!(registry.list_users(laptop, None), [user("ana", State::Away, 2)]);
+    registry.saw(phone, 7);
+    registry.turn(phone, State::Reconnecting);
+    assert_eq!(registry.who("ana").unwrap().seen, None, "she is seen on the laptop");
+    registry.turn(laptop, State::Reconnecting);
+    let ana = registry.who("ana").unwrap();
+    assert_eq!((ana.state, ana.seen, ana.nodes), (State::Reconnecting, Some(7), vec![]));
+    let bob = registry.who("bob").unwrap();
+    assert_eq!((bob.state, bob.seen), (State::Offline, Some(5)));
+    assert_eq!(registry.who("nobody"), None);
 }
 
 #[test]
@@ -107,7 +128,7 @@ fn a_node_that_takes_another_nick_leaves_the_rooms_of_the_first() {
 #[test]
 fn who_lost_a_nick_is_not_found_under_it() {
     let mut registry = registry();
-    registry.add_owner(ANA, "аna".to_owned()); // Cyrillic а
+    registry.add_owner(ANA, "аna".to_owned(), None); // Cyrillic а
     let node = registry.add_node(None, "tab".to_owned(), 0, true);
     registry.bind(node, BOB, "ana", &[ANA]);
     assert_eq!(registry.find_owner("аna"), None);
@@ -190,9 +211,13 @@ enum Act {
     Unbind(usize),
     Join(usize, u8),
     Leave(usize, u8),
-    Turn(usize, bool),
+    Turn(usize, State),
     Gone(usize),
     Told,
+}
+
+fn state() -> impl Strategy<Value = State> {
+    prop_oneof![Just(State::Online), Just(State::Away), Just(State::Reconnecting)]
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -203,7 +228,7 @@ fn act() -> impl Strategy<Value = Act> {
         node.clone().prop_map(Act::Unbind),
         (node.clone(), 0..3_u8).prop_map(|(node, room)| Act::Join(node, room)),
         (node.clone(), 0..3_u8).prop_map(|(node, room)| Act::Leave(node, room)),
-        (node.clone(), any::<bool>()).prop_map(|(node, connected)| Act::Turn(node, connected)),
+        (node.clone(), state()).prop_map(|(node, state)| Act::Turn(node, state)),
         node.prop_map(Act::Gone),
         Just(Act::Told),
     ]
@@ -249,9 +274,9 @@ proptest! {
                         let _ = registry.leave(node, &format!("room{room}"));
                     }
                 }
-                Act::Turn(node, connected) => {
+                Act::Turn(node, state) => {
                     if let Some(node) = pick(node) {
-                        registry.turn(node, connected);
+                        registry.turn(node, state);
                     }
                 }
                 Act::Gone(node) => {
@@ -261,8 +286,9 @@ proptest! {
                     }
                 }
                 Act::Told => {
-                    for room in registry.take_news() {
-                        let told = registry.take_presence(&room);
+                    for news in registry.take_news() {
+                        let told = registry.take_presence(&news);
+                        let room = news.room_key.clone();
                         let Some((presence, members)) = told.map(|(presence, members)| (presence, members.collect::<Vec<_>>()))
                         else {
                             continue;

@@ -9,11 +9,11 @@ use axum::middleware::Next;
 use http::header::{self, HeaderValue};
 use http::{Method, Response, StatusCode};
 
-use super::{Front, words};
+use super::{Front, files, words};
 use crate::server::Arrival;
 
 /// Lets a request through that names this hub as its host, comes from a page of this hub or from
-/// no page at all, and only wants to read. Puts the content security policy on every answer.
+/// no page at all, and only wants to read, or to send a file. Puts the content security policy on every answer.
 pub(super) async fn check(
     State(front): State<Arc<Front>>,
     Extension(arrival): Extension<Arrival>,
@@ -26,11 +26,19 @@ pub(super) async fn check(
             tracing::debug!(%refused, "request refused");
             (None, words(refused.status(), &refused.to_string()))
         }
-        Ok(host) if [Method::GET, Method::HEAD].contains(request.method()) => (Some(host), next.run(request).await),
+        Ok(host) if may(request.method(), request.uri().path()) => (Some(host), next.run(request).await),
         Ok(host) => (Some(host), not_allowed()),
     };
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, front.policy.header(host.as_ref()));
+    // A file that somebody sent has a stricter one.
+    let policy = response.headers_mut().entry(header::CONTENT_SECURITY_POLICY);
+    policy.or_insert_with(|| front.policy.header(host.as_ref()));
     response
+}
+
+/// Whether anything can be done by this method at this path. Only files are sent to the hub over HTTP.
+fn may(method: &Method, path: &str) -> bool {
+    [Method::GET, Method::HEAD].contains(method)
+        || [Method::POST, Method::PATCH, Method::DELETE].contains(method) && files::is_below(path)
 }
 
 fn not_allowed() -> Response<Body> {

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -14,7 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 use tower::Service;
 use tracing::{Instrument, Span};
 
@@ -64,10 +64,43 @@ pub(crate) struct Arrival {
     pub(crate) peer: SocketAddr,
     /// The address of this machine that the peer chose.
     pub(crate) local: IpAddr,
+    /// When bytes of a file last moved on it.
+    pub(crate) progress: Progress,
     /// Counts the socket as open until the last of these is dropped.
     pub(crate) place: Arc<OwnedSemaphorePermit>,
     /// The connection's.
     pub(crate) span: Span,
+}
+
+/// When a connection last got on with a file. Each time its life begins anew: a file may take longer than anything else
+/// that is asked for over HTTP.
+#[derive(Clone)]
+pub(crate) struct Progress(Arc<Mutex<Instant>>);
+
+impl Progress {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Instant::now())))
+    }
+
+    /// Bytes of a file came, or were taken.
+    pub(crate) fn made(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn last(&self) -> Instant {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns when none was made for so long.
+    async fn ceased(&self, longest: Duration) {
+        loop {
+            let end = self.last() + longest;
+            if Instant::now() >= end {
+                return;
+            }
+            sleep_until(end).await;
+        }
+    }
 }
 
 /// Listens on an address.
@@ -163,12 +196,19 @@ fn welcome(
     // Only where such a log is wanted: what must be known of a peer otherwise names it by itself, and ten thousand
     // spans take their room.
     let span = tracing::debug_span!("connection", %peer);
-    let arrival = Arrival { peer, local: local.ip().to_canonical(), place: Arc::new(place), span: span.clone() };
+    let arrival = Arrival {
+        peer,
+        local: local.ip().to_canonical(),
+        progress: Progress::new(),
+        place: Arc::new(place),
+        span: span.clone(),
+    };
     tokio::spawn(serve(stream, arrival, router.clone(), limits, phase.clone()).instrument(span));
 }
 
 /// Speaks HTTP on a socket until it closes, becomes a WebSocket, or has had its time.
 async fn serve(stream: TcpStream, arrival: Arrival, router: Router, limits: Limits, mut phase: watch::Receiver<Phase>) {
+    let progress = arrival.progress.clone();
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(arrival.clone());
         let answer = router.clone().call(request);
@@ -183,7 +223,7 @@ async fn serve(stream: TcpStream, arrival: Arrival, router: Router, limits: Limi
     let ended_by_itself = tokio::select! {
         result = connection.as_mut() => Some(result),
         () = stopping(&mut phase) => None,
-        () = sleep(limits.http) => None,
+        () = progress.ceased(limits.http) => None,
     };
     let result = match ended_by_itself {
         Some(result) => result,
@@ -193,7 +233,7 @@ async fn serve(stream: TcpStream, arrival: Arrival, router: Router, limits: Limi
             tokio::select! {
                 result = connection.as_mut() => result,
                 () = ended(&mut phase) => return,
-                () = sleep(limits.http) => return,
+                () = progress.ceased(2 * limits.http) => return,
             }
         }
     };

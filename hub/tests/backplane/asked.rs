@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hub::backplane::{
     Audience, Backplane, Claim, Claimed, Committed, Draft, Local, Outcome, OwnerId, Passage, Query, Range, Scope,
-    SecretHash, Session, SessionDraft, SessionId, Standing, Tail, Ticket,
+    SecretHash, Session, SessionDraft, SessionId, Standing, Tail, Ticket, What,
 };
 use shared::entry::Entry;
 use shared::nick::Nick;
@@ -165,14 +165,24 @@ pub(crate) fn line(from: &Claimed, room: &str, id: &str, text: &str) -> Draft {
         owner: from.owner,
         from: from.nick.clone(),
         id: id.to_owned(),
-        text: text.to_owned(),
+        what: said(text),
         to: Audience::Room { key: room.to_lowercase(), name: room.to_owned() },
     }
 }
 
 pub(crate) fn whisper(from: &Claimed, to: &Claimed, id: &str, text: &str) -> Draft {
     let to = Audience::Owner { owner: to.owner, nick: to.nick.clone(), nodes: 2 };
-    Draft { owner: from.owner, from: from.nick.clone(), id: id.to_owned(), text: text.to_owned(), to }
+    Draft { owner: from.owner, from: from.nick.clone(), id: id.to_owned(), what: said(text), to }
+}
+
+/// A line that is nothing but its text.
+pub(crate) fn said(text: &str) -> What {
+    What::Line { text: text.to_owned(), reply_to: None, files: Vec::new(), mentions: Vec::new() }
+}
+
+/// What somebody does to a room's line, or to the room.
+pub(crate) fn does(from: &Claimed, room: &str, id: &str, what: What) -> Draft {
+    Draft { what, ..line(from, room, id, "") }
 }
 
 pub(crate) fn room(key: &str) -> Scope {

@@ -22,10 +22,12 @@ macro_rules! promises {
 }
 
 mod asked;
+mod changing;
 mod entries;
 mod files;
 mod following;
 mod nicks;
 mod reading;
 mod reopening;
+mod searching;
 mod sessions;

@@ -21,14 +21,14 @@ promises! {
 
 async fn who_comes_for_the_first_time_has_read_what_was_said_before(mut log: Asked) {
     let ana = log.claim("ana", None).await.unwrap();
-    assert_eq!(ana.lobby, Standing { read: 0, unread: 0 });
+    assert_eq!(ana.lobby, Standing { read: 0, unread: 0, mentions: 0 });
     for id in ["1", "2", "3"] {
         log.say(&ana, "Den", id, "words").await;
     }
     let bob = log.claim("bob", None).await.unwrap();
-    assert_eq!(bob.lobby, Standing { read: 3, unread: 0 });
+    assert_eq!(bob.lobby, Standing { read: 3, unread: 0, mentions: 0 });
     for _again in 0..2 {
-        assert_eq!(log.enter(bob.session, "Den").await, Standing { read: 3, unread: 0 });
+        assert_eq!(log.enter(bob.session, "Den").await, Standing { read: 3, unread: 0, mentions: 0 });
     }
 
     // What is asked before him in the same breath is before him.
@@ -37,7 +37,7 @@ async fn who_comes_for_the_first_time_has_read_what_was_said_before(mut log: Ask
     log.backplane.enter(enter, bob.session, "attic".to_owned(), "attic".to_owned()).unwrap();
     log.outcome().await;
     let entered = log.outcome().await;
-    assert!(format!("{entered:?}").contains("Standing { read: 4, unread: 0 }"), "{entered:?}");
+    assert!(format!("{entered:?}").contains("Standing { read: 4, unread: 0, mentions: 0 }"), "{entered:?}");
 }
 
 async fn lines_of_others_are_unread_until_they_are_read(mut log: Asked) {
@@ -47,11 +47,11 @@ async fn lines_of_others_are_unread_until_they_are_read(mut log: Asked) {
     log.say(&bob, "den", "2", "one's own is never unread").await;
     log.say(&ana, "lobby", "3", "elsewhere").await;
     log.say(&ana, "den", "4", "two").await;
-    assert_eq!(log.enter(bob.session, "den").await, Standing { read: 0, unread: 2 });
+    assert_eq!(log.enter(bob.session, "den").await, Standing { read: 0, unread: 2, mentions: 0 });
     assert!(log.mark_read(bob.owner, room("den"), 1).await);
-    assert_eq!(log.enter(bob.session, "den").await, Standing { read: 1, unread: 1 });
+    assert_eq!(log.enter(bob.session, "den").await, Standing { read: 1, unread: 1, mentions: 0 });
     assert!(log.mark_read(bob.owner, room("den"), 4).await);
-    assert_eq!(log.enter(bob.session, "den").await, Standing { read: 4, unread: 0 });
+    assert_eq!(log.enter(bob.session, "den").await, Standing { read: 4, unread: 0, mentions: 0 });
 }
 
 async fn a_position_never_moves_back_and_never_beyond_the_log(mut log: Asked) {
@@ -62,12 +62,12 @@ async fn a_position_never_moves_back_and_never_beyond_the_log(mut log: Asked) {
     assert!(log.mark_read(bob.owner, room("lobby"), 2).await);
     assert!(!log.mark_read(bob.owner, room("lobby"), 1).await);
     assert!(!log.mark_read(bob.owner, room("lobby"), 2).await, "it did not move");
-    assert_eq!(log.enter(bob.session, "lobby").await, Standing { read: 2, unread: 1 });
+    assert_eq!(log.enter(bob.session, "lobby").await, Standing { read: 2, unread: 1, mentions: 0 });
     assert!(log.mark_read(bob.owner, room("lobby"), u64::MAX).await);
-    assert_eq!(log.enter(bob.session, "lobby").await, Standing { read: 3, unread: 0 });
+    assert_eq!(log.enter(bob.session, "lobby").await, Standing { read: 3, unread: 0, mentions: 0 });
     assert!(!log.mark_read(bob.owner, room("lobby"), u64::MAX).await);
     log.say(&ana, "lobby", "4", "words").await;
-    assert_eq!(log.enter(bob.session, "lobby").await, Standing { read: 3, unread: 1 });
+    assert_eq!(log.enter(bob.session, "lobby").await, Standing { read: 3, unread: 1, mentions: 0 });
 }
 
 async fn a_position_is_the_owners_whatever_the_session(mut log: Asked) {
@@ -80,8 +80,8 @@ async fn a_position_is_the_owners_whatever_the_session(mut log: Asked) {
     log.mark_read(bob.owner, room("den"), 3).await;
     log.release(bob.session).await;
     let again = log.claim("bob", Some(&bob.token)).await.unwrap();
-    assert_eq!(again.lobby, Standing { read: 0, unread: 3 });
-    assert_eq!(log.enter(again.session, "DEN").await, Standing { read: 3, unread: 1 });
+    assert_eq!(again.lobby, Standing { read: 0, unread: 3, mentions: 0 });
+    assert_eq!(log.enter(again.session, "DEN").await, Standing { read: 3, unread: 1, mentions: 0 });
 }
 
 async fn unread_lines_are_counted_up_to_a_thousand(mut log: Asked) {
@@ -100,7 +100,7 @@ async fn a_room_that_was_never_entered_has_no_position(mut log: Asked) {
     log.say(&ana, "den", "1", "words").await;
     log.say(&ana, "den", "2", "words").await;
     assert!(!log.mark_read(bob.owner, room("den"), 1).await);
-    assert_eq!(log.enter(bob.session, "den").await, Standing { read: 2, unread: 0 });
+    assert_eq!(log.enter(bob.session, "den").await, Standing { read: 2, unread: 0, mentions: 0 });
 }
 
 async fn private_messages_are_unread_from_the_first(mut log: Asked) {
@@ -148,8 +148,8 @@ async fn positions_do_not_pass_to_the_next_owner_of_a_nick(mut log: Asked) {
     log.say(&ana, "den", "1", "words").await;
     log.backplane.left(bob.owner).unwrap();
     let other = log.claim("bob", None).await.unwrap();
-    assert_eq!(other.lobby, Standing { read: 1, unread: 0 });
-    assert_eq!(log.enter(other.session, "den").await, Standing { read: 1, unread: 0 });
+    assert_eq!(other.lobby, Standing { read: 1, unread: 0, mentions: 0 });
+    assert_eq!(log.enter(other.session, "den").await, Standing { read: 1, unread: 0, mentions: 0 });
 }
 
 /// An owner's conversations, as the next claim tells them.

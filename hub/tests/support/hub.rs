@@ -7,6 +7,8 @@ use hub::{Config, RunningHub, StartError};
 use node::{Arrivals, Error, Node, Options};
 use shared::message::Hello;
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::{RawSocket, Tab, TestNode, Way, eventually};
 
@@ -134,6 +136,30 @@ impl TestHub {
         let mut tab = self.tab().await;
         tab.takes(nick, token).await;
         tab
+    }
+
+    /// Uploads a file over HTTP written out by hand; returns its hash.
+    pub(crate) async fn upload(&self, bytes: &[u8]) -> String {
+        let begun = self.post(&format!("POST /files?size={}", bytes.len()), b"").await;
+        let upload = begun["upload"].as_str().expect("an upload").to_owned();
+        let taken = self.post(&format!("PATCH /files/uploads/{upload}"), bytes).await;
+        taken["file"]["hash"].as_str().expect("a hash").to_owned()
+    }
+
+    /// Sends a request for files, which must succeed; returns the JSON that answers it.
+    async fn post(&self, request: &str, body: &[u8]) -> serde_json::Value {
+        let (address, cookie, length) = (self.address(), self.cookie(), body.len());
+        let head = format!(
+            "{request} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {cookie}\r\nUpload-Offset: 0\r\n\
+             Content-Length: {length}\r\nConnection: close\r\n\r\n"
+        );
+        let mut connection = TcpStream::connect(address).await.expect("the hub accepts");
+        connection.write_all(&[head.as_bytes(), body].concat()).await.expect("the hub reads");
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 201 "), "{request}: {answer}");
+        let (_, json) = answer.split_once("\r\n\r\n").expect("a body");
+        serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {json}"))
     }
 
     /// A socket that has said nothing yet.

@@ -242,6 +242,7 @@ impl RawSocket {
                 ToNode::Error(refusal) => panic!("expected the reply to {id}, not {refusal:?}"),
                 ToNode::Welcome(_)
                 | ToNode::Read { .. }
+                | ToNode::Typing { .. }
                 | ToNode::Synced { .. }
                 | ToNode::Presence(_)
                 | ToNode::Entry(_) => {}

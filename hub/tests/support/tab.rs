@@ -147,7 +147,7 @@ impl Tab {
                 self.floor = *seq;
             }
             ToNode::Error(refusal) => panic!("an error that nobody asked for: {refusal:?}"),
-            ToNode::Welcome(_) | ToNode::Presence(_) | ToNode::Read { .. } => {}
+            ToNode::Welcome(_) | ToNode::Presence(_) | ToNode::Read { .. } | ToNode::Typing { .. } => {}
         }
         self.heard.push(message.clone());
     }
@@ -252,6 +252,15 @@ impl Tab {
             if let ToNode::Presence(presence) = message { Some(presence.clone()) } else { None }
         };
         self.heard.iter().filter_map(presence).collect()
+    }
+
+    /// Who was writing where, as it was told: room, own nick, who.
+    pub(crate) fn typing(&self) -> Vec<(Option<String>, Option<String>, String)> {
+        let typing = |message: &ToNode| match message {
+            ToNode::Typing { room, to, from } => Some((room.clone(), to.clone(), from.clone())),
+            _ => None,
+        };
+        self.heard.iter().filter_map(typing).collect()
     }
 
     /// What it needs to come back from here.

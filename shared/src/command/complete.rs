@@ -49,7 +49,7 @@ pub fn complete(line: &str, cursor: usize, candidates: &Candidates<'_>) -> Optio
     let mut nodes = candidates.nodes.iter().map(String::as_str);
     let argument_of = ahead.strip_prefix('/').map(str::to_ascii_lowercase);
     match argument_of.as_deref() {
-        Some("pm") => match word.strip_prefix('@') {
+        Some("pm" | "who") => match word.strip_prefix('@') {
             Some(typed) => add("@", typed, &mut nicks, space),
             None => add("", word, &mut nicks, space),
         },

@@ -12,10 +12,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::{
-    Answer, Behind, Connected, Conversation, Cursors, Done, ErrorCode, Joined, NodeInfo, Nodes, Outcome, Page, Pinged,
-    Presence, Refusal, Reply, RoomInfo, Rooms, Sent, State, ToNode, User, Users, Welcome,
+    Answer, Behind, Connected, Conversation, Cursors, Done, ErrorCode, Joined, NodeInfo, Nodes, Outcome, Page, Person,
+    Pinged, Presence, Refusal, Reply, RoomInfo, Rooms, Sent, State, ToNode, User, Users, Welcome,
 };
-use crate::entry::{Entry, Said, Whispered};
+use crate::entry::{Change, Changed, Details, Entry, File, Reaction, Said, Topic, Whispered};
 
 /// What is wrong with a tree: where, and what should be there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -126,11 +126,12 @@ macro_rules! structs {
 structs! {
     Welcome { version, hub, node, session, epoch, seq, resumed, nick; rooms, ephemeral }
     Refusal { code, message, until }
-    Connected { nick, token, room, topic, users; count, read, unread, conversations }
+    Connected { nick, token, room, topic, users; count, read, unread, mentions, conversations }
     Conversation { with, seq; read, unread }
-    Joined { room, topic, users; count, read, unread }
+    Joined { room, topic, users; count, read, unread, mentions }
     Sent { seq, delivered }
     Users { users }
+    Person { nick, state, seen, nodes }
     User { nick, state, nodes }
     Rooms { rooms }
     RoomInfo { room, topic, users }
@@ -141,8 +142,9 @@ structs! {
     Behind { node, nick, seq, state, since }
     Page { entries, more }
     Presence { room, count; joined, left, states }
-    Said { seq, at, room, from, id, text }
-    Whispered { seq, at, from, to, id, text }
+    File { hash, name, size, kind, width, height }
+    Reaction { emoji, nicks, count }
+    Topic { seq, at, room, from, id, topic }
 }
 
 impl FromTree for Done {
@@ -167,12 +169,60 @@ names! { State Answer ErrorCode }
 
 impl FromTree for Entry {
     fn from_tree(tree: Value) -> Result<Self, Unreadable> {
-        match kind(&tree) {
-            "said" => Said::from_tree(tree).map(Self::Said),
-            "whispered" => Whispered::from_tree(tree).map(Self::Whispered),
+        let kind = kind(&tree).to_owned();
+        match kind.as_str() {
+            "said" => line(tree, |fields, (seq, at, from, id, text, details)| {
+                Ok(Self::Said(Said { seq, at, room: fields.read("room")?, from, id, text, details }))
+            }),
+            "whispered" => line(tree, |fields, (seq, at, from, id, text, details)| {
+                Ok(Self::Whispered(Whispered { seq, at, from, to: fields.read("to")?, id, text, details }))
+            }),
+            "topic" => Topic::from_tree(tree).map(Self::Topic),
+            "edited" | "deleted" | "reacted" => {
+                let mut fields = Fields::of(tree)?;
+                let change = match kind.as_str() {
+                    "edited" => Change::Edited { text: fields.read("text")? },
+                    "deleted" => Change::Deleted,
+                    _ => Change::Reacted { emoji: fields.read("emoji")?, on: fields.read("on")? },
+                };
+                Ok(Self::Changed(Changed {
+                    seq: fields.read("seq")?,
+                    at: fields.read("at")?,
+                    room: fields.read("room")?,
+                    to: fields.read("to")?,
+                    from: fields.read("from")?,
+                    id: fields.read("id")?,
+                    of: fields.read("of")?,
+                    change,
+                }))
+            }
             _ => Err(Unreadable("no message of a known type".to_owned())),
         }
     }
+}
+
+/// What lines of both kinds have: `seq`, `at`, `from`, `id`, `text` and the rest.
+type Line = (u64, u64, String, String, String, Option<Box<Details>>);
+
+fn line(tree: Value, of: fn(&mut Fields, Line) -> Result<Entry, Unreadable>) -> Result<Entry, Unreadable> {
+    let mut fields = Fields::of(tree)?;
+    let details = Details {
+        reply_to: fields.read("reply_to")?,
+        files: fields.read::<Option<_>>("files")?.unwrap_or_default(),
+        changed: fields.read("changed")?,
+        edited: fields.read("edited")?,
+        deleted: fields.read::<Option<_>>("deleted")?.unwrap_or_default(),
+        reactions: fields.read::<Option<_>>("reactions")?.unwrap_or_default(),
+    };
+    let line = (
+        fields.read("seq")?,
+        fields.read("at")?,
+        fields.read("from")?,
+        fields.read("id")?,
+        fields.read("text")?,
+        details.boxed(),
+    );
+    of(&mut fields, line)
 }
 
 impl FromTree for ToNode {
@@ -185,6 +235,10 @@ impl FromTree for ToNode {
             "read" => {
                 let mut fields = Fields::of(tree)?;
                 Ok(Self::Read { room: fields.read("room")?, with: fields.read("with")?, seq: fields.read("seq")? })
+            }
+            "typing" => {
+                let mut fields = Fields::of(tree)?;
+                Ok(Self::Typing { room: fields.read("room")?, to: fields.read("to")?, from: fields.read("from")? })
             }
             "error" => Refusal::from_tree(tree).map(Self::Error),
             _ => Entry::from_tree(tree).map(Self::Entry),
@@ -220,5 +274,5 @@ macro_rules! deserialize {
 }
 
 deserialize! {
-    ToNode Welcome Presence Entry Refusal Connected Joined Sent Done Users Rooms Nodes Pinged Page Cursors
+    ToNode Welcome Presence Entry Refusal Connected Joined Sent Done Users Person Rooms Nodes Pinged Page Cursors
 }

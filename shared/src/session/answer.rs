@@ -14,11 +14,21 @@ pub(super) fn read(request: &ToHub, outcome: Outcome) -> Result<Response, Refusa
     match request {
         ToHub::Connect { .. } => parse(value).map(Response::Connected),
         ToHub::Join { .. } => parse(value).map(Response::Joined),
-        ToHub::Hello(_) | ToHub::Ack { .. } | ToHub::Disconnect { .. } | ToHub::Leave { .. } | ToHub::Read { .. } => {
-            Ok(Response::Done)
-        }
+        ToHub::Hello(_)
+        | ToHub::Ack { .. }
+        | ToHub::Typing { .. }
+        | ToHub::State { .. }
+        | ToHub::Disconnect { .. }
+        | ToHub::Leave { .. }
+        | ToHub::Read { .. } => Ok(Response::Done),
+        ToHub::Who { .. } => parse(value).map(Response::Person),
         ToHub::Cursors { .. } => parse(value).map(Response::Cursors),
-        ToHub::Say { .. } | ToHub::PrivateMessage { .. } => parse(value).map(Response::Sent),
+        ToHub::Say { .. }
+        | ToHub::PrivateMessage { .. }
+        | ToHub::Edit { .. }
+        | ToHub::Delete { .. }
+        | ToHub::React { .. }
+        | ToHub::Topic { .. } => parse(value).map(Response::Sent),
         ToHub::ListUsers { .. } => parse(value).map(Response::Users),
         ToHub::ListRooms { .. } => parse(value).map(Response::Rooms),
         ToHub::ListNodes { .. } => parse(value).map(Response::Nodes),

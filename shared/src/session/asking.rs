@@ -2,7 +2,7 @@
 
 use super::link::{Asked, Link, Open};
 use super::{ANSWER_WITHIN, Delivery, Effect, Line, MAX_ASKED, MAX_ROOMS, Response, Session};
-use crate::message::{ErrorCode, Refusal, ToHub};
+use crate::message::{ErrorCode, Refusal, State, ToHub};
 use crate::transcript::Place;
 use crate::wire;
 
@@ -10,7 +10,7 @@ impl Session {
     /// Makes a request; `request` puts the id given into it:
     /// `session.ask(now, |id| ToHub::Say { id, room, text })`. Gives the id back.
     ///
-    /// `say` and `private_message` are kept until answered, sent one after the other, and sent again
+    /// What makes an entry ([`ToHub::makes_entry`]) is kept until answered, sent one after the other, and sent again
     /// with the same id after a return, and while the hub cannot take them (`unavailable`, `rate_limited`),
     /// for as long as it takes. `connect` is kept likewise, and nick and token are used again
     /// by themselves from then on. `disconnect` without a connection is done at once. All others end
@@ -44,16 +44,45 @@ impl Session {
         self.settle(now);
     }
 
+    /// The person is writing at a place: to be said with each key. The hub is told at most each [`wire::TYPING_EVERY`],
+    /// and not without a connection.
+    pub fn typing(&mut self, now: u64, place: &Place) {
+        if let Link::Open(open) = &self.link
+            && open.ready
+            && open.connected
+            // A clock put back says nothing of when.
+            && self.typed_at.is_none_or(|at| now.abs_diff(at) >= wire::TYPING_EVERY)
+        {
+            self.typed_at = Some(now);
+            let (room, to) = match place {
+                Place::Room(room) => (Some(room.clone()), None),
+                Place::With(nick) => (None, Some(nick.clone())),
+            };
+            let frame = wire::encode(&ToHub::Typing { room, to });
+            self.effects.push_back(Effect::Send { socket: open.socket, frame });
+        }
+        self.settle(now);
+    }
+
+    /// The person has left this device alone ([`State::Away`]) or is back at it ([`State::Online`]); other states are
+    /// the hub's to tell. Kept, and told again on every connection.
+    pub fn state(&mut self, now: u64, state: State) {
+        if matches!(state, State::Online | State::Away) {
+            self.state = Some(state);
+        }
+        self.settle(now);
+    }
+
     pub(super) fn take_up(&mut self, lines: Vec<Line>) {
         if self.nick.is_none() {
             return;
         }
         for line in lines {
-            let request = line.request();
-            if self.outbox.lines().any(|waiting| waiting.id == line.id) {
+            let request = line.request.clone();
+            if self.outbox.lines().any(|waiting| waiting.id() == line.id()) {
                 continue;
             }
-            let taken = match sayable(&line, &request) {
+            let taken = match sayable(&request) {
                 Ok(()) => self.outbox.push(line).map(|()| None),
                 Err(refusal) => Ok(Some(refusal)),
             };
@@ -66,8 +95,8 @@ impl Session {
     }
 
     fn speak(&mut self, line: Line) -> Result<(), Refusal> {
-        let request = line.request();
-        sayable(&line, &request)?;
+        let request = line.request.clone();
+        sayable(&request)?;
         if self.nick.is_none() {
             return Err(Refusal::new(ErrorCode::NotConnected, "Choose a nick before you speak."));
         }
@@ -77,16 +106,12 @@ impl Session {
     }
 
     fn begin(&mut self, now: u64, request: ToHub) -> Result<(), Refusal> {
-        let request = match request {
-            ToHub::Say { id, room, text } => return self.speak(Line { id, place: Place::Room(room), text, at: now }),
-            ToHub::PrivateMessage { id, to, text } => {
-                return self.speak(Line { id, place: Place::With(to), text, at: now });
-            }
-            other => other,
-        };
+        if request.makes_entry() {
+            return self.speak(Line { request, at: now });
+        }
         match &request {
-            ToHub::Hello(_) | ToHub::Ack { .. } | ToHub::Read { .. } => {
-                let words = "The session says `hello`, `ack` and `read` by itself.";
+            ToHub::Hello(_) | ToHub::Ack { .. } | ToHub::Read { .. } | ToHub::Typing { .. } | ToHub::State { .. } => {
+                let words = "The session says `hello`, `ack`, `read`, `typing` and `state` by itself.";
                 return Err(Refusal::new(ErrorCode::BadMessage, words));
             }
             ToHub::Connect { .. } => {
@@ -176,9 +201,18 @@ impl Session {
         }
     }
 
+    /// The log that lines were counted in is no more: changes of them have nothing to change, and answers to them
+    /// answer nothing.
+    pub(super) fn abandon_changes(&mut self) {
+        let refusal = Refusal::new(ErrorCode::NoSuchEntry, "The hub has begun a new log, and the line is not in it.");
+        for request in self.outbox.begin_new_log() {
+            self.answer(request, Err(refusal.clone()));
+        }
+    }
+
     pub(super) fn abandon_lines(&mut self, refusal: &Refusal) {
         for line in self.outbox.drain() {
-            self.answer(line.request(), Err(refusal.clone()));
+            self.answer(line.request, Err(refusal.clone()));
         }
     }
 
@@ -189,9 +223,21 @@ impl Session {
 
 /// Whether a line can be said at all. The id is looked at for those that come from a store: a frame
 /// with another is no request, and its answer could not be told from others.
-fn sayable(line: &Line, request: &ToHub) -> Result<(), Refusal> {
-    wire::trim_text(&line.text)?;
-    if line.id.is_empty() || line.id.len() > wire::MAX_ID {
+fn sayable(request: &ToHub) -> Result<(), Refusal> {
+    match request {
+        ToHub::Say { text, files, .. } | ToHub::PrivateMessage { text, files, .. } if files.is_empty() => {
+            wire::trim_text(text)?;
+        }
+        ToHub::Edit { text, .. } => {
+            wire::trim_text(text)?;
+        }
+        ToHub::Topic { topic, .. } => {
+            wire::trim_topic(topic)?;
+        }
+        _ => {}
+    }
+    let id = request.id().unwrap_or_default();
+    if !request.makes_entry() || id.is_empty() || id.len() > wire::MAX_ID {
         return Err(Refusal::new(ErrorCode::BadMessage, "This line was not kept well. Say it anew."));
     }
     fits(request)
@@ -203,7 +249,9 @@ fn fits(request: &ToHub) -> Result<(), Refusal> {
         return Ok(());
     }
     let code = match request {
-        ToHub::Say { .. } | ToHub::PrivateMessage { .. } => ErrorCode::TextTooLong,
+        ToHub::Say { .. } | ToHub::PrivateMessage { .. } | ToHub::Edit { .. } | ToHub::Topic { .. } => {
+            ErrorCode::TextTooLong
+        }
         _ => ErrorCode::BadMessage,
     };
     let kib = wire::MAX_FRAME / 1024;

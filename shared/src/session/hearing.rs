@@ -32,6 +32,9 @@ impl Session {
                 Delivery::Read { place, seq }
             }
             ToNode::Presence(presence) => Delivery::Presence(presence),
+            ToNode::Typing { room, from, .. } => {
+                Delivery::Typing { place: room.map_or_else(|| Place::With(from.clone()), Place::Room), from }
+            }
         };
         self.effects.push_back(Effect::Deliver(delivery));
     }
@@ -78,6 +81,9 @@ impl Session {
         self.position.epoch.clone_from(&welcome.epoch);
         self.welcome = Some(welcome.clone());
         self.effects.push_back(Effect::Deliver(Delivery::Welcomed { welcome, new_log }));
+        if new_log {
+            self.abandon_changes();
+        }
     }
 
     fn replied(&mut self, now: u64, reply: Reply) {
@@ -112,7 +118,7 @@ impl Session {
             Some(None) => self.outbox.back_off(now),
             None => {
                 if let Some(line) = self.outbox.pop() {
-                    let request = line.request();
+                    let request = line.request;
                     let answer = answer::read(&request, outcome);
                     self.answer(request, answer);
                 }

@@ -1,7 +1,7 @@
 //! The connection: opening, losing, coming back, and what the session does on it by itself.
 
 use super::{ACK_EVERY, ACK_SOON, Delivery, Effect, STEADY, Session};
-use crate::message::{ErrorCode, Refusal, ToHub};
+use crate::message::{ErrorCode, Refusal, State, ToHub};
 use crate::room::LOBBY;
 use crate::wire;
 
@@ -12,6 +12,7 @@ pub(super) struct Asked {
 }
 
 /// The connection. That requests need an [`Open`] is how nothing is sent before the welcome.
+#[expect(clippy::large_enum_variant, reason = "a session has one")]
 pub(super) enum Link {
     Idle,
     /// A socket opens, or is open and waits for the welcome to its hello.
@@ -54,6 +55,8 @@ pub(super) struct Open {
     pub(super) ack_at: Option<u64>,
     /// But not before.
     pub(super) ack_after: u64,
+    /// What the hub was told of the person's state.
+    pub(super) told_state: Option<State>,
 }
 
 impl Open {
@@ -71,6 +74,7 @@ impl Open {
             missed_to: None,
             ack_at: None,
             ack_after: 0,
+            told_state: None,
         }
     }
 
@@ -210,7 +214,7 @@ impl Session {
         }
     }
 
-    /// Lines, what was read, and how far we are, where any of it is due.
+    /// Lines, what was read, the person's state, and how far we are, where any of it is due.
     fn send_what_waits(&mut self, now: u64) {
         let Link::Open(open) = &mut self.link else {
             return;
@@ -223,10 +227,14 @@ impl Session {
             effects.push_back(Effect::Send { socket, frame: wire::encode(message) });
         };
         if let Some(line) = self.outbox.send(now) {
-            send(&line.request());
+            send(&line.request);
         }
         while let Some(read) = self.reads.send(now, || self.ids.next()) {
             send(&read);
+        }
+        if let Some(state) = self.state.filter(|state| open.told_state != Some(*state)) {
+            open.told_state = Some(state);
+            send(&ToHub::State { state });
         }
         // While pages are missing below it, the position says nothing of what has reached us.
         if self.stay.is_behind() {

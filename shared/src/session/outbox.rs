@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::backoff::Backoff;
 use super::{Line, MAX_UNSENT};
-use crate::message::{ErrorCode, Refusal};
+use crate::message::{ErrorCode, Refusal, ToHub};
 
 /// Lines until they are answered. Only the first is ever under way: were several, a refusal of one
 /// ("too fast", "the disk is full") would let the next overtake it, and on a LAN an answer takes a
@@ -53,7 +53,7 @@ impl Outbox {
 
     /// Whether an answer with this id is the first line's.
     pub(super) fn awaits(&self, id: &str) -> bool {
-        self.sent_at.is_some() && self.lines.front().is_some_and(|line| line.id == id)
+        self.sent_at.is_some() && self.lines.front().is_some_and(|line| line.id() == id)
     }
 
     /// The first line was answered: it is done.
@@ -84,6 +84,23 @@ impl Outbox {
     pub(super) fn drain(&mut self) -> VecDeque<Line> {
         self.lost();
         std::mem::take(&mut self.lines)
+    }
+
+    /// Takes out what changes lines of a log that is no more; what answered one answers none.
+    pub(super) fn begin_new_log(&mut self) -> Vec<ToHub> {
+        let mut gone = Vec::new();
+        for mut line in std::mem::take(&mut self.lines) {
+            match &mut line.request {
+                ToHub::Edit { .. } | ToHub::Delete { .. } | ToHub::React { .. } => {
+                    gone.push(line.request);
+                    continue;
+                }
+                ToHub::Say { reply_to, .. } | ToHub::PrivateMessage { reply_to, .. } => *reply_to = None,
+                _ => {}
+            }
+            self.lines.push_back(line);
+        }
+        gone
     }
 
     pub(super) fn sent_at(&self) -> Option<u64> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::entry::Entry;
 use crate::message::{
-    Connected, Cursors, Joined, Nodes, Page, Pinged, Presence, Refusal, Rooms, Sent, ToHub, Users, Welcome,
+    Connected, Cursors, Joined, Nodes, Page, Person, Pinged, Presence, Refusal, Rooms, Sent, ToHub, Users, Welcome,
 };
 use crate::transcript::Place;
 
@@ -66,12 +66,15 @@ pub enum Delivery {
     /// The connection is gone; what is said until it is back comes afterwards. Where the hub resumes, it comes
     /// as it was said, before `Synced`; where not, as pages of `history` that the session asks for by itself.
     Lost,
-    /// A line is in the outbox, one asked for or one of an earlier session; it stays there until it is `Answered`.
+    /// A line, or a change of one, is in the outbox, one asked for or one of an earlier session; it stays there until
+    /// it is `Answered`.
     Sending { request: ToHub },
     /// An entry, as it was said.
     Heard(Entry),
     /// Who came, went or changed state.
     Presence(Presence),
+    /// `from` is writing at a place.
+    Typing { place: Place, from: String },
     /// All entries up to `seq` that this node may see have been heard.
     Synced { seq: u64 },
     /// This person has read a place up to `seq` on another of their nodes.
@@ -94,6 +97,7 @@ pub enum Response {
     Done,
     Sent(Sent),
     Users(Users),
+    Person(Person),
     Rooms(Rooms),
     Nodes(Nodes),
     Pinged(Pinged),

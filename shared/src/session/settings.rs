@@ -1,7 +1,6 @@
 //! What a session begins with, and what of it can be kept.
 
 use crate::message::ToHub;
-use crate::transcript::Place;
 
 /// What a session is made of. Not `Debug`: it holds the cookie, the token and the session's secret.
 #[derive(Clone, Default)]
@@ -43,21 +42,18 @@ pub struct Position {
     pub seq: u64,
 }
 
-/// A line on its way to the log.
+/// A line on its way to the log, or a change of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Of its request, and of the entry it becomes: sent twice, it is said once.
-    pub id: String,
-    /// Where it is to be said.
-    pub place: Place,
-    pub text: String,
+    /// The request that makes the entry ([`ToHub::makes_entry`]). Its id is the entry's too: sent twice, it is made once.
+    pub request: ToHub,
     /// When it was typed, in milliseconds since 1970 UTC.
     pub at: u64,
 }
 
 impl Line {
-    /// The request that says it.
-    pub(super) fn request(&self) -> ToHub {
-        self.place.say(self.id.clone(), self.text.clone())
+    /// The id of its request.
+    pub fn id(&self) -> &str {
+        self.request.id().unwrap_or_default()
     }
 }

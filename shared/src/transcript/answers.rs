@@ -1,6 +1,6 @@
 //! What the answers to requests change, whether the app made them or the session.
 
-use super::{Changes, Conversation, Place, Transcript};
+use super::{Changes, Conversation, Notice, Place, Transcript, What};
 use crate::letters::fold;
 use crate::message::{Connected, Joined, Refusal, ToHub};
 use crate::session::Response;
@@ -44,14 +44,28 @@ impl Transcript {
                 let heard = self.heard;
                 self.line_ended(request, &mut changes, |conversation| conversation.sent(id, sent.seq, heard));
             }
+            (ToHub::Edit { id, .. } | ToHub::Delete { id, .. } | ToHub::React { id, .. }, Response::Sent(sent)) => {
+                let heard = self.heard;
+                self.line_ended(request, &mut changes, |conversation| conversation.change_sent(id, sent.seq, heard));
+            }
             _ => {}
         }
         changes
     }
 
-    pub(super) fn refused(&mut self, request: &ToHub, refusal: &Refusal) -> Changes {
+    pub(super) fn refused(&mut self, now: u64, request: &ToHub, refusal: &Refusal) -> Changes {
         let mut changes = Changes::default();
         match request {
+            ToHub::Edit { .. } | ToHub::Delete { .. } | ToHub::React { .. } | ToHub::Topic { .. } => {
+                // Nothing else would show it: a change has no row of its own.
+                let words = What::Refused(format!("This was not changed: {}", refusal.message));
+                let notice = Notice { number: self.next_notice(), revision: 0, at: now, what: words };
+                self.line_ended(request, &mut changes, |conversation| {
+                    conversation.change_refused(request.id().unwrap_or_default());
+                    conversation.notice(notice);
+                    true
+                });
+            }
             ToHub::Say { id, .. } | ToHub::PrivateMessage { id, .. } => {
                 self.line_ended(request, &mut changes, |conversation| conversation.failed(id, refusal));
             }
@@ -79,13 +93,13 @@ impl Transcript {
     fn greeted(&mut self, connected: &Connected, changes: &mut Changes) {
         self.become_nick(&connected.nick, changes);
         self.connected = true;
-        let Connected { room, topic, users, count, read, unread, .. } = connected.clone();
-        self.entered(&Joined { room, topic, users, count, read, unread }, changes);
+        let Connected { room, topic, users, count, read, unread, mentions, .. } = connected.clone();
+        self.entered(&Joined { room, topic, users, count, read, unread, mentions }, changes);
         let heard = self.heard;
         for talk in &connected.conversations {
             let conversation = self.conversation(&Place::With(talk.with.clone()), changes);
             conversation.exists(talk.seq);
-            conversation.was_read(talk.read, talk.unread, talk.seq, heard);
+            conversation.was_read(talk.read, (talk.unread, talk.unread), talk.seq, heard);
             changes.of(&conversation.place).unread = true;
         }
         // Those not named are of longer ago, if there are any.
@@ -108,10 +122,10 @@ impl Transcript {
         let (known, heard) = (self.known, self.heard);
         let conversation = self.respell(Place::Room(joined.room.clone()), changes);
         let again = !conversation.joined();
-        conversation.topic.clone_from(&joined.topic);
+        conversation.topic_is(joined.topic.as_deref(), known);
         conversation.people_are(&joined.users, joined.count);
         conversation.enter();
-        conversation.was_read(joined.read, joined.unread, known, heard);
+        conversation.was_read(joined.read, (joined.unread, joined.mentions), known, heard);
         let change = changes.of(&conversation.place);
         (change.people, change.unread) = (true, true);
         // A hole may show what was said in between.

@@ -6,10 +6,12 @@ use crate::letters::fold;
 /// Lines of one person within so many milliseconds are drawn as one block.
 pub const BLOCK: u64 = 5 * 60 * 1000;
 
-/// Whether `line` continues the block of `before`: the same sender, less than [`BLOCK`] later, on
+/// Whether `line` continues the block of `before`: both lines, the same sender, less than [`BLOCK`] later, on
 /// the same local day.
 pub fn continues(before: &Entry, line: &Entry, minutes_east: i32) -> bool {
-    fold(before.from()) == fold(line.from())
+    before.is_line()
+        && line.is_line()
+        && fold(before.from()) == fold(line.from())
         && line.at().abs_diff(before.at()) < BLOCK
         && local_day(before.at(), minutes_east) == local_day(line.at(), minutes_east)
 }

@@ -21,6 +21,8 @@ pub struct Change {
     pub people: bool,
     /// What is unread.
     pub unread: bool,
+    /// Who is writing: [`super::Conversation::typing`].
+    pub typing: bool,
     /// How far own lines have got: [`super::Conversation::reach`] and [`super::Conversation::unreached`].
     pub reach: bool,
 }
@@ -39,13 +41,21 @@ impl Changes {
             mine.lines |= change.lines;
             mine.people |= change.people;
             mine.unread |= change.unread;
+            mine.typing |= change.typing;
             mine.reach |= change.reach;
         }
     }
 
     pub(super) fn of(&mut self, place: &Place) -> &mut Change {
         let at = self.at.iter().position(|change| change.place == *place).unwrap_or_else(|| {
-            self.at.push(Change { place: place.clone(), lines: false, people: false, unread: false, reach: false });
+            self.at.push(Change {
+                place: place.clone(),
+                lines: false,
+                people: false,
+                unread: false,
+                typing: false,
+                reach: false,
+            });
             self.at.len() - 1
         });
         &mut self.at[at]

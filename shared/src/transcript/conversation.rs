@@ -1,21 +1,32 @@
 //! One room or private conversation.
 
+mod altering;
+mod changing;
 mod listening;
 mod notices;
 mod pending;
 mod reach;
 mod receiving;
+mod topic;
+mod trimming;
+mod typing;
 mod unread;
+mod window;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use self::changing::Changing;
+pub use self::changing::PendingChange;
 pub use self::reach::Reach;
 use self::reach::Reached;
+pub use self::receiving::wants_more;
+use self::typing::Typing;
 use self::unread::Reading;
+pub use self::window::Window;
 use super::coverage::Coverage;
 use super::people::People;
-use super::{Item, Notice, Pending, Place};
+use super::{Notice, Pending, Place};
 use crate::entry::Entry;
 use crate::letters::fold;
 use crate::message::{ToHub, User};
@@ -28,7 +39,9 @@ pub struct Conversation {
     /// The nick this node speaks as, folded: its lines are never unread.
     me: Option<String>,
     joined: bool,
-    pub(super) topic: Option<String>,
+    topic: Option<String>,
+    /// The entry that set it, or one not before that.
+    topic_as_of: u64,
     pub(super) people: People,
     /// `people` are as they were on a connection that is gone.
     stale: bool,
@@ -46,13 +59,20 @@ pub struct Conversation {
     /// What follows the last line held is not coming by itself: it was dropped, could not be had, or was said
     /// while we had left.
     cut: bool,
-    lines: BTreeMap<u64, Arc<Entry>>,
+    /// Lines as they are shown, and topics.
+    rows: BTreeMap<u64, Arc<Entry>>,
+    /// What rows and their changes take, in bytes.
+    bytes: usize,
+    changing: Changing,
     coverage: Coverage,
     /// Each with the `seq` of the line it stands behind, never descending.
     notices: VecDeque<(u64, Arc<Notice>)>,
     pending: Vec<Arc<Pending>>,
     reading: Reading,
     reached: Reached,
+    typing: Typing,
+    /// Places looked at later have a greater one.
+    looked_at: u64,
 }
 
 impl Conversation {
@@ -63,6 +83,7 @@ impl Conversation {
             me,
             joined: false,
             topic: None,
+            topic_as_of: 0,
             people: People::default(),
             stale: false,
             latest: 0,
@@ -71,12 +92,16 @@ impl Conversation {
             suspended: None,
             loaded: false,
             cut: false,
-            lines: BTreeMap::new(),
+            rows: BTreeMap::new(),
+            bytes: 0,
+            changing: Changing::default(),
             coverage: Coverage::default(),
             notices: VecDeque::new(),
             pending: Vec::new(),
             reading: Reading::guess(read_to),
             reached: Reached::default(),
+            typing: Typing::default(),
+            looked_at: 0,
         }
     }
 
@@ -90,46 +115,43 @@ impl Conversation {
         self.joined || matches!(self.place, Place::With(_))
     }
 
-    /// What the room is about.
-    pub fn topic(&self) -> Option<&str> {
-        self.topic.as_deref()
-    }
-
-    /// All rows: lines by `seq` with holes and notices in their places, then pending lines.
-    pub fn items(&self) -> Vec<Item> {
-        let holes = self.holes();
-        let mut items = Vec::with_capacity(self.lines.len() + holes.len() + self.notices.len() + self.pending.len());
-        let mut holes = holes.into_iter().peekable();
-        let mut notices = self.notices.iter().peekable();
-        let mut between = |before: u64, items: &mut Vec<Item>| loop {
-            let hole = holes.peek().copied().filter(|hole| *hole < before);
-            match notices.peek() {
-                // Where both stand behind one line the notice was there first.
-                Some((behind, notice)) if *behind < before && hole.is_none_or(|hole| *behind <= hole) => {
-                    items.push(Item::Notice(Arc::clone(notice)));
-                    notices.next();
-                }
-                _ => match hole {
-                    Some(after) => {
-                        items.push(Item::Hole { after });
-                        holes.next();
-                    }
-                    None => break,
-                },
-            }
-        };
-        for (seq, line) in &self.lines {
-            between(*seq, &mut items);
-            items.push(Item::Line(Arc::clone(line)));
-        }
-        between(u64::MAX, &mut items);
-        items.extend(self.pending.iter().cloned().map(Item::Pending));
-        items
-    }
-
     /// The lines alone, by `seq`.
-    pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Arc<Entry>> + ExactSizeIterator {
-        self.lines.values()
+    pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Arc<Entry>> {
+        self.rows.values().filter(|row| row.is_line())
+    }
+
+    /// A line, if it is held.
+    pub fn line(&self, seq: u64) -> Option<&Arc<Entry>> {
+        self.rows.get(&seq).filter(|row| row.is_line())
+    }
+
+    /// The line being looked at, while not the end is followed.
+    pub fn held(&self) -> Option<u64> {
+        self.held
+    }
+
+    /// Whether a line, or a topic, is held.
+    pub fn holds(&self, seq: u64) -> bool {
+        self.rows.contains_key(&seq)
+    }
+
+    /// The newest line or topic held: who sees it has read all up to it.
+    pub fn newest(&self) -> Option<u64> {
+        self.rows.last_key_value().map(|(seq, _)| *seq)
+    }
+
+    /// The newest own line known, held or not.
+    pub fn newest_own(&self) -> Option<u64> {
+        Some(self.reached.newest_own()).filter(|seq| *seq > 0)
+    }
+
+    /// The newest own line that can be edited.
+    pub fn own_last(&self) -> Option<&Arc<Entry>> {
+        let newest = self.line(self.reached.newest_own()).into_iter();
+        // Where it was taken back, or is not held, all are looked at.
+        newest
+            .chain(self.lines().rev())
+            .find(|line| self.is_mine(line) && line.details().is_none_or(|details| !details.deleted))
     }
 
     /// Own lines not yet entries, in the order typed.
@@ -195,11 +217,16 @@ impl Conversation {
     }
 
     fn is_mine(&self, entry: &Entry) -> bool {
-        self.me.as_ref().is_some_and(|me| *me == fold(entry.from()))
+        // Asked of each line of a hundred thousand: a name of ASCII is compared as it stands.
+        let is = |me: &String| {
+            let from = entry.from();
+            if from.is_ascii() { me.eq_ignore_ascii_case(from) } else { *me == fold(from) }
+        };
+        self.me.as_ref().is_some_and(is)
     }
 
-    /// The last line held; 0 where none is.
+    /// The last row held; 0 where none is.
     fn last(&self) -> u64 {
-        self.lines.last_key_value().map_or(0, |(seq, _)| *seq)
+        self.newest().unwrap_or(0)
     }
 }

@@ -1,6 +1,6 @@
 //! What each delivery changes; answers to requests are in `answers`.
 
-use super::{Changes, Pending, PendingState, Place, Transcript};
+use super::{Changes, Pending, PendingChange, PendingState, Place, Transcript};
 use crate::entry::Entry;
 use crate::message::{Page, Presence, ToHub, Welcome};
 use crate::session::Delivery;
@@ -15,8 +15,9 @@ impl Transcript {
             Delivery::Sending { request } => self.sending(now, request),
             Delivery::Heard(entry) => self.apply(entry),
             Delivery::Presence(presence) => self.presence(now, presence),
+            Delivery::Typing { place, from } => self.types(now, place, from),
             Delivery::Answered { request, answer: Ok(response) } => self.answered(request, response),
-            Delivery::Answered { request, answer: Err(refusal) } => self.refused(request, refusal),
+            Delivery::Answered { request, answer: Err(refusal) } => self.refused(now, request, refusal),
             Delivery::Read { place, seq } => self.read(place, *seq),
             Delivery::Synced { seq } => self.synced(*seq),
             Delivery::Complaint(_) => Changes::default(),
@@ -29,8 +30,9 @@ impl Transcript {
         let place = self.place_of(entry);
         self.heard_to(entry.seq());
         let heard = self.heard;
-        if matches!(place, Place::Room(_)) && self.get(&place).is_none() {
-            // One of the last of a room that was left and closed, which was under way.
+        if self.get(&place).is_none() && (matches!(place, Place::Room(_)) || !entry.is_line()) {
+            // One of the last of a room that was left and closed, which was under way; or a change in a private
+            // conversation that was closed, which is no reason to open it.
             return changes;
         }
         // Where nobody knew of the place this is unread, whatever else the hub has given out.
@@ -38,17 +40,21 @@ impl Transcript {
         let conversation = self.respell(place, &mut changes);
         let newest = entry.seq() > conversation.latest();
         let before = (conversation.unread(), conversation.unread_more(), conversation.unreached());
+        let topic = conversation.topic().map(str::to_owned);
         let lines = conversation.hear(entry, heard);
+        let people = conversation.topic() != topic.as_deref();
+        let typing = entry.is_line() && conversation.stops_typing(entry.from());
         let after = (conversation.unread(), conversation.unread_more(), conversation.unreached());
         let place = conversation.place.clone();
-        if lines || before != after {
+        if lines || people || typing || before != after {
             let change = changes.of(&place);
-            change.lines = lines;
+            (change.lines, change.people, change.typing) = (lines, people, typing);
             change.unread = (before.0, before.1) != (after.0, after.1);
             change.reach = before.2 != after.2;
         }
         changes.places |= newest && matches!(place, Place::With(_));
         self.drop_private(&place, &mut changes);
+        self.keep_within_bounds(&mut changes);
         changes
     }
 
@@ -58,11 +64,14 @@ impl Transcript {
         let (known, heard) = (self.known, self.heard);
         let conversation = self.conversation(place, &mut changes);
         let unreached = conversation.unreached();
+        let topic = conversation.topic().map(str::to_owned);
         conversation.apply_page(before, after, page, (known, heard));
         let change = changes.of(&conversation.place);
         change.lines = true;
         change.unread = true;
+        change.people = topic.as_deref() != conversation.topic();
         change.reach = unreached != conversation.unreached();
+        self.keep_within_bounds(&mut changes);
         changes
     }
 
@@ -153,25 +162,52 @@ impl Transcript {
         let mut changes = Changes::default();
         self.connected = false;
         for conversation in self.conversations.values_mut() {
+            let typing = conversation.typing_ends(0).is_some();
             conversation.go_deaf(self.heard);
-            changes.of(&conversation.place).people = true;
+            let change = changes.of(&conversation.place);
+            (change.people, change.typing) = (true, typing);
         }
         changes
     }
 
     fn sending(&mut self, now: u64, request: &ToHub) -> Changes {
         let mut changes = Changes::default();
-        if let (Some(place), ToHub::Say { id, text, .. } | ToHub::PrivateMessage { id, text, .. }) =
-            (Place::of(request), request)
+        let Some(place) = Place::of(request) else {
+            return changes;
+        };
+        if let ToHub::Say { id, text, reply_to, files, .. } | ToHub::PrivateMessage { id, text, reply_to, files, .. } =
+            request
         {
-            let pending =
-                Pending { id: id.clone(), text: text.trim().to_owned(), at: now, state: PendingState::Waiting };
+            let pending = Pending {
+                id: id.clone(),
+                text: text.trim().to_owned(),
+                reply_to: *reply_to,
+                files: files.clone(),
+                at: now,
+                state: PendingState::Waiting,
+            };
             let conversation = self.conversation(&place, &mut changes);
             if conversation.sending(pending) {
                 let place = conversation.place.clone();
                 changes.of(&place).lines = true;
             }
             self.drop_private(&place, &mut changes);
+        } else if let Some(change) = PendingChange::of(request, self.me.as_deref().unwrap_or_default(), now)
+            && let Some(conversation) = self.conversations.get_mut(&place.key())
+            && conversation.changing(change)
+        {
+            changes.of(&conversation.place).lines = true;
+        }
+        changes
+    }
+
+    fn types(&mut self, now: u64, place: &Place, nick: &str) -> Changes {
+        let mut changes = Changes::default();
+        if !self.is_me(nick)
+            && let Some(conversation) = self.conversations.get_mut(&place.key())
+            && conversation.types(now, nick)
+        {
+            changes.of(&conversation.place).typing = true;
         }
         changes
     }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::entry::Entry;
 use crate::letters::fold;
-use crate::message::Refusal;
+use crate::message::{FileRef, Refusal};
 
 /// One row of a transcript, in the order in which they are drawn. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
-    /// Something said.
+    /// Something said, as it is now; or, where it is no line ([`Entry::is_line`]), a topic that the room was given.
     Line(Arc<Entry>),
     /// Between this `seq` and the next line some are missing: see [`super::Conversation::missing`].
     Hole { after: u64 },
@@ -19,8 +19,8 @@ pub enum Item {
     Pending(Arc<Pending>),
 }
 
-/// What a row is known by. Two rows with one key look the same, so a keyed list never has to draw
-/// a row again.
+/// What a row is known by. Two rows with one key that hold the same entry (the very same, by its address: a line
+/// that changes becomes another) look the same, so that a keyed list never has to draw a row again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Key {
     Line(u64),
@@ -149,6 +149,9 @@ pub struct Pending {
     /// The request's id.
     pub id: String,
     pub text: String,
+    /// The `seq` of the line it answers.
+    pub reply_to: Option<u64>,
+    pub files: Vec<FileRef>,
     /// When it was typed, in milliseconds since 1970 UTC.
     pub at: u64,
     pub state: PendingState,

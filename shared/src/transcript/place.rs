@@ -1,7 +1,7 @@
 //! Where something is said.
 
 use crate::letters::fold;
-use crate::message::ToHub;
+use crate::message::{FileRef, ToHub};
 
 /// Where something is said. Two spellings that differ in case alone are one place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,12 +20,35 @@ impl Place {
         }
     }
 
-    /// The request that says `text` here.
+    /// The request that says `text` here, and nothing else.
     pub fn say(&self, id: String, text: String) -> ToHub {
+        self.say_with(id, text, None, Vec::new())
+    }
+
+    /// The request that says `text` here in answer to a line, with files.
+    pub fn say_with(&self, id: String, text: String, reply_to: Option<u64>, files: Vec<FileRef>) -> ToHub {
         match self {
-            Self::Room(room) => ToHub::Say { id, room: room.clone(), text },
-            Self::With(to) => ToHub::PrivateMessage { id, to: to.clone(), text },
+            Self::Room(room) => ToHub::Say { id, room: room.clone(), text, reply_to, files },
+            Self::With(to) => ToHub::PrivateMessage { id, to: to.clone(), text, reply_to, files },
         }
+    }
+
+    /// The request that gives a line of one's own here another text.
+    pub fn edit(&self, id: String, of: u64, text: String) -> ToHub {
+        let (room, with) = self.room_or_with();
+        ToHub::Edit { id, room, with, of, text }
+    }
+
+    /// The request that takes a line of one's own here back.
+    pub fn delete(&self, id: String, of: u64) -> ToHub {
+        let (room, with) = self.room_or_with();
+        ToHub::Delete { id, room, with, of }
+    }
+
+    /// The request that puts a reaction to a line here, or takes one's own away.
+    pub fn react(&self, id: String, of: u64, emoji: String, on: bool) -> ToHub {
+        let (room, with) = self.room_or_with();
+        ToHub::React { id, room, with, of, emoji, on }
     }
 
     /// The request for a page of what was said here.
@@ -49,18 +72,30 @@ impl Place {
     }
 
     /// The place a request speaks in or of, if it is of one.
-    pub(crate) fn of(request: &ToHub) -> Option<Self> {
+    pub fn of(request: &ToHub) -> Option<Self> {
         match request {
             ToHub::Say { room, .. }
             | ToHub::Leave { room, .. }
+            | ToHub::Topic { room, .. }
+            | ToHub::Edit { room: Some(room), .. }
+            | ToHub::Delete { room: Some(room), .. }
+            | ToHub::React { room: Some(room), .. }
             | ToHub::ListUsers { room: Some(room), .. }
             | ToHub::Cursors { room: Some(room), .. }
             | ToHub::History { room: Some(room), .. } => Some(Self::Room(room.clone())),
             ToHub::PrivateMessage { to, .. }
+            | ToHub::Edit { room: None, with: Some(to), .. }
+            | ToHub::Delete { room: None, with: Some(to), .. }
+            | ToHub::React { room: None, with: Some(to), .. }
             | ToHub::Cursors { room: None, with: Some(to), .. }
             | ToHub::History { room: None, with: Some(to), .. } => Some(Self::With(to.clone())),
             _ => None,
         }
+    }
+
+    /// Whether both are spellings of one place.
+    pub fn is(&self, other: &Self) -> bool {
+        self.key() == other.key()
     }
 
     /// The spelling all spellings of a place share. A `#` before a room's name is its reader's, not the name's.

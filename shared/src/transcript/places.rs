@@ -1,7 +1,7 @@
 //! Which places are listed, and how they are spelled.
 
 use super::{Changes, Conversation, MAX_PRIVATE, Place, Transcript};
-use crate::entry::Entry;
+use crate::entry::{Changed, Entry};
 use crate::letters::fold;
 use crate::room::LOBBY;
 
@@ -42,9 +42,14 @@ impl Transcript {
         changes.places = true;
     }
 
-    pub(super) fn place_of(&self, entry: &Entry) -> Place {
+    /// Where an entry was said, as this node sees it.
+    pub fn place_of(&self, entry: &Entry) -> Place {
         match entry {
             Entry::Said(said) => Place::Room(said.room.clone()),
+            Entry::Topic(topic) => Place::Room(topic.room.clone()),
+            Entry::Changed(Changed { room: Some(room), .. }) => Place::Room(room.clone()),
+            Entry::Changed(Changed { from, to: Some(to), .. }) if self.is_me(from) => Place::With(to.clone()),
+            Entry::Changed(Changed { from, .. }) => Place::With(from.clone()),
             Entry::Whispered(whispered) if self.is_me(&whispered.from) => Place::With(whispered.to.clone()),
             Entry::Whispered(whispered) => Place::With(whispered.from.clone()),
         }

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each of the tests uses its part")]
 
-use shared::entry::{Entry, Said, Whispered};
+use shared::entry::{Change, Changed, Entry, Said, Topic, Whispered};
 use shared::message::{Connected, Conversation, Joined, Page, Presence, State, ToHub, User, Welcome};
 use shared::session::{Delivery, Response};
 use shared::transcript::{self, Changes, Item, Place, Transcript};
@@ -29,6 +29,7 @@ pub(crate) fn said(seq: u64, from: &str, id: &str) -> Entry {
         from: text(from),
         id: text(id),
         text: format!("#{seq}"),
+        details: None,
     })
 }
 
@@ -40,7 +41,33 @@ pub(crate) fn whispered(seq: u64, from: &str, to: &str) -> Entry {
         to: text(to),
         id: format!("{from}-{seq}"),
         text: format!("#{seq}"),
+        details: None,
     })
+}
+
+/// A line of the lobby, with other words.
+pub(crate) fn line(seq: u64, from: &str, words: &str) -> Entry {
+    let Entry::Said(said) = said(seq, from, &format!("{from}-{seq}")) else { unreachable!() };
+    Entry::Said(Said { text: text(words), ..said })
+}
+
+/// A change of a line of the lobby; its id is `from-seq`.
+pub(crate) fn changed(seq: u64, from: &str, of: u64, change: Change) -> Entry {
+    let (room, id) = (Some(text("lobby")), format!("{from}-{seq}"));
+    Entry::Changed(Changed { seq, at: NOW + seq, room, to: None, from: text(from), id, of, change })
+}
+
+pub(crate) fn edited(words: &str) -> Change {
+    Change::Edited { text: text(words) }
+}
+
+pub(crate) fn reacted(emoji: &str, on: bool) -> Change {
+    Change::Reacted { emoji: text(emoji), on }
+}
+
+pub(crate) fn topic(seq: u64, from: &str, words: &str) -> Entry {
+    let (room, id) = (text("lobby"), format!("{from}-{seq}"));
+    Entry::Topic(Topic { seq, at: NOW + seq, room, from: text(from), id, topic: text(words) })
 }
 
 pub(crate) fn user(nick: &str) -> User {
@@ -97,6 +124,7 @@ pub(crate) fn connected_with(nick: &str, lobby: (u64, u32), conversations: Vec<C
             count: 3,
             read: lobby.0,
             unread: lobby.1,
+            mentions: 0,
             conversations,
         }),
     )
@@ -107,7 +135,15 @@ pub(crate) fn joined(name: &str, topic: Option<&str>, users: &[&str], count: u32
     let users = users.iter().map(|nick| user(nick)).collect();
     answered(
         request,
-        Response::Joined(Joined { room: text(name), topic: topic.map(text), users, count, read: 10, unread: 0 }),
+        Response::Joined(Joined {
+            room: text(name),
+            topic: topic.map(text),
+            users,
+            count,
+            read: 10,
+            unread: 0,
+            mentions: 0,
+        }),
     )
 }
 

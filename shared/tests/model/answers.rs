@@ -9,14 +9,14 @@ use shared::message::{
 use shared::transcript::Place;
 
 use super::ME;
-use super::hub::{Hub, Kept};
+use super::hub::{Hub, Kept, room_of};
 
 impl Hub {
     /// The answer to a request; none for a line that is to be written.
     pub(super) fn decide(&mut self, socket: u32, request: &ToHub) -> Result<Option<serde_json::Value>, Refusal> {
         let fits = self.refusals.front().is_some_and(|refusal| match refusal.code {
             ErrorCode::NickInUse => matches!(request, ToHub::Connect { .. }),
-            ErrorCode::NotInRoom => matches!(request, ToHub::Say { .. } | ToHub::PrivateMessage { .. }),
+            ErrorCode::NotInRoom => request.makes_entry(),
             _ => true,
         });
         if let Some(refusal) = fits.then(|| self.refusals.pop_front()).flatten() {
@@ -51,6 +51,7 @@ impl Hub {
                     count: 1,
                     read: 0,
                     unread: 0,
+                    mentions: 0,
                     conversations,
                 })
             }
@@ -66,18 +67,24 @@ impl Hub {
                 // As the real one makes full-width letters plain.
                 let room = room.replace('ｄ', "d");
                 kept.rooms.insert(room.clone());
-                json(&Joined { room, topic: None, users: users(), count: 1, read: 0, unread: 0 })
+                json(&Joined { room, topic: None, users: users(), count: 1, read: 0, unread: 0, mentions: 0 })
             }
             ToHub::Leave { room, .. } => {
                 in_room(kept, room)?;
                 kept.rooms.remove(room);
                 json(&Done {})
             }
-            ToHub::Say { room, .. } => {
+            ToHub::Say { room, .. }
+            | ToHub::Topic { room, .. }
+            | ToHub::Edit { room: Some(room), .. }
+            | ToHub::Delete { room: Some(room), .. }
+            | ToHub::React { room: Some(room), .. } => {
                 in_room(kept, room)?;
                 return Ok(None);
             }
-            ToHub::PrivateMessage { .. } => return Ok(None),
+            ToHub::PrivateMessage { .. } | ToHub::Edit { .. } | ToHub::Delete { .. } | ToHub::React { .. } => {
+                return Ok(None);
+            }
             ToHub::History { room, with, before, after, limit, .. } => {
                 if let Some(room) = room {
                     in_room(kept, room)?;
@@ -98,7 +105,13 @@ impl Hub {
                 json(&Done {})
             }
             ToHub::Cursors { .. } => json(&Cursors { nodes: 1, behind: Vec::new() }),
-            ToHub::Hello(_) | ToHub::Ack { .. } | ToHub::ListNodes { .. } | ToHub::Search { .. } => {
+            ToHub::Hello(_)
+            | ToHub::Ack { .. }
+            | ToHub::Typing { .. }
+            | ToHub::State { .. }
+            | ToHub::Who { .. }
+            | ToHub::ListNodes { .. }
+            | ToHub::Search { .. } => {
                 return Err(Refusal::new(ErrorCode::BadMessage, "This model cannot do that."));
             }
         }))
@@ -132,9 +145,9 @@ impl Hub {
         let mut entries: Vec<Entry> = self
             .log
             .iter()
-            .filter(|entry| match entry {
-                Entry::Said(said) => Some(said.room.as_str()) == room,
-                Entry::Whispered(_) => with.is_some() && with_whom(entry) == with,
+            .filter(|entry| match room_of(entry) {
+                Some(said_in) => Some(said_in) == room,
+                None => with.is_some() && with_whom(entry) == with,
             })
             .filter(|entry| before.is_none_or(|before| entry.seq() < before))
             .filter(|entry| after.is_none_or(|after| entry.seq() > after))
@@ -155,11 +168,12 @@ fn users() -> Vec<User> {
 }
 
 fn with_whom(entry: &Entry) -> Option<&str> {
-    match entry {
-        Entry::Said(_) => None,
-        Entry::Whispered(whispered) if whispered.from == ME => Some(&whispered.to),
-        Entry::Whispered(whispered) => Some(&whispered.from),
-    }
+    let to = match entry {
+        Entry::Whispered(whispered) => Some(&whispered.to),
+        Entry::Changed(changed) => changed.to.as_ref(),
+        Entry::Said(_) | Entry::Topic(_) => None,
+    }?;
+    Some(if entry.from() == ME { to } else { entry.from() })
 }
 
 pub(super) fn json<T: serde::Serialize>(value: &T) -> serde_json::Value {

@@ -220,8 +220,9 @@ impl World {
         self.record.begin_anew();
         self.opening = None;
         self.open = None;
+        self.typed = None;
         // Only lines outlive the page.
-        let lines: Vec<String> = self.session.unsent_lines().map(|line| line.id.clone()).collect();
+        let lines: Vec<String> = self.session.unsent_lines().map(|line| line.id().to_owned()).collect();
         let answered: Vec<String> = self.record.ended.keys().cloned().collect();
         self.asked.retain(|id| lines.contains(id) || answered.contains(id));
         self.session.start(self.now);

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use shared::entry::{Entry, Said, Whispered};
-use shared::message::{Hello, Outcome, Presence, Refusal, Reply, Sent, ToHub, ToNode, Welcome};
+use shared::entry::{Change, Changed, Entry, Said, Topic, Whispered};
+use shared::message::{Hello, Outcome, Presence, Refusal, Reply, Sent, State, ToHub, ToNode, Welcome};
 use shared::transcript::Place;
 use shared::wire;
 
@@ -28,6 +28,7 @@ pub(crate) struct Connection {
     pub(crate) connects: BTreeSet<String>,
     pub(crate) acked: Option<(u64, u64)>,
     pub(crate) reads: BTreeMap<String, u64>,
+    pub(crate) state: Option<State>,
     /// Something came on it that may be acknowledged; so far no more than the welcome.
     pub(crate) moved: bool,
     pub(crate) fresh: bool,
@@ -74,6 +75,8 @@ pub(crate) struct Hub {
     pub(crate) hellos: Vec<Hello>,
     /// Every request read, in order.
     pub(crate) requests: Vec<ToHub>,
+    /// Every `typing` and `state` read, in order.
+    pub(crate) signals: Vec<ToHub>,
     /// The highest acknowledgement, and how far each place was read.
     pub(crate) acked: u64,
     pub(crate) read: BTreeMap<Place, u64>,
@@ -125,8 +128,24 @@ impl Hub {
     pub(crate) fn other_says(&mut self, room: Option<&str>, text: &str, now: u64) -> u64 {
         let (seq, id, text) = (self.next_seq(), format!("bob-{}", self.log.len()), text.to_owned());
         let entry = match room {
-            Some(room) => Entry::Said(Said { seq, at: now, room: room.to_owned(), from: "bob".to_owned(), id, text }),
-            None => Entry::Whispered(Whispered { seq, at: now, from: "bob".to_owned(), to: ME.to_owned(), id, text }),
+            Some(room) => Entry::Said(Said {
+                seq,
+                at: now,
+                room: room.to_owned(),
+                from: "bob".to_owned(),
+                id,
+                text,
+                details: None,
+            }),
+            None => Entry::Whispered(Whispered {
+                seq,
+                at: now,
+                from: "bob".to_owned(),
+                to: ME.to_owned(),
+                id,
+                text,
+                details: None,
+            }),
         };
         self.log.push(entry.clone());
         self.tell(&entry);
@@ -141,12 +160,7 @@ impl Hub {
             let id = request.id().expect("a line has an id").to_owned();
             let known = self.made.get(&id).copied();
             let seq = known.unwrap_or_else(|| self.next_seq());
-            let from = ME.to_owned();
-            let entry = match request {
-                ToHub::Say { id, room, text } => Entry::Said(Said { seq, at, room, from, id, text }),
-                ToHub::PrivateMessage { id, to, text } => Entry::Whispered(Whispered { seq, at, from, to, id, text }),
-                other => panic!("{other:?} is no line"),
-            };
+            let entry = entry_of(seq, at, request);
             let outcome = Outcome::Ok(json(&Sent { seq, delivered: None }));
             let reply = ToNode::Reply(Reply { id: id.clone(), outcome });
             if known.is_none() {
@@ -238,6 +252,7 @@ impl Hub {
         match message {
             ToHub::Hello(hello) => self.hello(socket, hello),
             ToHub::Ack { seq } => self.acked = self.acked.max(seq),
+            signal @ (ToHub::Typing { .. } | ToHub::State { .. }) => self.signals.push(signal),
             request => self.request(socket, request, now),
         }
         if !self.lags {
@@ -295,7 +310,7 @@ impl Hub {
     fn request(&mut self, socket: u32, request: ToHub, now: u64) {
         self.requests.push(request.clone());
         let id = request.id().expect("is a request").to_owned();
-        let line = matches!(request, ToHub::Say { .. } | ToHub::PrivateMessage { .. });
+        let line = request.makes_entry();
         // Before all else, as the protocol has it: what is done is done.
         let retried = self.made.contains_key(&id) || self.writing.iter().any(|one| one.request.id() == Some(&id));
         let outcome = if line && retried { Ok(None) } else { self.decide(socket, &request) };
@@ -317,10 +332,36 @@ impl Hub {
 
 impl Kept {
     fn sees(&self, entry: &Entry) -> bool {
-        match entry {
-            Entry::Said(said) => self.rooms.contains(&said.room),
-            Entry::Whispered(_) => self.nick.is_some(),
+        room_of(entry).map_or(self.nick.is_some(), |room| self.rooms.contains(room))
+    }
+}
+
+/// The entry that a request of ours makes.
+fn entry_of(seq: u64, at: u64, request: ToHub) -> Entry {
+    let from = ME.to_owned();
+    let (id, room, to, of, change) = match request {
+        ToHub::Say { id, room, text, .. } => {
+            return Entry::Said(Said { seq, at, room, from, id, text, details: None });
         }
+        ToHub::PrivateMessage { id, to, text, .. } => {
+            return Entry::Whispered(Whispered { seq, at, from, to, id, text, details: None });
+        }
+        ToHub::Topic { id, room, topic } => return Entry::Topic(Topic { seq, at, room, from, id, topic }),
+        ToHub::Edit { id, room, with, of, text } => (id, room, with, of, Change::Edited { text }),
+        ToHub::Delete { id, room, with, of } => (id, room, with, of, Change::Deleted),
+        ToHub::React { id, room, with, of, emoji, on } => (id, room, with, of, Change::Reacted { emoji, on }),
+        other => panic!("{other:?} makes no entry"),
+    };
+    Entry::Changed(Changed { seq, at, room, to, from, id, of, change })
+}
+
+/// The room an entry is of; none where it is private.
+pub(super) fn room_of(entry: &Entry) -> Option<&str> {
+    match entry {
+        Entry::Said(said) => Some(&said.room),
+        Entry::Topic(topic) => Some(&topic.room),
+        Entry::Changed(changed) => changed.room.as_deref(),
+        Entry::Whispered(_) => None,
     }
 }
 

@@ -11,7 +11,7 @@ mod record;
 use std::collections::BTreeSet;
 
 use shared::entry::Entry;
-use shared::message::{ErrorCode, Refusal, ToHub};
+use shared::message::{ErrorCode, Refusal, State, ToHub};
 use shared::session::{ACK_EVERY, Delivery, Effect, Line, Phase, READ_EVERY, Response, Session, Settings};
 use shared::transcript::{Place, Transcript};
 use shared::wire;
@@ -81,6 +81,8 @@ pub(crate) struct World {
     pub(crate) opened: usize,
     pub(crate) deliveries: Vec<Delivery>,
     pub(crate) phases: Vec<Phase>,
+    /// When the hub was last told that the person writes.
+    typed: Option<u64>,
     /// Every acknowledgement sent, with its time.
     pub(crate) acks: Vec<(u64, u64)>,
     /// Ids that `ask` gave, and those of lines taken up, in order.
@@ -105,6 +107,7 @@ impl World {
             opened: 0,
             deliveries: Vec::new(),
             phases: Vec::new(),
+            typed: None,
             acks: Vec::new(),
             asked: Vec::new(),
             said_elsewhere: BTreeSet::new(),
@@ -196,6 +199,15 @@ impl World {
                 let before = connection.reads.insert(place, now);
                 assert!(before.is_none_or(|before| now >= before + READ_EVERY), "told too often what was read");
             }
+            ToHub::Typing { room, to } => {
+                assert!(online && room.is_some() != to.is_some());
+                let before = self.typed.replace(now);
+                assert!(before.is_none_or(|before| now >= before + wire::TYPING_EVERY), "told too often of writing");
+            }
+            ToHub::State { state } => {
+                let before = connection.state.replace(*state);
+                assert!(online && before != Some(*state), "told of the same state twice");
+            }
             _ => {}
         }
         self.connection().expect("there is a socket").to_hub.push_back(frame);
@@ -220,25 +232,37 @@ impl World {
     }
 
     pub(crate) fn say(&mut self, room: &str, text: &str) -> Result<String, Refusal> {
-        self.ask(|id| ToHub::Say { id, room: room.to_owned(), text: text.to_owned() })
+        self.ask(|id| Place::Room(room.to_owned()).say(id, text.to_owned()))
     }
 
     pub(crate) fn whisper(&mut self, to: &str, text: &str) -> Result<String, Refusal> {
-        self.ask(|id| ToHub::PrivateMessage { id, to: to.to_owned(), text: text.to_owned() })
+        self.ask(|id| Place::With(to.to_owned()).say(id, text.to_owned()))
+    }
+
+    /// The person writes at a place.
+    pub(crate) fn typing(&mut self, place: &Place) {
+        self.session.typing(self.now, place);
+        self.drive();
+    }
+
+    /// The person leaves the device alone, or is back.
+    pub(crate) fn state(&mut self, state: State) {
+        self.session.state(self.now, state);
+        self.drive();
     }
 
     /// Lines of another session are taken up.
     pub(crate) fn adopt(&mut self, lines: Vec<Line>) {
         let before = self.session.unsent();
         self.session.adopt(self.now, lines);
-        self.asked.extend(self.session.unsent_lines().skip(before).map(|line| line.id.clone()));
+        self.asked.extend(self.session.unsent_lines().skip(before).map(|line| line.id().to_owned()));
         self.drive();
     }
 
     /// Another tab of ours has said that line.
     pub(crate) fn say_elsewhere(&mut self, line: &Line) {
-        self.said_elsewhere.insert(line.id.clone());
-        self.hub.said_elsewhere(&line.place.say(line.id.clone(), line.text.clone()), self.now);
+        self.said_elsewhere.insert(line.id().to_owned());
+        self.hub.said_elsewhere(&line.request, self.now);
     }
 
     /// The person has read a place.

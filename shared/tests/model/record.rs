@@ -88,9 +88,9 @@ impl Record {
     /// What is to be received of this log by now, up to a position.
     fn due<'a>(&'a self, log: &'a [Entry], to: u64) -> impl Iterator<Item = &'a Entry> {
         log.iter().filter(move |entry| {
-            let since = match entry {
-                Entry::Said(said) => self.rooms.get(&said.room).copied(),
-                Entry::Whispered(_) => self.private,
+            let since = match super::hub::room_of(entry) {
+                Some(room) => self.rooms.get(room).copied(),
+                None => self.private,
             };
             entry.seq() <= to && since.is_some_and(|since| entry.seq() > since)
         })

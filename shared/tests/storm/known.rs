@@ -2,6 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Mine,
+    Theirs,
+    /// A line of another's that names us.
+    Naming,
+    Topic,
+    /// Of some line, and so no row.
+    Change,
+}
+
+impl Kind {
+    /// Whether it is unread until it is read.
+    pub(crate) fn counts(self) -> bool {
+        matches!(self, Self::Theirs | Self::Naming)
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct Known {
     /// Whatever was said at these positions, if it was said here, is held.
@@ -9,8 +28,8 @@ pub(crate) struct Known {
     /// So it is from here on up to what was heard, and all that follows is still to be heard.
     open: Option<u64>,
     suspended: Option<u64>,
-    /// The lines held, and whether they are ours.
-    pub(crate) lines: BTreeMap<u64, bool>,
+    /// The rows held, and what they are.
+    pub(crate) lines: BTreeMap<u64, Kind>,
     /// What follows the last line could not be had, or was said while we had left.
     pub(crate) cut: bool,
     /// As far as the client knows we are there.
@@ -78,16 +97,18 @@ impl Known {
         }
     }
 
-    pub(crate) fn hear(&mut self, seq: u64, mine: bool, live: bool) {
+    pub(crate) fn hear(&mut self, seq: u64, kind: Kind, live: bool) {
         self.whole.insert(seq);
         if live {
             self.open(seq, seq);
         }
-        self.lines.insert(seq, mine);
+        if kind != Kind::Change {
+            self.lines.insert(seq, kind);
+        }
         self.latest = self.latest.max(seq);
         if seq > self.counted {
             (self.counted, self.beyond) = (seq, false);
-            if !mine && self.read < Some(seq) && !self.unread.insert(seq) {
+            if kind.counts() && self.read < Some(seq) && !self.unread.insert(seq) {
                 self.twice += 1;
             }
         }
@@ -96,7 +117,7 @@ impl Known {
 
     pub(crate) fn page(
         &mut self,
-        lines: &[(u64, bool)],
+        lines: &[(u64, Kind)],
         more: bool,
         (before, after): (Option<u64>, Option<u64>),
         live: bool,
@@ -124,7 +145,7 @@ impl Known {
         if let Some(from) = newest.filter(|_| live) {
             self.open(from, heard);
         }
-        self.lines.extend(lines.iter().copied());
+        self.lines.extend(lines.iter().copied().filter(|(_, kind)| *kind != Kind::Change));
         self.latest = self.latest.max(last.unwrap_or(0));
         self.look();
     }
@@ -212,7 +233,7 @@ impl Known {
     /// The lines of others held that are unread.
     pub(crate) fn others(&self) -> BTreeSet<u64> {
         let after = self.read.unwrap_or(0) + 1;
-        self.lines.range(after..).filter(|(_, mine)| !**mine).map(|(seq, _)| *seq).collect()
+        self.lines.range(after..).filter(|(_, kind)| kind.counts()).map(|(seq, _)| *seq).collect()
     }
 
     /// Whether everything since what was read is held, as far as was heard.

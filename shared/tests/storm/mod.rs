@@ -5,8 +5,8 @@ mod known;
 
 use std::collections::{BTreeSet, VecDeque};
 
-pub(crate) use self::known::Known;
-use shared::entry::{Entry, Said, Whispered};
+pub(crate) use self::known::{Kind, Known};
+use shared::entry::{Change, Changed, Entry, Said, Topic, Whispered};
 use shared::message::{Connected, Conversation, ErrorCode, Joined, Page, Refusal, ToHub, Welcome};
 use shared::session::{Delivery, Response};
 use shared::transcript::{Place, Transcript};
@@ -27,14 +27,25 @@ pub(crate) fn place(at: usize) -> Place {
     if at == BOB { Place::With("bob".to_owned()) } else { Place::Room(ROOMS[at].to_owned()) }
 }
 
-fn entry(seq: u64, at: usize, mine: bool) -> Entry {
-    let from = if mine { ME } else { "bob" }.to_owned();
-    let (id, text) = (format!("{from}-{seq}"), format!("#{seq}"));
+fn entry(seq: u64, at: usize, kind: Kind) -> Entry {
+    let from = if kind == Kind::Mine { ME } else { "bob" }.to_owned();
+    let id = format!("{from}-{seq}");
+    let text = if kind == Kind::Naming { format!("@{ME} #{seq}") } else { format!("#{seq}") };
+    let (room, to) = if at == BOB { (None, Some(ME.to_owned())) } else { (Some(ROOMS[at].to_owned()), None) };
+    if kind == Kind::Change {
+        // Of a line before it, or of none that anybody holds.
+        let change = Change::Reacted { emoji: "👍".to_owned(), on: true };
+        return Entry::Changed(Changed { seq, at: seq, room, to, from, id, of: seq.saturating_sub(2), change });
+    }
+    if let (Kind::Topic, Some(room)) = (kind, room) {
+        return Entry::Topic(Topic { seq, at: seq, room, from, id, topic: text });
+    }
+    let mine = kind == Kind::Mine;
     if at == BOB {
         let to = if mine { "bob" } else { ME }.to_owned();
-        return Entry::Whispered(Whispered { seq, at: seq, from, to, id, text });
+        return Entry::Whispered(Whispered { seq, at: seq, from, to, id, text, details: None });
     }
-    Entry::Said(Said { seq, at: seq, room: ROOMS[at].to_owned(), from, id, text })
+    Entry::Said(Said { seq, at: seq, room: ROOMS[at].to_owned(), from, id, text, details: None })
 }
 
 /// What is on its way to the node, in order.
@@ -53,8 +64,8 @@ type Standing = (u64, BTreeSet<u64>);
 
 #[derive(Default)]
 pub(crate) struct Storm {
-    // The hub: where each entry was said, and whether by us.
-    log: Vec<(usize, bool)>,
+    // The hub: where each entry was said, and what it is.
+    log: Vec<(usize, Kind)>,
     hub_read: [Option<u64>; PLACES],
     member: [bool; 2],
     // The wire.
@@ -98,13 +109,27 @@ impl Storm {
     }
 
     fn entry(&self, seq: u64) -> Entry {
-        let (at, mine) = self.log[seq as usize - 1];
-        entry(seq, at, mine)
+        let (at, kind) = self.log[seq as usize - 1];
+        entry(seq, at, kind)
     }
 
-    /// What was said at a place.
-    pub(crate) fn said(&self, at: usize) -> BTreeSet<u64> {
+    /// All entries of a place.
+    fn written(&self, at: usize) -> BTreeSet<u64> {
         (1..).zip(&self.log).filter(|(_, (place, _))| *place == at).map(|(seq, _)| seq).collect()
+    }
+
+    fn kind(&self, seq: u64) -> Kind {
+        self.log[seq as usize - 1].1
+    }
+
+    /// What was said at a place, topics among it.
+    pub(crate) fn said(&self, at: usize) -> BTreeSet<u64> {
+        self.written(at).into_iter().filter(|seq| self.kind(*seq) != Kind::Change).collect()
+    }
+
+    /// Those that name us.
+    pub(crate) fn naming(&self, seqs: &BTreeSet<u64>) -> BTreeSet<u64> {
+        seqs.iter().copied().filter(|seq| self.kind(*seq) == Kind::Naming).collect()
     }
 
     /// What was said at a place and is neither held nor on its way.
@@ -123,7 +148,7 @@ impl Storm {
     /// What others said at a place after `seq`.
     pub(crate) fn others_after(&self, at: usize, seq: u64) -> BTreeSet<u64> {
         let mut said = self.said(at).split_off(&(seq + 1));
-        said.retain(|seq| !self.log[*seq as usize - 1].1);
+        said.retain(|seq| self.kind(*seq).counts());
         said
     }
 
@@ -133,8 +158,11 @@ impl Storm {
 
     // --- what happens at the hub and on the wire ---
 
-    pub(crate) fn say(&mut self, at: usize, mine: bool) {
-        self.log.push((at, mine));
+    pub(crate) fn say(&mut self, at: usize, kind: Kind) {
+        if kind == Kind::Change && self.written(at).is_empty() || kind == Kind::Topic && at == BOB {
+            return; // there is nothing to change, or no room
+        }
+        self.log.push((at, kind));
         if self.online && self.may_see(at) {
             self.queue.push_back(Frame::Entry(self.newest()));
         }
@@ -282,7 +310,8 @@ impl Storm {
 
     fn connect(&mut self) {
         let lobby = self.standing(LOBBY);
-        let latest = self.said(BOB).last().copied();
+        // A change counts: else nobody would know that there is one to be fetched.
+        let latest = self.written(BOB).last().copied();
         let talk = latest.map(|latest| (latest, self.standing(BOB)));
         self.queue.push_back(Frame::Connected(lobby, talk));
     }
@@ -349,6 +378,7 @@ impl Storm {
             count: 0,
             read: lobby.0,
             unread: lobby.1.len() as u32,
+            mentions: self.naming(&lobby.1).len() as u32,
             conversations: talk
                 .iter()
                 .map(|(latest, (read, unread))| Conversation {
@@ -380,7 +410,9 @@ impl Storm {
 
     fn joined(&mut self, standing: Standing) {
         let (read, unread) = (standing.0, standing.1.len() as u32);
-        let joined = Joined { room: ROOMS[ATTIC].to_owned(), topic: None, users: Vec::new(), count: 0, read, unread };
+        let (room, users) = (ROOMS[ATTIC].to_owned(), Vec::new());
+        let mentions = self.naming(&standing.1).len() as u32;
+        let joined = Joined { room, topic: None, users, count: 0, read, unread, mentions };
         let request = ToHub::Join { id: "j".to_owned(), room: ROOMS[ATTIC].to_owned() };
         self.tell(&Delivery::Answered { request, answer: Ok(Response::Joined(joined)) });
         (self.wants_attic, self.live[ATTIC], self.known[ATTIC].joined) = (true, true, true);
@@ -390,12 +422,14 @@ impl Storm {
     }
 
     fn hear(&mut self, seq: u64) {
-        let (at, mine) = self.log[seq as usize - 1];
+        let (at, kind) = self.log[seq as usize - 1];
         self.position = self.position.max(seq);
         self.heard_to(seq);
-        self.known[at].list(seq - 1);
-        self.known[at].hear(seq, mine, self.live[at]);
-        self.tell(&Delivery::Heard(entry(seq, at, mine)));
+        if kind.counts() || kind == Kind::Mine || self.known[at].read.is_some() {
+            self.known[at].list(seq - 1);
+            self.known[at].hear(seq, kind, self.live[at]);
+        }
+        self.tell(&Delivery::Heard(entry(seq, at, kind)));
     }
 
     fn heard_to(&mut self, seq: u64) {
@@ -443,7 +477,7 @@ impl Storm {
     /// A page as the hub gives it, which overtakes what is under way. Where it goes on, if it does.
     fn page(&mut self, at: usize, before: Option<u64>, after: Option<u64>) -> Option<u64> {
         let fits = |seq: &u64| before.is_none_or(|before| *seq < before) && after.is_none_or(|after| *seq > after);
-        let mut seqs: Vec<u64> = self.said(at).into_iter().filter(fits).collect();
+        let mut seqs: Vec<u64> = self.written(at).into_iter().filter(fits).collect();
         let more = seqs.len() > LIMIT;
         if after.is_some() {
             seqs.truncate(LIMIT);
@@ -451,8 +485,7 @@ impl Storm {
             seqs.drain(..seqs.len().saturating_sub(LIMIT));
         }
         self.known[at].list(self.given);
-        let mine = |seq: &u64| self.log[*seq as usize - 1].1;
-        let lines: Vec<(u64, bool)> = seqs.iter().map(|seq| (*seq, mine(seq))).collect();
+        let lines: Vec<(u64, Kind)> = seqs.iter().map(|seq| (*seq, self.kind(*seq))).collect();
         self.known[at].page(&lines, more, (before, after), self.live[at], (self.given, self.heard));
         let page = Page { entries: seqs.iter().map(|seq| self.entry(*seq)).collect(), more };
         let request = place(at).history("h".to_owned(), before, after, LIMIT as u32);

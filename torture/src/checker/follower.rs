@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use super::log::Log;
+use super::looks::Looks;
 use super::places::{Places, ROOMS, Stay, Where};
 use super::{Verdict, Violation};
 use crate::line::{Id, Line, Place, Spoken};
+use crate::look::Look;
 use crate::record::{Event, Life, Welcomed};
 
 struct Follower<'a> {
@@ -34,6 +36,8 @@ struct Follower<'a> {
     waiting: HashMap<Line, usize>,
     /// How many events were taken.
     events: usize,
+    /// How lines are, as far as it was told.
+    seen: HashMap<u64, Look>,
 }
 
 /// The log of the first welcome.
@@ -42,7 +46,13 @@ pub(super) fn first_epoch(events: &[Event]) -> Option<Id> {
 }
 
 /// Checks one life.
-pub(super) fn follow(client: usize, life: &Life, log: &Log, epoch: Option<Id>, verdict: &mut Verdict) {
+pub(super) fn follow(
+    client: usize,
+    life: &Life,
+    (log, looks): (&Log, &Looks),
+    epoch: Option<Id>,
+    verdict: &mut Verdict,
+) {
     let mut follower = Follower {
         client,
         nick: life.nick,
@@ -60,11 +70,12 @@ pub(super) fn follow(client: usize, life: &Life, log: &Log, epoch: Option<Id>, v
         by_pages: false,
         waiting: HashMap::new(),
         events: 0,
+        seen: HashMap::new(),
     };
     for event in &life.events {
         follower.take(event);
     }
-    follower.end();
+    follower.end(looks);
 }
 
 impl Follower<'_> {
@@ -81,6 +92,8 @@ impl Follower<'_> {
                 self.waiting.remove(line);
                 self.blame(Violation::Refused { line: *line, why: why.clone() });
             }
+            Event::TooLate(line) => _ = self.waiting.remove(line),
+            Event::Saw(sight) => self.seen.entry(sight.line()).or_default().take(sight),
             Event::Welcomed(welcomed) => self.welcomed(welcomed),
             Event::Connected => {
                 self.places.at(Where::Private).enter();
@@ -248,7 +261,9 @@ impl Follower<'_> {
         }
     }
 
-    fn end(mut self) {
+    fn end(mut self, looks: &Looks) {
+        let has = |seq| self.log.at(seq).is_some_and(|at| self.received[at]);
+        looks.compare(self.client, &self.seen, has, self.verdict);
         for place in Where::all() {
             if let Some(since) = self.places.at(place).hears_since() {
                 self.places.owe(place, since, u64::MAX);

@@ -1,7 +1,10 @@
 //! The checker against histories made by hand: a good one, and that one spoilt in every way there is.
 
+use shared::entry::Change;
+
 use super::*;
 use crate::line::{Id, Line, Place, Spoken};
+use crate::look::{Look, Sight};
 use crate::record::{Event, Life, Welcomed};
 
 const ROOM: Place = Place::Room(1);
@@ -50,6 +53,7 @@ fn good() -> History {
         lives: lives.into_iter().map(|(nick, events)| Life { nick, events }).collect(),
         asked_again: vec![(line(2), 20)],
         log: (1..=8).map(spoken).collect(),
+        sights: Vec::new(),
     }
 }
 
@@ -379,4 +383,50 @@ fn what_is_strange_is_told() {
     let strange = Event::Strange("a goose".to_owned());
     let found = found(|history| history.lives[2].events.push(strange));
     assert_eq!(found, [Violation::Strange { client: 2, what: "a goose".to_owned() }]);
+}
+
+/// The seventh entry edits the first line.
+fn edit() -> Sight {
+    Sight::Change { seq: 70, of: 10, by: "nick0".to_owned(), change: Change::Edited { text: "x".to_owned() } }
+}
+
+fn edited() -> Look {
+    Look { changed: 70, text: Some(Id::of("x")), ..Look::default() }
+}
+
+/// Everybody who hears the seventh entry sees what it changes.
+fn with_an_edit(history: &mut History) {
+    history.sights.extend([Sight::Line { seq: 10, look: edited() }, edit()]);
+    for client in [0, 1] {
+        insert(history, client, &heard(8), Event::Saw(edit()));
+    }
+}
+
+#[test]
+fn changes_that_everybody_heard_are_found_good_and_counted() {
+    let mut history = good();
+    with_an_edit(&mut history);
+    let verdict = check(&history);
+    assert_eq!(verdict.violations, []);
+    assert_eq!((verdict.counts.changes, verdict.counts.looks), (1, 2), "client 2 was gone by then");
+}
+
+#[test]
+fn a_client_that_sees_a_line_otherwise_than_the_log_is_found() {
+    for spoilt in [None, Some(Sight::Line { seq: 10, look: Look { deleted: true, ..edited() } })] {
+        let found = found(|history| {
+            with_an_edit(history);
+            match spoilt {
+                None => remove(history, 1, &Event::Saw(edit())),
+                Some(sight) => insert(history, 1, &heard(8), Event::Saw(sight)),
+            }
+        });
+        assert_eq!(found, [Violation::Unlike { client: Some(1), seq: 10 }]);
+    }
+}
+
+#[test]
+fn a_log_whose_line_is_not_what_its_changes_make_of_it_is_found() {
+    let found = found(|history| history.sights.push(edit()));
+    assert_eq!(found, [Violation::Unlike { client: None, seq: 10 }]);
 }

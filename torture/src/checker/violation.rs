@@ -65,6 +65,11 @@ pub(crate) enum Violation {
         earlier: Spoken,
         later: Spoken,
     },
+    /// A line is not what its changes make of it: in the log, or to a client.
+    Unlike {
+        client: Option<usize>,
+        seq: u64,
+    },
     /// One line, two answers.
     AnswerChanged {
         line: Line,
@@ -135,6 +140,12 @@ impl fmt::Display for Violation {
             }
             Self::Reordered { earlier, later } => {
                 write!(f, "ORDER: {} was typed before {}", shown(earlier), shown(later))
+            }
+            Self::Unlike { client: None, seq } => {
+                write!(f, "CHANGED: line #{seq} is not what its changes make of it")
+            }
+            Self::Unlike { client: Some(client), seq } => {
+                write!(f, "CHANGED: client {client} sees line #{seq} otherwise than the log")
             }
             Self::AnswerChanged { line, seqs: [one, other] } => {
                 write!(f, "ANSWER: {line} was acknowledged as #{one} and as #{other}")

@@ -3,18 +3,29 @@
 use std::cell::Cell;
 
 use crate::state::*;
-use shared::transcript::Place;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
+use super::attach::drop_target;
 use super::composer::composer;
+use super::deleting::deleting;
+use super::dialog::dialogs;
+use super::emoji_picker::emoji_picker;
+use super::keys::obey_keys;
+use super::line_actions::line_actions;
+use super::menu::place_menu;
 use super::notice::notices;
 use super::people::people;
-use super::room_picker::room_picker;
 use super::rooms::rooms;
+use super::search::{search, way_back};
+use super::settings::settings;
+use super::topic::title;
 use super::transcript::transcript;
-use crate::dom::{El, effect, el, on_window, show, switch};
+use super::typing::typing;
+use super::viewer::viewer;
+use crate::dom::{El, effect, el, on_window, show};
 use crate::node::Node;
+use crate::searching::Stage;
 
 /// On a narrow screen the lists at the sides are drawers; at most one is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +61,8 @@ pub(super) fn chat() -> El {
     let node = Node::here();
     let open = Signal::new(None);
     let drawers = Drawers { open };
+    obey_keys(node, move || open.get_untracked().is_none());
+    let stage = node.searching.stage;
 
     let rooms_side = el("nav")
         .class("side rooms")
@@ -65,7 +78,7 @@ pub(super) fn chat() -> El {
         .child(people(drawers));
     let unread_elsewhere = move || {
         let here = node.here.get();
-        node.places.get().iter().filter(|listed| listed.place != here).any(|listed| listed.unread.get().count > 0)
+        node.places.get().iter().filter(|listed| listed.place != here).any(|listed| node.told_unread(listed).count > 0)
     };
     let rooms_button = drawer_button(drawers, Drawer::Rooms).text("Rooms").child(show(unread_elsewhere, || {
         el("span").class("unread-dot").child(el("span").class("unseen").text(", unread lines"))
@@ -101,12 +114,18 @@ pub(super) fn chat() -> El {
         drawers.shut();
     });
 
-    let head = el("header").class("talk-head").child(rooms_button).child(title()).child(people_button);
+    let head =
+        el("header").class("talk-head").child(rooms_button).child(title()).child(place_menu()).child(people_button);
+    let back = show(move || stage.get() == Some(Stage::Line), move || way_back(node));
     let talk = el("main")
         .class("talk")
         .attr_from("inert", move || open.get().map(|_| ""))
         .child(head)
-        .child(el("div").class("talk-body").child(transcript()).child(notices()))
+        .child(line_actions(node, el("div").class("talk-body").child(back).child(transcript()).child(notices())))
+        .child(emoji_picker(node))
+        .child(deleting(node))
+        .child((viewer(node), drop_target(node)))
+        .child(typing())
         .child(composer());
     let scrim = el("button")
         .class("scrim")
@@ -117,11 +136,14 @@ pub(super) fn chat() -> El {
     el("div")
         .class("chat")
         .attr_from("data-drawer", move || open.get().map(Drawer::name))
+        .attr_from("data-search", move || stage.get().map(Stage::name))
         .child(rooms_side)
         .child(talk)
         .child(people_side)
+        .child(show(move || stage.get().is_some(), search))
         .child(scrim)
-        .child(room_picker())
+        .child(dialogs())
+        .child(settings())
 }
 
 fn drawer_button(drawers: Drawers, drawer: Drawer) -> El {
@@ -135,18 +157,4 @@ fn drawer_button(drawers: Drawers, drawer: Drawer) -> El {
         .attr("aria-controls", drawer.name())
         .attr_from("aria-expanded", move || open.get() == Some(drawer))
         .on("click", move |_| open.set(Some(drawer)))
-}
-
-/// Where one is.
-fn title() -> El {
-    let node = Node::here();
-    let topic = move || match node.here.get() {
-        Place::Room(_) if !node.talk.joined.get() => Some("You have left this room.".to_owned()),
-        Place::Room(_) => node.talk.topic.get(),
-        Place::With(nick) => Some(format!("Only you and {nick} see this.")),
-    };
-    let name = el("bdi").text_from(move || node.here.get().name().to_owned());
-    el("div").class("title").child(el("h1").child(name)).child(switch(topic, |topic| {
-        topic.as_deref().map(|words| el("p").class("topic").attr("title", words).child(el("bdi").text(words)))
-    }))
 }

@@ -1,49 +1,66 @@
 //! Where one writes.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+mod banner;
+mod field;
+mod offers;
 
-use shared::transcript::Place;
-use web_sys::{Event, HtmlElement, HtmlTextAreaElement, KeyboardEvent};
+use web_sys::Event;
 
+use self::banner::banner;
+use self::field::Writing;
+use self::offers::offers;
+use super::attach::{attach_button, tray};
 use super::connection::standing_line;
+use crate::changing::Picking;
 use crate::dom::{El, effect, el};
+use crate::hue;
 use crate::node::Node;
-use crate::page::has_keyboard;
-use crate::tab_completion::{Typed, candidates};
-use crate::{hue, storage};
-
-/// What browsers report for a key that an input method has swallowed.
-const SWALLOWED: u32 = 229;
+use shared::transcript::Place;
 
 pub(super) fn composer() -> El {
     let node = Node::here();
     let field = el("textarea");
-    let writing = Writing { node, field: field.handle(), typed: Rc::default() };
+    let writing = Writing::new(node, field.handle());
 
-    // Another place: what was begun there.
+    // Another place: what was begun there. Another line to edit: its text.
     effect({
         let writing = writing.clone();
-        move || writing.take_up(&node.here.get())
+        move || writing.take_up(&node.here.get(), node.begun().as_ref())
+    });
+    effect({
+        let writing = writing.clone();
+        move || node.changing.inserted.with(|words| writing.insert(words))
+    });
+    // What waited for its files has gone.
+    effect({
+        let writing = writing.clone();
+        move || {
+            if node.files.gone.get().is_some_and(|place| place == node.here.get_untracked()) {
+                writing.write("");
+            }
+        }
     });
     let placeholder = move || match node.here.get() {
         Place::Room(room) => format!("Write to {room}"),
         Place::With(nick) => format!("Write to {nick} alone"),
     };
+    let chosen = writing.offers;
     let field = field
         .attr("id", "message")
         .attr("rows", "1")
+        .attr("dir", "auto")
         .attr("autocomplete", "off")
         .attr("enterkeyhint", "send")
         .attr("aria-describedby", "message-keys")
+        .attr("aria-autocomplete", "list")
+        .attr_from("aria-controls", move || chosen.shown().then_some(offers::ID))
+        .attr_from("aria-activedescendant", move || chosen.active_id())
         .attr_from("placeholder", placeholder)
         .on("input", {
             let writing = writing.clone();
-            move |_| {
-                writing.typed.borrow_mut().touched();
-                writing.changed();
-            }
+            move |_| writing.changed()
         })
+        .on("blur", move |_| chosen.hide())
         .on_key({
             let writing = writing.clone();
             move |event| writing.key(&event)
@@ -51,22 +68,28 @@ pub(super) fn composer() -> El {
     let send = el("button")
         .class("send primary")
         .attr("type", "submit")
-        .text("Send")
+        .text_from(move || if node.begun().is_some_and(|begun| begun.text.is_some()) { "Save" } else { "Send" })
         // The field keeps the focus, and a phone its keyboard.
         .on("mousedown", |event| event.prevent_default());
     let nick = el("bdi").attr_from("class", move || hue::classes(&node.nick.get())).text_from(move || node.nick.get());
     el("form")
         .class("composer")
-        .on("submit", move |event: Event| {
-            event.prevent_default();
-            writing.send();
+        .on("submit", {
+            let writing = writing.clone();
+            move |event: Event| {
+                event.prevent_default();
+                writing.send();
+            }
         })
         .child(el("p").class("prompt").attr("aria-hidden", "true").child(nick))
         .child(
             el("div")
                 .class("composer-box")
+                .child((banner(node), tray(node)))
+                .child(offers(writing))
                 .child(el("label").class("unseen").attr("for", "message").text("Message"))
                 .child(field)
+                .child(el("div").class("composer-tools").child(composer_tools(node)))
                 .child(send),
         )
         .child(el("p").class("unseen").attr("id", "message-keys").text(
@@ -75,83 +98,12 @@ pub(super) fn composer() -> El {
         .child(standing_line())
 }
 
-/// The field, and what is being written in it.
-#[derive(Clone)]
-struct Writing {
-    node: Node,
-    field: HtmlTextAreaElement,
-    typed: Rc<RefCell<Typed>>,
-}
-
-impl Writing {
-    /// Goes on with what was begun at a place.
-    fn take_up(&self, place: &Place) {
-        self.write(&storage::draft(place).unwrap_or_default());
-        if has_keyboard() {
-            // A field that cannot be focused is no reason to stop.
-            let _ = self.field.focus();
-        }
-    }
-
-    fn write(&self, text: &str) {
-        self.field.set_value(text);
-        fit(&self.field);
-        self.typed.borrow_mut().touched();
-    }
-
-    fn changed(&self) {
-        fit(&self.field);
-        let text = self.field.value();
-        if text.starts_with("/ping ") && self.node.nodes.with_untracked(Vec::is_empty) {
-            self.node.learn_nodes();
-        }
-        storage::keep_draft(&self.node.here.get_untracked(), &text);
-    }
-
-    fn send(&self) {
-        let place = self.node.here.get_untracked();
-        if self.node.enter(&self.field.value()) {
-            storage::keep_draft(&place, "");
-            // It may have led to another place, whose draft stands there by now.
-            if self.node.here.get_untracked() == place {
-                self.write("");
-            }
-        }
-    }
-
-    fn key(&self, event: &KeyboardEvent) {
-        if event.is_composing() || event.key_code() == SWALLOWED {
-            return;
-        }
-        let plain = !event.shift_key() && !event.ctrl_key() && !event.alt_key() && !event.meta_key();
-        match event.key().as_str() {
-            "Enter" if plain => {
-                event.prevent_default();
-                self.send();
-            }
-            "Tab" if plain => {
-                let cursor = self.field.selection_start().ok().flatten().unwrap_or_default();
-                let completed = self.typed.borrow_mut().complete(&self.field.value(), cursor, &candidates(self.node));
-                if let Some((text, cursor)) = completed {
-                    event.prevent_default();
-                    self.field.set_value(&text);
-                    // The cursor lies within the text just set.
-                    let _ = self.field.set_selection_range(cursor, cursor);
-                    self.changed();
-                }
-            }
-            "Escape" => self.typed.borrow_mut().let_go(),
-            // A key that only changes what others mean.
-            "Shift" | "Control" | "Alt" | "Meta" => {}
-            _ => self.typed.borrow_mut().touched(),
-        }
-    }
-}
-
-/// As high as its text; composer.css sets the limits.
-fn fit(field: &HtmlTextAreaElement) {
-    let style = HtmlElement::style(field);
-    // A height that cannot be set leaves a field that scrolls.
-    let _ = style.set_property("height", "auto");
-    let _ = style.set_property("height", &format!("{}px", field.scroll_height()));
+/// What stands between the field and its button.
+fn composer_tools(node: Node) -> Vec<El> {
+    let emoji = el("button")
+        .class("tool quiet icon icon-react")
+        .attr("type", "button")
+        .attr("aria-label", "Emoji")
+        .on("click", move |_| node.changing.picking.set(Some(Picking::Text)));
+    vec![emoji, attach_button(node)]
 }

@@ -5,7 +5,8 @@ use shared::message::{NodeInfo, State, User};
 use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 
-use super::invite::invite_link;
+use super::installing::renewed;
+use super::invite::invitation;
 use super::people::word;
 use crate::dom::{El, again, el, on_window};
 use crate::hue;
@@ -31,6 +32,7 @@ pub(super) fn notices() -> El {
         .class("notices")
         .child(el("div").attr("role", "status").child(shown(false)))
         .child(el("div").attr("role", "alert").child(shown(true)))
+        .child(el("div").attr("role", "status").child(renewed(node)))
 }
 
 fn view(node: Node, notice: &Notice) -> El {
@@ -43,13 +45,12 @@ fn view(node: Node, notice: &Notice) -> El {
         Notice::Invitation => words
             .child(el("h2").text("Invite someone"))
             .child(el("p").text("Whoever opens this link on your network is let in. Give it to nobody else."))
-            .child(invite_link()),
+            .child(invitation()),
     };
     let close = el("button")
         .class("close quiet")
         .attr("type", "button")
         .attr("aria-label", "Close")
-        .text("×")
         .on("click", move |_| node.notice.set(None));
     el("div").class(if notice.is_error() { "notice error" } else { "notice" }).child(words).child(close)
 }

@@ -1,7 +1,6 @@
 //! Who is here, and how they are.
 
 use shared::message::State;
-use shared::transcript::Place;
 
 use super::chat::Drawers;
 use crate::dom::{El, Part, each, el, show, switch};
@@ -60,11 +59,11 @@ fn person_item(node: Node, nick: String) -> El {
         el("button")
             .class("item")
             .attr("type", "button")
-            .attr("title", &format!("Write to {nick} alone"))
+            .attr("aria-haspopup", "dialog")
             .child(state_sign(state))
             .child(name)
             .child(told)
-            .on("click", move |_| node.go(Place::With(nick.clone())))
+            .on("click", move |_| node.open_person(&nick))
     })
 }
 

@@ -9,7 +9,7 @@ use crate::hue;
 use crate::node::{Listed, Node};
 use crate::notice::Notice;
 
-pub(super) fn rooms(drawers: Drawers) -> [El; 3] {
+pub(super) fn rooms(drawers: Drawers) -> [El; 4] {
     let node = Node::here();
     let hub = move || node.welcome.with(|welcome| welcome.as_ref().map(|welcome| welcome.node.clone()));
     let ephemeral = move || node.welcome.with(|welcome| welcome.as_ref().is_some_and(|welcome| welcome.ephemeral));
@@ -20,31 +20,42 @@ pub(super) fn rooms(drawers: Drawers) -> [El; 3] {
         .text("Close")
         .on("click", move |_| drawers.shut());
     let head = el("div").class("rooms-head").child(el("p").class("wordmark").text("Hubbub")).child(shut);
+    let go = el("button")
+        .class("go-to")
+        .attr("type", "button")
+        .text("Go to… ")
+        .child(el("kbd").attr("aria-hidden", "true").text("Ctrl K"))
+        .on("click", move |_| node.open_palette());
+    let search = el("button").attr("type", "button").text("Search").on("click", move |_| {
+        drawers.shut();
+        node.open_search(None);
+    });
+    let finder = el("div").class("finder").child(go).child(search);
 
-    let class = move || node.talk.as_of.get().map(|_| "adrift");
-    let list = el("ul").attr("aria-labelledby", "rooms-title").attr_from("class", class).child(each(
-        move || node.places.get(),
-        |listed| listed.place.clone(),
-        move |listed| room_item(node, listed),
-    ));
-    let others = other("+", "Other rooms").on("click", move |_| node.pick_room());
+    let all_rooms = other("+", "All rooms").on("click", move |_| node.pick_room());
+    let anybody = other("+", "New conversation").on("click", move |_| node.pick_person());
     let invite = other("↗", "Invite someone").on("click", move |_| {
         drawers.shut();
         node.notice.set(Some(Notice::Invitation));
     });
+    let settings = other("✳", "Settings").on("click", move |_| node.settings_open.set(true));
     let places = el("div")
         .class("side-scroll")
         .child(show(ephemeral, || el("p").class("ephemeral").text("This hub keeps nothing: the log ends with it.")))
         .child(el("h2").attr("id", "rooms-title").text("Rooms"))
-        .child(list)
-        .child(others)
-        .child(invite);
+        .child(list(node, "rooms-title", false))
+        .child(all_rooms)
+        .child(el("h2").attr("id", "talks-title").text("Conversations"))
+        .child(list(node, "talks-title", true))
+        .child(anybody)
+        .child(invite.class("item other apart"))
+        .child(settings);
 
     let names = el("div")
         .child(el("bdi").attr_from("class", move || hue::classes(&node.nick.get())).text_from(move || node.nick.get()))
         .child(el("p").class("machine").attr_from("title", hub).text_from(hub));
     let quit = el("button").class("quiet").attr("type", "button").text("Quit").on("click", move |_| node.quit());
-    [head, places, el("div").class("self").child(names).child(quit)]
+    [head, finder, places, el("div").class("self").child(names).child(quit)]
 }
 
 /// A button below the rooms, in their shape.
@@ -56,38 +67,71 @@ fn other(sign: &str, name: &str) -> El {
         .child(el("span").class("name").text(name))
 }
 
-fn room_item(node: Node, listed: &Listed) -> El {
-    let Listed { place, unread } = listed.clone();
+/// The rooms, or the private conversations.
+fn list(node: Node, title: &str, private: bool) -> El {
+    let listed = move || {
+        let mut listed = node.places.get();
+        listed.retain(|listed| matches!(listed.place, Place::With(_)) == private);
+        listed
+    };
+    let class = move || node.talk.as_of.get().map(|_| "adrift");
+    el("ul").attr("aria-labelledby", title).attr_from("class", class).child(each(
+        listed,
+        |listed| listed.place.clone(),
+        move |listed| place_item(node, listed),
+    ))
+}
+
+fn place_item(node: Node, listed: &Listed) -> El {
+    let (listed, place) = (listed.clone(), listed.place.clone());
+    // What calls, what is unread beside it, and whether it is quiet here.
+    let told = move || (node.told_unread(&listed), node.is_muted(&listed.place));
     let class = {
-        let unread = unread.clone();
-        move || if unread.get().count > 0 { "item has-unread" } else { "item" }
+        let told = told.clone();
+        move || match told() {
+            (unread, _) if unread.count > 0 => "item has-unread",
+            (_, true) => "item muted",
+            _ => "item",
+        }
     };
     let is_here = {
         let place = place.clone();
         move || (node.here.get() == place).then_some("true")
     };
     let button = el("button").attr_from("class", class).attr("type", "button").attr_from("aria-current", is_here);
-    let name = place.name().to_owned();
-    let private = matches!(place, Place::With(_));
-    let button = if private {
-        let nick = name.clone();
-        button.child(state_sign(move || {
-            node.states.track();
-            node.with_core(|core| core.transcript.state_of(&nick))
-        }))
-    } else {
-        button.child(el("span").class("sign").attr("aria-hidden", "true").text("#"))
+    let button = match &place {
+        Place::Room(_) => button.child(el("span").class("sign").attr("aria-hidden", "true").text("#")),
+        Place::With(nick) => {
+            let nick = nick.clone();
+            button.child(state_sign(move || {
+                node.states.track();
+                node.with_core(|core| core.transcript.state_of(&nick))
+            }))
+        }
     };
-    let unread = switch(
-        move || unread.get(),
-        |unread| {
-            (unread.count > 0).then(|| {
-                el("span").class("unread").text(&unread.words()).child(el("span").class("unseen").text(" unread"))
-            })
-        },
-    );
-    let button =
-        button.child(el("bdi").class("name").text(&name)).child(unread).on("click", move |_| node.go(place.clone()));
-    let item = el("li").child(button);
-    if private { item.class("with") } else { item }
+    let private = matches!(place, Place::With(_));
+    let counts = switch(told, move |(unread, muted)| {
+        // Each line is counted once: where all of them call, that is all there is to say.
+        let rest = (unread.count > unread.mentions).then(|| count("unread", &unread.words(), " unread "));
+        let calls = (unread.mentions > 0).then(|| {
+            let what = match unread.mentions {
+                _ if private => " unread",
+                1 => " mention",
+                _ => " mentions",
+            };
+            count("unread calls", &unread.mentions.to_string(), what)
+        });
+        let quiet = muted.then(|| el("span").class("told").text("muted "));
+        el("span").class("counts").child(quiet).child(rest).child(calls)
+    });
+    let button = button
+        .child(el("bdi").class("name").text(place.name()))
+        .child(counts)
+        .on("click", move |_| node.go(place.clone()));
+    el("li").child(button)
+}
+
+/// How many there are, with what they are for those who only hear it.
+fn count(class: &str, many: &str, what: &str) -> El {
+    el("span").class(class).text(many).child(el("span").class("unseen").text(what))
 }

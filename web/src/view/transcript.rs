@@ -2,11 +2,12 @@
 
 use shared::transcript::Place;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlElement};
+use web_sys::{Element, Event, FocusOptions, HtmlElement};
 
-use super::invite::invite_link;
+use super::invite::invitation;
 use super::row::row_view;
-use super::scroll::{Scroll, Stand};
+use super::scroll::{Hole, Scroll, Stand};
+use super::welcome::{is_first, welcome};
 use crate::dom::{Child, El, Part, each, effect, el, show, switch};
 use crate::node::{Node, Unread};
 use crate::page::{document, has_keyboard};
@@ -17,9 +18,14 @@ pub(super) fn transcript() -> impl Child {
     let talk = node.talk;
 
     let settle = move |stand: Stand| {
-        node.looks(stand.at_end, stand.top);
-        if stand.near_top && talk.more.get_untracked() {
+        node.looks(stand.at_end, stand.top, stand.bottom);
+        if stand.near_top && !stand.at_end && talk.more.get_untracked() {
             node.older();
+        } else if stand.near_bottom && talk.cut.get_untracked() {
+            node.draw_later();
+        }
+        if let Some(Hole { after, next, above }) = stand.hole {
+            node.fill_in_view(after, next, above);
         }
     };
     let rows = each(move || talk.rows.get(), Row::key, move |row| row_view(node, row));
@@ -32,7 +38,7 @@ pub(super) fn transcript() -> impl Child {
         // A page that is loaded is not news to be read out.
         .attr_from("aria-busy", move || talk.loading.get())
         .attr("tabindex", "0");
-    let scroll = Scroll::keep(view.handle(), &lines.handle(), settle);
+    let scroll = Scroll::keep(view.handle(), &lines.handle(), move || talk.cut.get_untracked(), settle);
     let view = view
         .child(lines)
         .on("scroll", {
@@ -44,9 +50,25 @@ pub(super) fn transcript() -> impl Child {
                 node.mark(Some(seq));
             }
         });
+    effect({
+        let scroll = scroll.clone();
+        move || {
+            talk.to_end.track();
+            scroll.to_end();
+        }
+    });
+    // Where as much has come at one side as has gone at the other, the height tells nothing.
+    effect({
+        let scroll = scroll.clone();
+        move || {
+            talk.rows.track();
+            settle(scroll.redrawn());
+        }
+    });
     effect(move || {
-        talk.to_end.track();
-        scroll.to_end();
+        if let Some(line) = talk.to_line.get().and_then(|seq| scroll.to_line(seq)) {
+            point_out(&line);
+        }
     });
 
     let below = move || match node.places.get().iter().find(|listed| listed.place == node.here.get()) {
@@ -57,11 +79,33 @@ pub(super) fn transcript() -> impl Child {
         None => String::new(),
     };
     let to_end = move |_| {
-        talk.to_end.notify();
+        node.go_to_end();
         focus_message();
     };
     let button = move || el("button").class("below").attr("type", "button").text_from(below).on("click", to_end);
-    (view, show(move || !talk.at_end.get(), button))
+    let to_new = move || {
+        el("button")
+            .class("to-new")
+            .attr("type", "button")
+            .text("Jump to the first unread")
+            .on("click", move |_| node.go_to_new())
+    };
+    (view, (show(move || !talk.at_end.get(), button), show(move || talk.new_above.get(), to_new)))
+}
+
+/// Shows which line is meant, to the eye and to the keyboard.
+fn point_out(line: &HtmlElement) {
+    const MEANT: &str = "meant";
+    let classes = line.class_list();
+    // Taken off first, so that the same line is pointed out once more.
+    let _ = classes.remove_1(MEANT);
+    let _ = line.get_bounding_client_rect();
+    let _ = classes.add_1(MEANT);
+    let _ = line.set_attribute("tabindex", "-1");
+    let options = FocusOptions::new();
+    options.set_prevent_scroll(true);
+    // A line that cannot be focused is pointed out all the same.
+    let _ = line.focus_with_options(&options);
 }
 
 /// The line of one's own whose time was clicked on; with a finger, which cannot be made to hover, the whole of it.
@@ -87,7 +131,7 @@ fn top(node: Node) -> Part {
         if talk.more.get() {
             Above::More
         } else if talk.rows.with(|rows| rows.iter().all(|row| row.seq().is_none())) {
-            Above::Nothing(node.here.get())
+            if is_first(node) { Above::Welcome } else { Above::Nothing(node.here.get()) }
         } else {
             Above::Beginning(node.here.get())
         }
@@ -102,6 +146,7 @@ fn top(node: Node) -> Part {
             el("div").class("beginning").child(el("div").child(el("p").text(&words)))
         }
         Above::Nothing(place) => el("div").class("beginning alone").child(nothing_yet(place)),
+        Above::Welcome => el("div").class("beginning alone").child(welcome(node)),
     })
 }
 
@@ -113,6 +158,8 @@ enum Above {
     Beginning(Place),
     /// There is no line at all.
     Nothing(Place),
+    /// Nor is there one anywhere on the hub.
+    Welcome,
 }
 
 /// What to do where nobody has said anything.
@@ -122,7 +169,7 @@ fn nothing_yet(place: &Place) -> El {
             .child(el("h2").text(&format!("Nothing has been said in {room} yet")))
             .child(el("p").text("Write the first line below: everyone who comes later will find it here."))
             .child(el("p").text("To bring others in, send them this link."))
-            .child(invite_link()),
+            .child(invitation()),
         Place::With(nick) => el("div").child(el("h2").text(&format!("You and {nick}"))).child(
             el("p")
                 .text("Nothing has been said yet. What you write here only ")

@@ -3,6 +3,7 @@
 //! no compression makes smaller. Pure.
 
 use super::page::slim_page;
+use super::shell::WORKER;
 use super::wasm::{MODULE, Renamed, rename};
 use super::{Files, PAGE};
 
@@ -39,7 +40,7 @@ pub(super) fn slim(mut files: Files) -> Result<Files, &'static str> {
 }
 
 fn only(files: &Files, ending: &str) -> Option<String> {
-    let mut found = files.keys().filter(|name| name.ends_with(ending));
+    let mut found = files.keys().filter(|name| name.ends_with(ending) && *name != WORKER);
     found.next().filter(|_| found.next().is_none()).cloned()
 }
 
@@ -142,7 +143,7 @@ fn with_short_names(script: &str, renamed: &Renamed) -> String {
 }
 
 /// FNV-1a of 64 bits: other bytes have another name.
-fn fingerprint(parts: &[&[u8]]) -> u64 {
+pub(super) fn fingerprint(parts: &[&[u8]]) -> u64 {
     let bytes = parts.iter().copied().flatten();
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

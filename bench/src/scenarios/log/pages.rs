@@ -107,7 +107,7 @@ mod tests {
     fn a_page_that_is_not_what_was_said_is_found_out() {
         let entry = |seq| {
             let [room, from, id, text] = ["lobby", "ana", "1", "hi"].map(str::to_owned);
-            Entry::Said(Said { seq, at: 5, room, from, id, text })
+            Entry::Said(Said { seq, at: 5, room, from, id, text, details: None })
         };
         let entries = [entry(4), entry(6), entry(7)];
         check(&entries, &[4, 6, 7]).expect("the page");

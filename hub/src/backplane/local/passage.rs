@@ -1,7 +1,7 @@
 //! What one node is to hear, out of a log of any length: the entries of its rooms and its owner's private
 //! messages, merged in the log's order.
 //!
-//! Each place is an index range of positions. The first piece taken of it is one position, every further
+//! Each place is an index range of positions, or two. The first piece taken of it is one position, every further
 //! one is twice as long: places where little was said cost one look each, and no place is read more
 //! than about twice as far as it is used.
 
@@ -11,8 +11,8 @@ use std::collections::{BinaryHeap, VecDeque};
 use rusqlite::{Connection, OptionalExtension};
 use shared::entry::Entry;
 
-use super::schema;
-use crate::backplane::Passage;
+use super::row::Entries;
+use crate::backplane::{Passage, bytes_of};
 
 /// Bytes of text in one piece of a passage: a quarter of what may wait for a node, so that the next
 /// piece is read while this one is on its way.
@@ -31,10 +31,7 @@ pub(super) fn read(connection: &Connection, passage: &Passage) -> rusqlite::Resu
     for (place, strand) in strands.iter_mut().enumerate() {
         heads.extend(strand.next(connection)?.map(|seq| Reverse((seq, place))));
     }
-    let mut entry = connection.prepare_cached(&format!(
-        "SELECT {} FROM entries LEFT JOIN rooms USING (room) WHERE seq = ?1",
-        schema::ENTRY
-    ))?;
+    let mut log = Entries::of(connection)?;
     let mut entries = Vec::new();
     let mut reached = passage.after;
     let mut bytes = 0;
@@ -42,8 +39,8 @@ pub(super) fn read(connection: &Connection, passage: &Passage) -> rusqlite::Resu
         if entries.len() == limit {
             return Ok((entries, reached));
         }
-        let entry = entry.query_row([seq], schema::entry)?;
-        bytes += entry.text().len();
+        let entry = log.at(seq)?;
+        bytes += bytes_of(&entry);
         if bytes > MAX_PASSAGE_BYTES && !entries.is_empty() {
             return Ok((entries, reached));
         }
@@ -65,17 +62,23 @@ fn strands(connection: &Connection, passage: &Passage) -> rusqlite::Result<Vec<S
     rooms.dedup();
     let own = passage.owner.into_iter().flat_map(|owner| [(LOW, owner.0), (HIGH, owner.0)]);
     let strand = |(positions, of)| Strand::new(positions, of, passage.after, passage.upto);
-    Ok(rooms.into_iter().map(|room| (ROOM, room)).chain(own).map(strand).collect())
+    let rooms = rooms.into_iter().flat_map(|room| [(LINES, room), (CHANGES, room)]);
+    Ok(rooms.chain(own).map(strand).collect())
 }
 
-/// The positions of a room's entries.
-const ROOM: &str = "SELECT seq FROM entries WHERE room = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4";
+/// The positions of a room's lines.
+const LINES: &str = "SELECT seq FROM entries INDEXED BY entries_of_room \
+                     WHERE room = ?1 AND kind = 0 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4";
 
-/// The positions of the private messages in which an owner is the lower end, notes to oneself included.
+/// The positions of what else happened in it.
+const CHANGES: &str = "SELECT seq FROM entries INDEXED BY changes_of_room \
+                       WHERE room = ?1 AND kind <> 0 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4";
+
+/// The positions of the private messages, and their changes, in which an owner is the lower end, notes to oneself included.
 const LOW: &str = "SELECT seq FROM entries INDEXED BY entries_of_low \
                    WHERE low = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4";
 
-/// The positions of the private messages in which an owner is the higher end.
+/// The positions of those in which an owner is the higher end.
 const HIGH: &str = "SELECT seq FROM entries INDEXED BY entries_of_high \
                     WHERE high = ?1 AND high <> low AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4";
 

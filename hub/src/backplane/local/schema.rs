@@ -3,20 +3,19 @@
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
-use shared::entry::{Entry, Said, Whispered};
 
 use super::OpenError;
-use crate::backplane::{Known, OwnerId, Session, SessionId};
+use crate::backplane::{Known, KnownOwner, KnownRoom, OwnerId, Session, SessionId};
 
 /// "HUBB": marks the file as ours (SQLite's `application_id`).
 const APPLICATION: i64 = 0x4855_4242;
 
 /// What each version of the tables (SQLite's `user_version`) adds to the one before it. A new log goes
 /// the same way as an old one, so that there is one way only.
-const STEPS: [&str; VERSION as usize] = [TABLES, SESSIONS];
+const STEPS: [&str; VERSION as usize] = [TABLES, SESSIONS, CHANGES];
 
 /// The newest version.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// `seq` is the log's order. `room` and (`low`, `high`) are whom an entry is for: a room, or
 /// the two owners of a private message, the smaller first. `nodes` is part of the answer its
@@ -109,8 +108,63 @@ const SESSIONS: &str = "
     CREATE INDEX entries_of_high ON entries (high, seq, low) WHERE high <> low;
 ";
 
-/// The columns that [`entry`] reads, of `entries` left-joined with `rooms`.
-pub(super) const ENTRY: &str = "seq, at, nick, id, text, name, to_nick";
+/// Lines that change, and what else is an entry.
+///
+/// `kind` is 0 for a line, and for a change of the line `of`: 1 for another text, 2 for taking it back, 3 for a
+/// reaction (`text` is the emoji, `put` whether it was put or taken away); 4 is for a room's topic. A change is in the
+/// place of its line. A line's row is as the line is now: its `text` and `files` (JSON), `changed` by the entry of that
+/// `seq`, `edited` at that time, `deleted`.
+///
+/// In the order of places, lines have one index and all else another: so lines cost what they did, and are counted
+/// without a look at what else happened.
+///
+/// A kind of reaction has its place by the entry with which it came, and the number of those who share it, so that it
+/// is told without counting; those who share it are in the order in which they did.
+const CHANGES: &str = "
+    ALTER TABLE entries ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE entries ADD COLUMN of INTEGER;
+    ALTER TABLE entries ADD COLUMN reply_to INTEGER;
+    ALTER TABLE entries ADD COLUMN files TEXT;
+    ALTER TABLE entries ADD COLUMN changed INTEGER;
+    ALTER TABLE entries ADD COLUMN edited INTEGER;
+    ALTER TABLE entries ADD COLUMN deleted INTEGER;
+    ALTER TABLE entries ADD COLUMN put INTEGER;
+    ALTER TABLE rooms ADD COLUMN topic TEXT;
+    DROP INDEX entries_of_room;
+    CREATE INDEX entries_of_room ON entries (room, seq, owner) WHERE room IS NOT NULL AND kind = 0;
+    CREATE INDEX changes_of_room ON entries (room, seq) WHERE room IS NOT NULL AND kind <> 0;
+    DROP INDEX entries_of_pair;
+    CREATE INDEX entries_of_pair ON entries (low, high, seq, owner) WHERE low IS NOT NULL AND kind = 0;
+    CREATE INDEX changes_of_pair ON entries (low, high, seq) WHERE low IS NOT NULL AND kind <> 0;
+    CREATE INDEX changes_of_line ON entries (of, kind) WHERE of IS NOT NULL;
+    CREATE TABLE kinds_of_reaction (
+        line INTEGER NOT NULL REFERENCES entries,
+        emoji TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (line, emoji)
+    ) WITHOUT ROWID;
+    CREATE TABLE reactions (
+        line INTEGER NOT NULL REFERENCES entries,
+        emoji TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        owner INTEGER NOT NULL REFERENCES owners,
+        nick TEXT NOT NULL,
+        PRIMARY KEY (line, emoji, seq)
+    ) WITHOUT ROWID;
+    CREATE UNIQUE INDEX reactions_once ON reactions (line, emoji, owner);
+    CREATE TABLE file_lines (
+        hash TEXT NOT NULL,
+        line INTEGER NOT NULL REFERENCES entries,
+        PRIMARY KEY (hash, line)
+    ) WITHOUT ROWID;
+    CREATE TABLE mentions (
+        owner INTEGER NOT NULL REFERENCES owners,
+        room INTEGER NOT NULL REFERENCES rooms,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (owner, room, seq)
+    ) WITHOUT ROWID;
+";
 
 /// Refuses what is not a log of ours, or one of a later version.
 pub(super) fn check(connection: &Connection, shown: &str) -> Result<(), OpenError> {
@@ -133,6 +187,8 @@ pub(super) fn tune(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL syncs the WAL at every commit; NORMAL may lose the last commits when power fails.
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // What is taken back is overwritten, not merely no longer found. It costs where something is deleted.
+    connection.pragma_update(None, "secure_delete", "ON")?;
     // Nobody else writes to the log; should another program hold its lock, waiting long for it
     // would hold up everyone.
     connection.busy_timeout(Duration::from_millis(500))?;
@@ -173,12 +229,21 @@ pub(super) fn known(connection: &Connection) -> rusqlite::Result<Known> {
     let epoch = connection.query_row("SELECT epoch FROM log", [], |row| row.get(0))?;
     let head: Option<i64> =
         connection.query_row("SELECT max(seq) FROM entries", [], |row| row.get(0)).optional()?.flatten();
-    let mut owners = connection.prepare("SELECT DISTINCT owner, nick FROM owners JOIN likeness USING (owner)")?;
-    let owners = owners.query_map([], |row| Ok((OwnerId(row.get(0)?), row.get(1)?)))?.collect::<Result<_, _>>()?;
-    let mut rooms = connection.prepare("SELECT name FROM rooms")?;
-    let rooms = rooms.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut owners = connection.prepare("SELECT DISTINCT owner, nick, seen FROM owners JOIN likeness USING (owner)")?;
+    let owner = |row: &rusqlite::Row<'_>| {
+        let seen = row.get::<_, Option<i64>>(2)?.map(i64::cast_unsigned);
+        Ok(KnownOwner { owner: OwnerId(row.get(0)?), nick: row.get(1)?, seen })
+    };
+    let owners = owners.query_map([], owner)?.collect::<Result<_, _>>()?;
+    let mut rooms = connection.prepare("SELECT name, topic FROM rooms")?;
+    let room = |row: &rusqlite::Row<'_>| Ok(KnownRoom { name: row.get(0)?, topic: row.get(1)? });
+    let rooms = rooms.query_map([], room)?.collect::<Result<_, _>>()?;
+    let mut files =
+        connection.prepare("SELECT hash, max(at) FROM file_lines JOIN entries ON seq = line GROUP BY hash")?;
+    let file = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()));
+    let files = files.query_map([], file)?.collect::<Result<_, _>>()?;
     let sessions = present(connection)?;
-    Ok(Known { epoch, head: head.unwrap_or(0).cast_unsigned(), owners, rooms, sessions })
+    Ok(Known { epoch, head: head.unwrap_or(0).cast_unsigned(), owners, rooms, sessions, files })
 }
 
 /// The sessions that count as present, with their rooms: two passes in the same order, however many there are.
@@ -218,16 +283,5 @@ pub(super) fn session(row: &rusqlite::Row<'_>) -> rusqlite::Result<Session> {
         node: row.get(4)?,
         kind: row.get(5)?,
         rooms: Vec::new(),
-    })
-}
-
-/// An entry out of a row of [`ENTRY`].
-pub(super) fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
-    let seq = row.get::<_, i64>(0)?.cast_unsigned();
-    let at = row.get::<_, i64>(1)?.cast_unsigned();
-    let (from, id, text) = (row.get(2)?, row.get(3)?, row.get(4)?);
-    Ok(match row.get::<_, Option<String>>(5)? {
-        Some(room) => Entry::Said(Said { seq, at, room, from, id, text }),
-        None => Entry::Whispered(Whispered { seq, at, from, to: row.get(6)?, id, text }),
     })
 }

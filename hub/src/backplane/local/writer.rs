@@ -1,11 +1,13 @@
 //! The one thread that writes: drains what waits, commits it together, and only then tells.
 
+mod changes;
 mod entries;
 mod nicks;
 mod positions;
 mod sessions;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use tokio::sync::mpsc;
 
 use super::MAX_BATCH;
 use super::reader::{self, Read};
+use super::search::Signal;
 use crate::backplane::{Claim, Draft, Outcome, OwnerId, Scope, SecretHash, SessionId, Ticket};
 use crate::clock;
 
@@ -70,6 +73,8 @@ pub(super) struct Writer {
     /// The numbers of rooms by their keys, so that a line costs no look for its room's.
     rooms: HashMap<String, i64>,
     commits: mpsc::Sender<Vec<Outcome>>,
+    /// Those who index the log are told here.
+    signal: Arc<Signal>,
 }
 
 impl Writer {
@@ -78,15 +83,17 @@ impl Writer {
         head: u64,
         nick_ttl: Duration,
         commits: mpsc::Sender<Vec<Outcome>>,
+        signal: Arc<Signal>,
     ) -> rusqlite::Result<Self> {
+        signal.committed(head);
         let latest: Option<i64> = connection
             .query_row("SELECT at FROM entries ORDER BY seq DESC LIMIT 1", [], |row| row.get(0))
             .optional()?;
         let nick_ttl = u64::try_from(nick_ttl.as_millis()).unwrap_or(u64::MAX);
         // All statements of this thread are fewer; none is parsed twice.
-        connection.set_prepared_statement_cache_capacity(64);
+        connection.set_prepared_statement_cache_capacity(128);
         let latest = latest.unwrap_or(0).cast_unsigned();
-        Ok(Self { connection, head, latest, nick_ttl, rooms: HashMap::new(), commits })
+        Ok(Self { connection, head, latest, nick_ttl, rooms: HashMap::new(), commits, signal })
     }
 
     /// Writes until it is told to close or nobody can ask any more; what was queued by then is committed.
@@ -181,6 +188,7 @@ impl Writer {
             self.connection.prepare_cached("COMMIT")?.execute([])?;
         }
         self.head = head;
+        self.signal.committed(head);
         self.latest = latest;
         Ok(outcomes)
     }

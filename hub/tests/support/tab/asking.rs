@@ -1,6 +1,7 @@
 //! What a tab asks of the hub, each request with what it brings.
 
-use shared::message::{Connected, Cursors, Done, Joined, Sent, ToHub, User, Users};
+use shared::message::{Connected, Cursors, Done, Joined, Person, Sent, State, ToHub, User, Users};
+use shared::transcript::Place;
 use shared::wire;
 
 use super::Tab;
@@ -45,22 +46,22 @@ impl Tab {
 
     /// Says a line, which must succeed; returns its `seq`.
     pub(crate) async fn says(&mut self, room: &str, text: &str) -> u64 {
-        let sent: Sent = self.does(|id| ToHub::Say { id, room: room.to_owned(), text: text.to_owned() }).await;
+        let sent: Sent = self.does(|id| Place::Room(room.to_owned()).say(id, text.to_owned())).await;
         sent.seq
     }
 
     /// Says a line under an id of the test's choice, which must succeed.
     pub(crate) async fn says_as(&mut self, id: &str, room: &str, text: &str) -> Sent {
-        let (id, room, text) = (id.to_owned(), room.to_owned(), text.to_owned());
-        self.socket.text(&wire::encode(&ToHub::Say { id: id.clone(), room, text })).await;
-        self.outcome(&id).await.unwrap_or_else(|refusal| panic!("refused: {refusal:?}"))
+        let say = Place::Room(room.to_owned()).say(id.to_owned(), text.to_owned());
+        self.socket.text(&wire::encode(&say)).await;
+        self.outcome(id).await.unwrap_or_else(|refusal| panic!("refused: {refusal:?}"))
     }
 
     /// The same for a private message.
     pub(crate) async fn whispers_as(&mut self, id: &str, to: &str, text: &str) -> Sent {
-        let (id, to, text) = (id.to_owned(), to.to_owned(), text.to_owned());
-        self.socket.text(&wire::encode(&ToHub::PrivateMessage { id: id.clone(), to, text })).await;
-        self.outcome(&id).await.unwrap_or_else(|refusal| panic!("refused: {refusal:?}"))
+        let whisper = Place::With(to.to_owned()).say(id.to_owned(), text.to_owned());
+        self.socket.text(&wire::encode(&whisper)).await;
+        self.outcome(id).await.unwrap_or_else(|refusal| panic!("refused: {refusal:?}"))
     }
 
     /// Says many lines without waiting for each answer, which must all succeed; returns their `seq`.
@@ -73,7 +74,7 @@ impl Tab {
                 && let Some(text) = texts.next()
             {
                 bytes += text.len() + 256;
-                ids.push(self.send(|id| ToHub::Say { id, room: room.to_owned(), text }).await);
+                ids.push(self.send(|id| Place::Room(room.to_owned()).say(id, text)).await);
             }
             for id in ids {
                 let sent: Sent = self.outcome(&id).await.unwrap_or_else(|refusal| panic!("{refusal:?}"));
@@ -85,7 +86,7 @@ impl Tab {
 
     /// Sends a private message, which must succeed.
     pub(crate) async fn whispers(&mut self, to: &str, text: &str) -> Sent {
-        self.does(|id| ToHub::PrivateMessage { id, to: to.to_owned(), text: text.to_owned() }).await
+        self.does(|id| Place::With(to.to_owned()).say(id, text.to_owned())).await
     }
 
     /// Who is in a room.
@@ -112,6 +113,22 @@ impl Tab {
     /// How far the nodes of both ends of a conversation have the log.
     pub(crate) async fn cursors_with(&mut self, nick: &str) -> Cursors {
         self.does(|id| ToHub::Cursors { id, room: None, with: Some(nick.to_owned()) }).await
+    }
+
+    /// Says that its person is writing, in a room or to a nick.
+    pub(crate) async fn types(&mut self, room: Option<&str>, to: Option<&str>) {
+        let typing = ToHub::Typing { room: room.map(str::to_owned), to: to.map(str::to_owned) };
+        self.socket.text(&wire::encode(&typing)).await;
+    }
+
+    /// Says that its person has left it alone, or is back at it.
+    pub(crate) async fn turns(&mut self, state: State) {
+        self.socket.text(&wire::encode(&ToHub::State { state })).await;
+    }
+
+    /// All that may be known of a nick, which somebody must hold.
+    pub(crate) async fn asks_who(&mut self, nick: &str) -> Person {
+        self.does(|id| ToHub::Who { id, nick: nick.to_owned() }).await
     }
 
     /// Acknowledges all up to `seq`.

@@ -77,6 +77,7 @@ impl Conversation {
         }
         self.live = false;
         self.stale = true;
+        self.nobody_types();
     }
 
     pub(in crate::transcript) fn leave(&mut self, heard: u64) {
@@ -90,12 +91,15 @@ impl Conversation {
     /// This person left: nobody fetches what is said until they come again.
     pub(in crate::transcript) fn leave_for_good(&mut self, heard: u64) {
         self.leave(heard);
-        self.cut = !self.lines.is_empty();
+        self.cut = !self.rows.is_empty();
     }
 
     /// All that was held is of another log.
     pub(in crate::transcript) fn new_log(&mut self, read_to: u64) {
-        self.lines.clear();
+        self.rows.clear();
+        self.bytes = 0;
+        self.forget_all_changes();
+        self.topic_as_of = 0;
         self.notices.clear();
         self.coverage = Coverage::default();
         self.suspended = None;

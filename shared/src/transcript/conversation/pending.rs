@@ -6,11 +6,15 @@ use super::{Conversation, Pending};
 use crate::message::Refusal;
 use crate::transcript::{MAX_FAILED, PendingState};
 
+/// So far back an own line is looked for that another node may have sent. One that stands above them is pending until
+/// its answer says that it is there.
+const RECENT: usize = 1_000;
+
 impl Conversation {
     /// A line is on its way. Whether it is drawn: its entry may be here already, if it was taken up from an
     /// earlier visit and another node has sent it since.
     pub(in crate::transcript) fn sending(&mut self, pending: Pending) -> bool {
-        if self.lines.values().rev().any(|line| line.id() == pending.id && self.is_mine(line)) {
+        if self.rows.values().rev().take(RECENT).any(|line| line.id() == pending.id && self.is_mine(line)) {
             return false;
         }
         if !self.set_state(&pending.id, PendingState::Waiting) {
@@ -21,7 +25,7 @@ impl Conversation {
 
     /// A line of one's own is on disk; all up to `heard` was heard. Whether it was pending here.
     pub(in crate::transcript) fn sent(&mut self, id: &str, seq: u64, heard: u64) -> bool {
-        if self.lines.contains_key(&seq) {
+        if self.rows.contains_key(&seq) {
             return self.arrived(id);
         }
         let known = self.set_state(id, PendingState::Sent { seq });
@@ -53,8 +57,9 @@ impl Conversation {
     }
 
     /// Takes away what was sent long ago, by an earlier visit: its entry stands above the lines held and is not
-    /// coming. Whether there was any.
+    /// coming; and changes that have come. Whether there was any.
     pub(in crate::transcript) fn settle_sent(&mut self, heard: u64) -> bool {
+        let changed = self.settle_changes(heard);
         let before = self.pending.len();
         let (coverage, low) = (&self.coverage, self.coverage.low());
         self.pending.retain(|pending| match pending.state {
@@ -63,13 +68,13 @@ impl Conversation {
             }
             _ => true,
         });
-        self.pending.len() < before
+        changed || self.pending.len() < before
     }
 
-    /// Takes a failed line away; gives its text.
-    pub(in crate::transcript) fn dismiss(&mut self, id: &str) -> Option<String> {
+    /// Takes a failed line away, and gives it.
+    pub(in crate::transcript) fn dismiss(&mut self, id: &str) -> Option<Arc<Pending>> {
         let failed = |pending: &Arc<Pending>| pending.id == id && matches!(pending.state, PendingState::Failed(_));
         let place = self.pending.iter().position(failed)?;
-        Some(self.pending.remove(place).text.clone())
+        Some(self.pending.remove(place))
     }
 }

@@ -41,6 +41,11 @@ impl Reached {
     pub(super) fn mine(&mut self, seq: u64) {
         self.mine = self.mine.max(seq);
     }
+
+    /// 0 where there is none.
+    pub(super) fn newest_own(&self) -> u64 {
+        self.mine
+    }
 }
 
 impl Conversation {

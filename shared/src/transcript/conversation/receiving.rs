@@ -1,11 +1,20 @@
-//! Lines that come, live or by pages, and those dropped for them.
+//! Entries that come, live or by pages.
 
 use std::sync::Arc;
 
 use super::Conversation;
+use super::trimming::weight;
 use crate::entry::Entry;
 use crate::message::Page;
-use crate::transcript::MAX_LINES;
+
+/// Rows that a page should bring where there are more: a screen's worth. Its other entries may be changes.
+const ROWS_OF_PAGE: usize = 20;
+
+/// Whether to ask for the next page at once: this one brought few rows, and there are more.
+pub fn wants_more(page: &Page) -> bool {
+    let is_row = |entry: &&Entry| !matches!(entry, Entry::Changed(_));
+    page.more && page.entries.iter().filter(is_row).count() < ROWS_OF_PAGE
+}
 
 impl Conversation {
     /// One entry, heard as it was said; all up to `heard` has been. Whether anything is drawn otherwise.
@@ -20,7 +29,7 @@ impl Conversation {
         let settled = self.settle(heard);
         self.count_in(entry, heard);
         self.trim(heard);
-        new || settled
+        new | settled
     }
 
     /// A page that came for these `before` and `after`; the hub has given out all up to `known`, and all up to
@@ -72,14 +81,23 @@ impl Conversation {
         news
     }
 
+    /// Whether anything is drawn otherwise.
     fn insert(&mut self, entry: &Entry) -> bool {
         let seq = entry.seq();
         self.exists(seq);
-        let new = !self.lines.contains_key(&seq);
-        if new {
-            self.lines.insert(seq, Arc::new(entry.clone()));
+        match entry {
+            Entry::Changed(changed) => return self.change(changed),
+            Entry::Topic(topic) => drop(self.set_topic(topic)),
+            Entry::Said(_) | Entry::Whispered(_) => {}
         }
-        if !self.is_mine(entry) {
+        let new = if self.rows.contains_key(&seq) {
+            self.read_again(entry)
+        } else {
+            self.put_row(seq, Arc::new(entry.clone()));
+            self.refold(seq, false);
+            true
+        };
+        if !entry.is_line() || !self.is_mine(entry) {
             // The id alone proves nothing: another may have sent one that is pending here.
             return new;
         }
@@ -87,45 +105,18 @@ impl Conversation {
         self.arrived(entry.id()) || new
     }
 
+    pub(super) fn put_row(&mut self, seq: u64, row: Arc<Entry>) {
+        self.bytes += weight(&row);
+        if let Some(before) = self.rows.insert(seq, row) {
+            self.bytes -= weight(&before);
+        }
+    }
+
     /// Whether rows changed now that more is held.
     fn settle(&mut self, heard: u64) -> bool {
         let last = self.last();
         self.cut &= self.coverage.open_from().is_none_or(|open| open > last);
         self.settle_sent(heard)
-    }
-
-    /// Drops what is too much, at the end farther from the line being looked at.
-    fn trim(&mut self, heard: u64) {
-        let Some(excess) = self.lines.len().checked_sub(MAX_LINES).filter(|excess| *excess > 0) else {
-            return;
-        };
-        let above = self.held.map_or(self.lines.len(), |seq| self.lines.range(..seq).count());
-        let drop_oldest = above * 2 >= self.lines.len();
-        for _ in 0..excess {
-            if drop_oldest {
-                self.lines.pop_first()
-            } else {
-                self.lines.pop_last()
-            };
-        }
-        let (Some((first, _)), Some((last, _))) = (self.lines.first_key_value(), self.lines.last_key_value()) else {
-            return;
-        };
-        if drop_oldest {
-            self.coverage.clip_below(*first);
-            self.suspended = self.suspended.map(|from| from.max(*first));
-            self.notices.retain(|(behind, _)| behind >= first);
-        } else {
-            self.coverage.close(heard);
-            self.coverage.clip_above(*last);
-            self.suspended = None;
-            self.cut = true;
-        }
-    }
-
-    /// Looks at another line, or follows the end again.
-    pub(in crate::transcript) fn hold(&mut self, seq: Option<u64>) {
-        self.held = seq;
     }
 
     /// Whether it is of no use to drop this rather than another: it waits for something, or is looked at.

@@ -2,6 +2,7 @@
 
 use super::{Conversation, Place};
 use crate::entry::Entry;
+use crate::markup::mentions_nick;
 use crate::wire::MAX_UNREAD;
 
 /// How far a place was read, and how much of it was not.
@@ -13,6 +14,8 @@ pub(super) struct Reading {
     guessed: bool,
     /// So many lines of others lie after `to`, up to `counted`.
     unread: u32,
+    /// So many of them name this person.
+    mentions: u32,
     /// There may be more of them.
     at_least: bool,
     /// Lines up to here are counted, held or not.
@@ -23,7 +26,7 @@ pub(super) struct Reading {
 
 impl Reading {
     pub(super) fn guess(to: u64) -> Self {
-        Self { to, guessed: true, unread: 0, at_least: false, counted: to, beyond: false }
+        Self { to, guessed: true, unread: 0, mentions: 0, at_least: false, counted: to, beyond: false }
     }
 
     pub(super) fn is_guess(&self) -> bool {
@@ -43,6 +46,20 @@ impl Conversation {
         self.reading.unread > 0 && self.reading.at_least
     }
 
+    /// How many of them name this person; in private talk all do. Who reads on in the midst of lines that are not
+    /// held leaves those that are known.
+    pub fn mentions(&self) -> usize {
+        match self.place {
+            Place::Room(_) => self.reading.mentions.min(self.reading.unread) as usize,
+            Place::With(_) => self.unread(),
+        }
+    }
+
+    /// All up to here is read, on whichever of this person's nodes.
+    pub fn read_to(&self) -> u64 {
+        self.reading.to
+    }
+
     /// The first unread line held.
     pub fn first_unread(&self) -> Option<u64> {
         self.others(self.reading.to, u64::MAX).next()
@@ -51,18 +68,29 @@ impl Conversation {
     /// The lines of others held after `after`, up to `to`.
     fn others(&self, after: u64, to: u64) -> impl Iterator<Item = u64> {
         let from = after.saturating_add(1).min(to);
-        let lines = self.lines.range(from..=to);
-        lines.filter(move |(seq, line)| **seq > after && !self.is_mine(line)).map(|(seq, _)| *seq)
+        let rows = self.rows.range(from..=to);
+        rows.filter(move |(seq, row)| **seq > after && row.is_line() && !self.is_mine(row)).map(|(seq, _)| *seq)
     }
 
-    /// The hub says how far this place was read, and how many lines of others came after it, up to its newest:
-    /// that is at `known`, or in a room perhaps after it. All up to `heard` was heard.
-    pub(in crate::transcript) fn was_read(&mut self, to: u64, unread: u32, known: u64, heard: u64) {
+    /// How many of the lines of others held after `after`, up to `to`, name this person.
+    fn mentions_held(&self, after: u64, to: u64) -> u32 {
+        number(self.others(after, to).filter(|seq| self.original(*seq).is_some_and(|line| self.names_me(line))))
+    }
+
+    /// Whether a line of another's in a room names this person.
+    fn names_me(&self, line: &Entry) -> bool {
+        matches!(line, Entry::Said(_)) && self.me.as_ref().is_some_and(|me| mentions_nick(line.text(), me))
+    }
+
+    /// The hub says how far this place was read, how many lines of others came after it, and how many of them name
+    /// this person, up to its newest: that is at `known`, or in a room perhaps after it. All up to `heard` was heard.
+    pub(in crate::transcript) fn was_read(&mut self, to: u64, (unread, mentions): (u32, u32), known: u64, heard: u64) {
         let here = self.reading.to;
         let told_here = !self.reading.guessed;
         let counted = known.max(self.latest);
         let beyond = matches!(self.place, Place::Room(_));
-        self.reading = Reading { to, guessed: false, unread, at_least: unread >= MAX_UNREAD, counted, beyond };
+        let at_least = unread >= MAX_UNREAD;
+        self.reading = Reading { to, guessed: false, unread, mentions, at_least, counted, beyond };
         // Perhaps the hub has yet to hear how far it was read here.
         if !(told_here && self.read(here, heard)) {
             self.recount(heard);
@@ -71,7 +99,7 @@ impl Conversation {
 
     /// All up to `seq` is read; all up to `heard` was heard. Whether that is news.
     pub(in crate::transcript) fn read(&mut self, seq: u64, heard: u64) -> bool {
-        let Reading { to, unread, counted, beyond, at_least, .. } = self.reading;
+        let Reading { to, unread, mentions, counted, beyond, at_least, .. } = self.reading;
         if seq <= to {
             return false;
         }
@@ -90,19 +118,26 @@ impl Conversation {
         } else {
             sure
         };
+        // The same of those that name this person: of what was passed, no more of them than are known to.
+        let sure_mentions = self.mentions_held(to, seq.min(counted));
+        let left = self.mentions_held(seq, counted);
+        let unsure = perhaps > sure;
+        self.reading.mentions =
+            if unsure { mentions.saturating_sub(perhaps).max(left) } else { mentions.saturating_sub(sure_mentions) };
         self.reading.unread = unread.saturating_sub(perhaps);
         self.reading.at_least = at_least || unread.saturating_sub(sure) > self.reading.unread;
         if self.reading.at_least {
             let held = number(self.others(seq, counted));
-            let unseen = self.latest > seq && !self.lines.contains_key(&self.latest);
+            let unseen = self.latest > seq && !self.coverage.whole(self.latest, self.latest, heard);
             self.reading.unread = self.reading.unread.max(held).max(u32::from(unseen));
         }
         true
     }
 
-    /// A line was heard; all up to `heard` was.
+    /// An entry was heard; all up to `heard` was.
     pub(super) fn count_in(&mut self, entry: &Entry, heard: u64) {
-        let mine = self.is_mine(entry);
+        let counts = entry.is_line() && !self.is_mine(entry);
+        let names_me = counts && self.names_me(entry);
         let reading = &mut self.reading;
         // A count in doubt is made anew as soon as all is held; lines that came by a page, and are not counted
         // yet, may follow on this one. Else one is added: a thousand may be unread.
@@ -111,8 +146,9 @@ impl Conversation {
         if entry.seq() > reading.counted {
             reading.counted = entry.seq();
             reading.beyond = false;
-            if !mine && entry.seq() > reading.to {
+            if counts && entry.seq() > reading.to {
                 reading.unread = reading.unread.saturating_add(1);
+                reading.mentions += u32::from(names_me);
             }
         }
         if anew {
@@ -128,6 +164,7 @@ impl Conversation {
         let whole = self.coverage.whole(from, newest, heard) && (to_the_present || !self.reading.beyond);
         if whole {
             self.reading.unread = number(self.others(self.reading.to, u64::MAX));
+            self.reading.mentions = self.mentions_held(self.reading.to, u64::MAX);
             self.reading.at_least = false;
             self.reading.counted = newest;
             self.reading.beyond = false;

@@ -67,6 +67,7 @@ impl Writer {
                 "DELETE FROM likeness WHERE owner = ?1",
                 "DELETE FROM sessions WHERE owner = ?1",
                 "DELETE FROM positions WHERE owner = ?1",
+                "DELETE FROM mentions WHERE owner = ?1",
             ] {
                 self.connection.prepare_cached(forget)?.execute([owner.0])?;
             }

@@ -7,7 +7,7 @@ use shared::wire::{MAX_CONVERSATIONS, MAX_UNREAD};
 use super::Writer;
 use crate::backplane::{OwnerId, Scope, Standing};
 
-/// Entries looked at to count those of others. Only somebody who said thousands of lines and read
+/// Lines looked at to count those of others. Only somebody who said thousands of lines and read
 /// none has more of them; without the bound, they would hold the writer up at each of their claims.
 const MAX_LOOKED_AT: u32 = 10 * MAX_UNREAD;
 
@@ -23,18 +23,26 @@ impl Writer {
             self.connection
                 .prepare_cached("INSERT INTO positions (owner, key, read) VALUES (?1, ?2, ?3)")?
                 .execute(params![owner.0, key, head.cast_signed()])?;
-            return Ok(Standing { read: head, unread: 0 });
+            return Ok(Standing { read: head, ..Standing::default() });
         };
         let unread = self
             .connection
             .prepare_cached(
                 "SELECT count(*) FROM (SELECT 1 FROM ( \
-                     SELECT owner FROM entries WHERE room = (SELECT room FROM rooms WHERE key = ?2) AND seq > ?3 \
+                     SELECT owner FROM entries INDEXED BY entries_of_room \
+                     WHERE room = (SELECT room FROM rooms WHERE key = ?2) AND kind = 0 AND seq > ?3 \
                      ORDER BY seq LIMIT ?4 \
                  ) WHERE owner <> ?1 LIMIT ?5)",
             )?
             .query_row(params![owner.0, key, read, MAX_LOOKED_AT, MAX_UNREAD], |row| row.get(0))?;
-        Ok(Standing { read: read.cast_unsigned(), unread })
+        let mentions = self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM (SELECT 1 FROM mentions \
+                 WHERE owner = ?1 AND room = (SELECT room FROM rooms WHERE key = ?2) AND seq > ?3 LIMIT ?4)",
+            )?
+            .query_row(params![owner.0, key, read, MAX_UNREAD], |row| row.get(0))?;
+        Ok(Standing { read: read.cast_unsigned(), unread, mentions })
     }
 
     /// With whom an owner has exchanged private messages, the latest first.
@@ -61,7 +69,8 @@ impl Writer {
         self.connection
             .prepare_cached(
                 "SELECT count(*) FROM (SELECT 1 FROM ( \
-                     SELECT owner FROM entries WHERE low = ?2 AND high = ?3 AND seq > ?4 ORDER BY seq LIMIT ?5 \
+                     SELECT owner FROM entries INDEXED BY entries_of_pair \
+                     WHERE low = ?2 AND high = ?3 AND kind = 0 AND seq > ?4 ORDER BY seq LIMIT ?5 \
                  ) WHERE owner <> ?1 LIMIT ?6)",
             )?
             .query_row(
