@@ -17,7 +17,7 @@ use crate::hub::Hub;
 use crate::report::{Bound, Figure, Unit};
 
 /// What is wanted, in KB.
-const WANTED: Bound = Bound::AtMost(150.0);
+const WANTED: Bound = Bound::AtMost(200.0);
 
 /// What browsers accept over plain HTTP: there are proxies that brotli confuses.
 const PLAIN_HTTP: &str = "gzip, deflate";

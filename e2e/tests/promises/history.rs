@@ -100,7 +100,7 @@ fn scrolling_up_loads_older_lines_and_nothing_jumps() {
 
         // On to the very first, as one does who reads all of it.
         let log = ana.browser.the(Role::Log, "lobby").await;
-        let mut seen = BTreeSet::new();
+        let mut seen: BTreeSet<u64> = after.iter().map(|line| line.seq).collect();
         eventually("the first line", async || {
             ana.browser.wheel(&log, -2_000).await;
             let lines = ana.lines().await;
