@@ -24,7 +24,9 @@ pub mod receiving;
 pub mod record;
 mod storing;
 pub mod upload;
+mod webp;
 
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -165,6 +167,22 @@ impl Files {
         } else {
             tracing::debug!(hash, "a line names a file that is not here");
         }
+    }
+
+    /// A hub starts: these files are named by lines, each since then, in milliseconds since 1970 UTC. Whatever else was,
+    /// is so no longer: a hub that ended before that was written down did not live to say so.
+    pub fn keep_only(&self, named: &[(String, u64)]) {
+        let mut index = self.index();
+        let still: HashSet<FileHash> = named.iter().filter_map(|(hash, _)| FileHash::parse(hash)).collect();
+        let gone: Vec<FileHash> = index.said().filter(|hash| !still.contains(hash)).collect();
+        for hash in gone {
+            index.forget(hash, clock::now());
+        }
+        drop(index);
+        for (hash, at) in named {
+            self.keep_since(hash, *at);
+        }
+        self.inner.wake.notify_one();
     }
 
     /// The last line that named this file was deleted: from now on nobody is given it, and its bytes go a minute

@@ -202,9 +202,7 @@ struct Stopping {
 impl MessageServer {
     fn new(backplane: Arc<dyn Backplane>, settings: Settings, inbox: Inbox) -> Self {
         let Known { epoch, head, owners, rooms, sessions, files } = backplane.known();
-        for (hash, at) in files {
-            settings.files.keep_since(&hash, at);
-        }
+        settings.files.keep_only(&files);
         let mut registry = Registry::new(settings.host.clone(), clock::now(), head);
         for KnownOwner { owner, nick, seen } in owners {
             registry.add_owner(owner, nick, seen);

@@ -137,6 +137,12 @@ impl Node {
         });
     }
 
+    /// Another person comes, or another log: what was begun with lines is of none of theirs.
+    pub(crate) fn forget_begun(self) {
+        self.changing.begun.set(Vec::new());
+        self.changing.deleting.set(None);
+    }
+
     /// What was begun at a place is done, or given up.
     pub(crate) fn leave_off(self, place: &Place) {
         if self.changing.begun.with_untracked(|all| all.iter().any(|begun| begun.place == *place)) {

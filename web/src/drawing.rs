@@ -116,7 +116,12 @@ impl Node {
                 .collect();
         });
         let here = self.here.get_untracked();
-        if self.with_core(|core| core.transcript.get(&here).is_some()) {
+        let known = self.with_core(|core| core.transcript.get(&here).map(|known| known.place().clone()));
+        if let Some(spelled) = known {
+            if spelled != here {
+                // As the hub spells it, which the first entry has told.
+                self.here.set(spelled);
+            }
             self.draw_people();
             self.order_rows();
         }
@@ -232,6 +237,12 @@ impl Node {
         if self.with_core(|core| core.undrawn.extent.is_cut()) {
             self.order_window(Wish::Down(MORE_ROWS));
         }
+    }
+
+    /// Draws the newest rows, for one who does not follow the end.
+    pub(crate) fn draw_newest(self) {
+        self.with_core(|core| core.undrawn.wish = Wish::End);
+        self.draw_rows();
     }
 
     /// Draws the rows: the newest, for one who follows the end.

@@ -139,6 +139,7 @@ impl Node {
     /// Begins a new session with an empty transcript, and connects. `settings` say who it is for.
     pub(crate) fn begin(self, settings: Settings) {
         self.forget_search();
+        self.forget_begun();
         self.with_core(|core| {
             core.session = Session::new(Settings {
                 cookie: core.cookie.clone(),
@@ -153,6 +154,9 @@ impl Node {
             core.undrawn = Undrawn::default();
             core.socket = None;
             core.asking = Asking::default();
+            core.calls = Calls::default();
+            core.jump = None;
+            core.joining = None;
             let now = clock::now();
             if !window().navigator().on_line() {
                 core.session.offline(now);

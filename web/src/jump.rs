@@ -84,12 +84,16 @@ impl Node {
         // As the hub spells it.
         let place =
             self.with_core(|core| core.transcript.get(&place).map(|known| known.place().clone())).unwrap_or(place);
+        let elsewhere = self.here.get_untracked() != place;
         self.here.set(place);
         self.draw_people();
         self.draw_typing();
         if at.is_none() {
             self.draw_rows();
             self.talk.to_end.notify();
+        } else if elsewhere {
+            // What stands there until the line has come is of this place.
+            self.draw_newest();
         }
         self.load_first();
         self.ask_reach_anew();

@@ -1,5 +1,6 @@
 //! Pages of the log, asked for as the person gets to where they are missing.
 
+use shared::entry::Entry;
 use shared::message::Page;
 use shared::session::Phase;
 use shared::transcript::wants_more;
@@ -15,9 +16,11 @@ use crate::wishes::with_id;
 #[derive(Default)]
 pub(crate) struct Filling {
     /// The hole that is asked about, by the position it is behind and the first line after it.
-    asked: Option<(u64, u64)>,
+    asked: Option<(u64, Option<u64>)>,
     /// One that could not be filled: a person may try it again.
     failed: Option<u64>,
+    /// One before whose next line there are changes alone, so that it can be filled from above only.
+    barren: Option<u64>,
 }
 
 impl Node {
@@ -42,7 +45,9 @@ impl Node {
         });
         if let Some((request, limit)) = request {
             self.talk.loading.set(true);
-            self.ask(Asked::Older(here), |id| with_id(request, id, limit));
+            if !self.ask(Asked::Older(here), |id| with_id(request, id, limit)) {
+                self.talk.loading.set(false);
+            }
         }
     }
 
@@ -91,7 +96,8 @@ impl Node {
     pub(crate) fn fill_in_view(self, after: u64, next: Option<u64>, from_below: bool) {
         let idle = self.with_core(|core| core.filling.asked.is_none() && core.filling.failed != Some(after));
         if idle && self.phase.get_untracked() == Phase::Online {
-            self.fill_from(after, next.filter(|_| from_below));
+            let barren = self.with_core(|core| core.filling.barren == next);
+            self.fill_from(after, next.filter(|_| from_below && !barren));
         }
     }
 
@@ -105,18 +111,20 @@ impl Node {
             })
         });
         if let Some(request) = request {
-            self.with_core(|core| core.filling.asked = Some((after, before.unwrap_or_default())));
+            self.with_core(|core| core.filling.asked = Some((after, before)));
             if !self.ask(Asked::Hole(here), |id| with_id(request, id, MAX_PAGE)) {
-                self.filled(false);
+                self.filled(None);
             }
         }
     }
 
-    /// The page for a hole was answered, with lines or (not `well`) with a refusal.
-    pub(crate) fn filled(self, well: bool) {
+    /// The page for a hole was answered; none where it was refused.
+    pub(crate) fn filled(self, page: Option<&Page>) {
         self.with_core(|core| {
-            let asked = core.filling.asked.take();
-            core.filling.failed = asked.map(|(after, _)| after).filter(|_| !well);
+            let Some((after, before)) = core.filling.asked.take() else { return };
+            core.filling.failed = page.is_none().then_some(after);
+            let lines = page.is_some_and(|page| page.entries.iter().any(Entry::is_line));
+            core.filling.barren = before.filter(|_| !lines);
         });
         self.order_rows();
     }

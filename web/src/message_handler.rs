@@ -37,6 +37,7 @@ pub(crate) fn deliver(node: Node, delivery: Delivery) {
             node.join.cookie_wanted.set(false);
             node.welcome.set(Some(welcome));
             if new_log {
+                node.forget_begun();
                 node.notice.set(Some(Notice::Words(
                     "The hub has begun a new log. What was said before is not in it.".to_owned(),
                 )));
@@ -117,6 +118,11 @@ fn answered(node: Node, request: ToHub, answer: Result<Response, Refusal>) {
         (ToHub::Join { .. }, Err(refusal)) if purpose == Some(Asked::Enter) && node.picks_room() => {
             node.directory.error.set(Some(words(&refusal)));
         }
+        (ToHub::Join { .. }, Err(refusal)) if purpose == Some(Asked::Enter) => {
+            // An address need not lead anywhere.
+            node.with_core(|core| core.joining = None);
+            node.complain(words(&refusal));
+        }
         (ToHub::Leave { room, .. }, Ok(_)) => {
             node.keep_rooms();
             if let Some(Asked::Leave(place)) = purpose {
@@ -188,7 +194,8 @@ fn page_came(node: Node, purpose: Option<Asked>, answer: Result<Response, Refusa
                 node.complain(words(&refusal));
             }
         }
-        (Some(Asked::Hole(place)), answer) if place == here => node.filled(answer.is_ok()),
+        (Some(Asked::Hole(place)), Ok(Response::Page(page))) if place == here => node.filled(Some(&page)),
+        (Some(Asked::Hole(place)), _) if place == here => node.filled(None),
         (Some(Asked::Around(place)), answer) if place == here => {
             node.page_round_line();
             if let Err(refusal) = answer {

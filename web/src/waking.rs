@@ -27,6 +27,8 @@ impl Node {
         on_window("hashchange", move |_| self.link_opened());
         // The person goes back or forward, or has typed another address.
         on_window("popstate", move |_| {
+            // It comes before the one above, and an invitation link leads to no place.
+            self.link_opened();
             if self.screen.get_untracked() == Screen::Chat {
                 self.follow_address();
             }

@@ -2,6 +2,7 @@
 
 use fantoccini::actions::{InputSource, KeyAction, KeyActions, MouseActions, PointerAction, WheelAction, WheelActions};
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use serde_json::json;
 
 use super::Browser;
@@ -52,8 +53,16 @@ impl Browser {
     /// # Panics
     /// If it has no place on the screen.
     pub async fn hover(&self, over: &Element) {
+        self.try_hover(over).await.expect("a mouse to move");
+    }
+
+    /// The same for an element that may be drawn anew at that moment.
+    ///
+    /// # Errors
+    /// If it is in the page no longer.
+    pub async fn try_hover(&self, over: &Element) -> Result<(), CmdError> {
         let to = PointerAction::MoveToElement { element: over.clone(), duration: None, x: 0.0, y: 0.0 };
-        self.point(to).await;
+        self.point(to).await
     }
 
     /// Moves the mouse into the corner of the window, away from everything.
@@ -61,11 +70,11 @@ impl Browser {
     /// # Panics
     /// If the browser is gone.
     pub async fn hover_nothing(&self) {
-        self.point(PointerAction::MoveTo { duration: None, x: 0.0, y: 0.0 }).await;
+        self.point(PointerAction::MoveTo { duration: None, x: 0.0, y: 0.0 }).await.expect("a mouse to move");
     }
 
-    async fn point(&self, to: PointerAction) {
+    async fn point(&self, to: PointerAction) -> Result<(), CmdError> {
         let mouse = MouseActions::new("mouse".to_owned()).then(to);
-        self.page.perform_actions(mouse).await.expect("a mouse to move");
+        self.page.perform_actions(mouse).await
     }
 }

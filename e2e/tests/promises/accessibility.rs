@@ -133,7 +133,7 @@ fn what_lies_over_the_talk_bars_nobody() {
         ana.browser.click(Role::Button, "Close").await;
 
         ana.browser.click(Role::Button, "All rooms").await;
-        ana.browser.the(Role::Button, "lobby 2 people").await;
+        ana.browser.the(Role::Button, "lobby joined, 2 people").await;
         bars_nobody(&ana, "all rooms").await;
         ana.browser.click(Role::Button, "Enter room").await;
         ana.is_warned("Type a room’s name").await;

@@ -14,7 +14,7 @@ pub(crate) async fn points_at(person: &Person, seq: u64) {
     eventually(format_args!("{} points at #{seq}", person.name), async || {
         let words = format!("[data-seq='{seq}'] .said");
         let line = person.browser.page().find(Locator::Css(&words)).await?;
-        person.browser.hover(&line).await;
+        person.browser.try_hover(&line).await?;
         Ok(person.browser.find(Role::Button, "More").await.map(drop))
     })
     .await;

@@ -41,7 +41,10 @@ pub fn due(now: u64, life: &Life, retention: Option<Duration>) -> bool {
     }
     match (life.deleted, life.said) {
         (Some(deleted), _) => since(deleted) >= DELETED,
-        (None, Some(said)) => retention.is_some_and(|retention| since(said) >= retention),
+        // One that was uploaded once more is about to be said again.
+        (None, Some(said)) => {
+            since(life.uploaded) >= UNSAID && retention.is_some_and(|retention| since(said) >= retention)
+        }
         (None, None) => since(life.uploaded) >= UNSAID,
     }
 }

@@ -113,10 +113,17 @@ impl Index {
     /// No line names a file any more. False if it is not there.
     pub(super) fn forget(&mut self, hash: FileHash, now: u64) -> bool {
         let forgotten = self.change(hash, |record| {
+            // Who has uploaded it once more since is about to say it.
+            let again = record.life.said.is_some_and(|said| record.life.uploaded > said);
             record.life.said = None;
-            record.life.deleted = Some(now);
+            record.life.deleted = Some(now).filter(|_| !again);
         });
         forgotten.is_some()
+    }
+
+    /// The files that a line named when they were last written down.
+    pub(super) fn said(&self) -> impl Iterator<Item = FileHash> {
+        self.files.iter().filter(|(_, stored)| stored.record.life.said.is_some()).map(|(hash, _)| *hash)
     }
 
     /// Changes a record, and notes it down to be written if it is another now.

@@ -6,10 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
-use super::jpeg;
 use super::record::{Kind, Picture};
+use super::{jpeg, webp};
 
 /// Of a file that is looked into for a picture, in bytes: it has to be held in memory for that. A photograph of fifty
 /// megapixels has half of it.
@@ -61,8 +62,23 @@ pub(super) fn examine(bytes: &[u8]) -> Option<Found> {
     catch_unwind(AssertUnwindSafe(|| decode(bytes))).ok().flatten()
 }
 
+/// A photograph that is no picture here, be it too large or too strange to be decoded, without what its camera told about
+/// it. None where it is no JPEG, cannot be taken apart, or tells nothing.
+pub(super) fn without_traces(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (ImageFormat::Jpeg, _) = format(bytes)? else { return None };
+    let way_up = || {
+        let mut decoder = ImageReader::with_format(Cursor::new(bytes), ImageFormat::Jpeg).into_decoder().ok()?;
+        decoder.orientation().ok()
+    };
+    let orientation = catch_unwind(AssertUnwindSafe(way_up)).ok().flatten().unwrap_or(Orientation::NoTransforms);
+    jpeg::stripped(bytes, orientation.to_exif()).filter(|stripped| stripped != bytes)
+}
+
 fn decode(bytes: &[u8]) -> Option<Found> {
     let (format, kind) = format(bytes)?;
+    if kind == Kind::Webp && !webp::is_sound(bytes, MAX_PIXELS) {
+        return None;
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_MEMORY);
@@ -192,6 +208,18 @@ mod tests {
             assert_eq!((again.picture.width, again.picture.height), (found.picture.width, found.picture.height));
             assert!(again.stripped.is_none(), "nothing is left to take out");
         }
+    }
+
+    #[test]
+    fn what_no_decoder_takes_tells_nothing_either() {
+        let mut photo = photo(6);
+        // A frame of a kind that is not decoded: its start says arithmetic coding.
+        let frame = photo.windows(2).position(|marker| marker == [0xFF, 0xC0]).unwrap();
+        photo[frame + 1] = 0xC9;
+        assert!(examine(&photo).is_none());
+        let stripped = without_traces(&photo).unwrap();
+        assert!(!stripped.windows(6).any(|window| window == b"SECRET"));
+        assert!(without_traces(&as_file(&halves(30, 20, BLUE), ImageFormat::Png)).is_none(), "only photographs");
     }
 
     #[test]

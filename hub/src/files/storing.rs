@@ -34,12 +34,12 @@ impl Files {
 fn store(inner: &Inner, upload: &Upload) -> io::Result<Facts> {
     let disk = &inner.disk;
     let path = disk.upload(&upload.id);
-    let mut size = upload.size;
-    let found = look_into(&path, size)?;
-    if let Some(stripped) = found.as_ref().and_then(|found| found.stripped.as_deref()) {
+    let (found, without_traces) = look_into(&path, upload.size)?;
+    if let Some(stripped) = found.as_ref().and_then(|found| found.stripped.as_ref()).or(without_traces.as_ref()) {
         disk::write_whole(&path, stripped)?;
-        size = stripped.len() as u64;
     }
+    // What lies there, which may be shorter than what was sent: now, or since an earlier try that was cut short.
+    let size = fs::metadata(&path)?.len();
     let hash = disk::hash(&path)?;
     let now = clock::now();
 
@@ -74,12 +74,15 @@ fn store(inner: &Inner, upload: &Upload) -> io::Result<Facts> {
     Ok(facts)
 }
 
-/// The picture that a file is, if it is one.
-fn look_into(path: &std::path::Path, size: u64) -> io::Result<Option<Found>> {
+/// The picture that a file is, if it is one; or the photograph that is none, without what its camera told about it.
+fn look_into(path: &std::path::Path, size: u64) -> io::Result<(Option<Found>, Option<Vec<u8>>)> {
     if size > picture::MAX_BYTES || !picture::promising(&disk::read_at(path, 0, picture::SIGNATURE as u64)?) {
-        return Ok(None);
+        return Ok((None, None));
     }
-    Ok(picture::examine(&fs::read(path)?))
+    let bytes = fs::read(path)?;
+    let found = picture::examine(&bytes);
+    let without_traces = if found.is_none() { picture::without_traces(&bytes) } else { None };
+    Ok((found, without_traces))
 }
 
 /// Brings thumbnail, bytes and record to where they belong; the record, without which the others are nothing, last.

@@ -30,11 +30,11 @@ impl MessageServer {
         let from = from.to_owned();
         let (what, to) = match request {
             ToHub::Say { room, text, reply_to, files, .. } => {
-                let what = self.line(owner, &Wish { text: &text, reply_to, files: &files })?;
+                let what = self.line(&Wish { text: &text, reply_to, files: &files })?;
                 (what, self.in_room(node, &room)?)
             }
             ToHub::PrivateMessage { to, text, reply_to, files, .. } => {
-                let what = self.line(owner, &Wish { text: &text, reply_to, files: &files })?;
+                let what = self.line(&Wish { text: &text, reply_to, files: &files })?;
                 (what, self.to_nick(&to)?)
             }
             ToHub::Edit { room, with, of, text, .. } => {
@@ -67,13 +67,13 @@ impl MessageServer {
         self.append(Draft { owner, from, id, what, to }, in_flight)
     }
 
-    fn line(&self, author: OwnerId, wish: &Wish<'_>) -> Result<What, Refusal> {
+    fn line(&self, wish: &Wish<'_>) -> Result<What, Refusal> {
         let text = match trim_text(wish.text) {
             Err(TextError::Empty) if !wish.files.is_empty() => "",
             text => text?,
         };
         let files = self.files(wish.files)?;
-        Ok(What::Line { text: text.to_owned(), reply_to: wish.reply_to, files, mentions: self.mentioned(author, text) })
+        Ok(What::Line { text: text.to_owned(), reply_to: wish.reply_to, files, mentions: Vec::new() })
     }
 
     /// The files that a line names, as they are kept here.
@@ -142,8 +142,12 @@ impl MessageServer {
         Ok(())
     }
 
-    fn append(&mut self, draft: Draft, in_flight: InFlight) -> Result<(), Refusal> {
+    fn append(&mut self, mut draft: Draft, in_flight: InFlight) -> Result<(), Refusal> {
         self.spend_line(draft.owner)?;
+        // Not before: taking a text apart costs more than refusing it.
+        if let What::Line { text, mentions, .. } = &mut draft.what {
+            *mentions = self.mentioned(draft.owner, text);
+        }
         let ticket = self.ticket();
         self.backplane.append(ticket, draft).map_err(|Full| busy())?;
         self.in_flight.insert(ticket, in_flight);

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use serde::Serialize;
 use shared::entry::{Change, Details, Entry};
 use shared::message::{
-    Connected, Cursors, Done, Joined, Nodes, Page, Person, Pinged, Refusal, Rooms, Sent, ToNode, Users, Welcome,
+    Connected, Cursors, Done, Joined, Nodes, Page, Person, Pinged, Refusal, RoomInfo, Rooms, Sent, ToNode, Users,
+    Welcome,
 };
 
 use crate::backplane::bytes_of;
@@ -242,7 +243,10 @@ impl Answer {
             Self::Connected(connected) => 64 * (connected.users.len() + connected.conversations.len()),
             Self::Joined(joined) => 64 * joined.users.len(),
             Self::Users(users) => 64 * users.users.len(),
-            Self::Rooms(rooms) => 64 * rooms.rooms.len(),
+            Self::Rooms(rooms) => {
+                let topic = |room: &RoomInfo| room.topic.as_ref().map_or(0, String::len);
+                rooms.rooms.iter().map(|room| 64 + topic(room)).sum()
+            }
             Self::Nodes(nodes) => 128 * nodes.nodes.len(),
             Self::Person(person) => 128 * person.nodes.len(),
             Self::Cursors(cursors) => 128 * cursors.behind.len(),

@@ -42,6 +42,8 @@ struct Held {
 /// Where the view stands after it was scrolled.
 pub(super) struct Stand {
     pub(super) at_end: bool,
+    /// All rows are in sight at once: nothing can be scrolled.
+    pub(super) fits: bool,
     pub(super) near_top: bool,
     pub(super) near_bottom: bool,
     /// The `seq` of the line at the top of the view.
@@ -159,6 +161,7 @@ impl Scroll {
         let bottom = lines.as_ref().and_then(Lines::last_in_view);
         Stand {
             at_end,
+            fits: view.scroll_height() - view.client_height() <= NEAR_END,
             near_top: scrolled < NEAR_EDGE,
             near_bottom: view.scroll_height() - scrolled - view.client_height() < NEAR_EDGE,
             top: top.and_then(|(line, _)| seq(&line)),

@@ -19,7 +19,7 @@ pub(super) fn transcript() -> impl Child {
 
     let settle = move |stand: Stand| {
         node.looks(stand.at_end, stand.top, stand.bottom);
-        if stand.near_top && !stand.at_end && talk.more.get_untracked() {
+        if stand.near_top && (!stand.at_end || stand.fits) && talk.more.get_untracked() {
             node.older();
         } else if stand.near_bottom && talk.cut.get_untracked() {
             node.draw_later();
