@@ -103,13 +103,16 @@ impl Browser {
         self.devtools("Browser.setDownloadBehavior", way).await;
     }
 
-    /// Waits until a file has been downloaded into that folder; what it holds. Chromium gives it its name when it
-    /// is whole.
+    /// Waits until a file has been downloaded into that folder; what it holds, which is not nothing. Chromium gives it its
+    /// name when it is whole, but may hold the name's place with an empty file until then.
     ///
     /// # Panics
     /// If it never is.
     pub async fn downloaded(&self, folder: &Path, name: &str) -> Vec<u8> {
-        eventually(format_args!("{name} in {}", folder.display()), async || Ok(fs::read(folder.join(name)).ok())).await
+        eventually(format_args!("{name} in {}", folder.display()), async || {
+            Ok(fs::read(folder.join(name)).ok().filter(|bytes| !bytes.is_empty()))
+        })
+        .await
     }
 
     /// What the page gets that asks for an address, with its own cookies and under its own policy.
