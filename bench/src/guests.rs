@@ -1,9 +1,10 @@
 //! A crowd that the hub knows by name.
 
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use shared::message::{Connected, Hello, Outcome, Reply, ToHub, ToNode, Welcome};
+use shared::message::{Connected, Hello, Outcome, Page, Reply, ToHub, ToNode, Welcome};
 use shared::room::LOBBY;
 use shared::wire;
 
@@ -221,6 +222,25 @@ pub(crate) fn request(crowd: &mut Crowd, index: usize, request: &ToHub) -> Resul
     let mut frame = Vec::new();
     add_frame(wire::encode(request), &mut frame);
     crowd.send(index, &frame)
+}
+
+/// Asks on the first socket for a page, and waits for it for so long; how long it took from asking to having it.
+pub(crate) fn page(crowd: &mut Crowd, asked: &ToHub, patience: Duration) -> Result<(Page, Duration)> {
+    let begun = Instant::now();
+    request(crowd, 0, asked)?;
+    let mut answer = None;
+    while answer.is_none() {
+        let wait = patience.checked_sub(begun.elapsed()).context("no page came")?;
+        crowd.turn(wait, &mut |_, text| {
+            let at = Instant::now();
+            if let ToNode::Reply(reply) = decode(text)? {
+                answer = Some((at, reply.outcome));
+            }
+            Ok(())
+        })?;
+    }
+    let Some((at, Outcome::Ok(page))) = answer else { bail!("the hub refused: {answer:?}") };
+    Ok((serde_json::from_value(page)?, at.duration_since(begun)))
 }
 
 /// A frame, whole.

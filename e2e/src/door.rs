@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -27,11 +27,7 @@ impl Door {
     /// # Panics
     /// If there is no free port, or the hub does not start.
     pub async fn before(hub: &mut Hub) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("a port");
-        hub.stop();
-        hub.also(&format!("--allow-host=localhost:{}", address.port()));
-        hub.start_again();
+        let (listener, address) = hub.front().await;
         let (behind, open, refused) = (hub.address(), Arc::new(watch::Sender::new(true)), Arc::default());
         let standing = tokio::spawn({
             let (open, refused) = (Arc::clone(&open), Arc::clone(&refused));

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::try_join_all;
 use node::{HubAddress, Node, Options};
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::net::TcpListener;
 use tokio::task::coop::unconstrained;
 
 use crate::{programs, request};
@@ -89,6 +90,19 @@ impl Hub {
     /// Starts with this flag as well, from the next start on.
     pub fn also(&mut self, flag: &str) {
         self.flags.push(flag.to_owned());
+    }
+
+    /// A port before the hub, by which it is started again, so that it takes those who come through.
+    ///
+    /// # Panics
+    /// If there is no free port, or the hub does not start.
+    pub async fn front(&mut self) -> (TcpListener, SocketAddr) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a port");
+        self.stop();
+        self.also(&format!("--allow-host=localhost:{}", address.port()));
+        self.start_again();
+        (listener, address)
     }
 
     /// SIGTERM, and waits for the end that the hub then makes of itself.

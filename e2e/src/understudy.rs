@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
 use crate::{Hub, request};
@@ -34,11 +34,7 @@ impl Understudy {
     /// # Panics
     /// If there is no free port, or the hub does not start.
     pub async fn before(hub: &mut Hub) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("a port");
-        hub.stop();
-        hub.also(&format!("--allow-host=localhost:{}", address.port()));
-        hub.start_again();
+        let (listener, address) = hub.front().await;
         let (behind, parts) = (hub.address(), Parts::default());
         let standing = tokio::spawn({
             let parts = Arc::clone(&parts);

@@ -26,5 +26,6 @@ pub mod nick;
 pub mod node;
 pub mod room;
 pub mod session;
+pub mod spelling;
 pub mod transcript;
 pub mod wire;

@@ -17,6 +17,8 @@ pub(crate) enum Dialog {
     Topic,
     /// The keyboard map.
     Keys,
+    /// How the person wants it.
+    Settings,
 }
 
 impl Node {

@@ -1,8 +1,9 @@
 //! Where a text has what was searched for. Pure, and by the hub's own rule (its `backplane/words`): case, accents,
 //! width and what is invisible do not count, words are found within words, and what is quoted stands together.
 
-use std::mem;
 use std::ops::Range;
+
+use shared::spelling::{is_accent, spelled, stays};
 
 /// Characters shown of a text that was found: some six lines of the list.
 const SHOWN: usize = 280;
@@ -144,53 +145,9 @@ impl Folded {
     }
 }
 
-fn is_accent(letter: char) -> bool {
-    matches!(letter, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}')
-}
-
 /// An accent, or a Japanese sign of voice, also one of half width: what may become one with the character before it.
 fn is_mark(letter: char) -> bool {
     is_accent(letter) || matches!(letter, '\u{3099}' | '\u{309a}' | '\u{ff9e}' | '\u{ff9f}')
-}
-
-/// Whether a letter is compared, behind `base`, the last one that was no accent.
-fn stays(base: &mut char, letter: char) -> bool {
-    let accent = is_accent(letter);
-    let base = if accent { *base } else { mem::replace(base, letter) };
-    // й, ў and ї are letters of their own.
-    let own = matches!((base, letter), ('и' | 'у', '\u{306}') | ('і', '\u{308}'));
-    let falls = accent && base < '\u{530}' && !own;
-    !falls && !is_left_out(letter)
-}
-
-/// What nobody sees, or may write or leave out as they like: see the hub's list.
-fn is_left_out(letter: char) -> bool {
-    matches!(
-        letter,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}'
-        | '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}'..='\u{5c2}' | '\u{5c4}'..='\u{5c5}' | '\u{5c7}'
-        | '\u{610}'..='\u{61a}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{6d6}'..='\u{6dc}'
-        | '\u{6df}'..='\u{6e4}' | '\u{6e7}'..='\u{6e8}' | '\u{6ea}'..='\u{6ed}'
-    )
-}
-
-/// Letters that have no accent in Unicode's eyes, but a plain spelling in people's.
-fn spelled(letter: char) -> Option<&'static str> {
-    Some(match letter {
-        'ß' => "ss",
-        'æ' => "ae",
-        'œ' => "oe",
-        'ø' => "o",
-        'ł' => "l",
-        'đ' | 'ð' => "d",
-        'þ' => "th",
-        'ı' => "i",
-        'ς' => "σ",
-        'ك' => "ک",
-        'ي' | 'ى' => "ی",
-        _ => return None,
-    })
 }
 
 #[cfg(all(test, not(target_family = "wasm")))]

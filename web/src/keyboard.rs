@@ -57,7 +57,7 @@ pub(crate) const DEEDS: &[Deed] = &[
     deed("Unmute", &[], |node| node.mute_here(false), is_muted),
     deed("Mark all as read", &[], Node::mark_all_read, always),
     deed("Invite someone", &[], |node| node.notice.set(Some(Notice::Invitation)), always),
-    deed("Settings", &[], |node| node.settings_open.set(true), always),
+    deed("Settings", &[], |node| node.open_dialog(Dialog::Settings), always),
     deed("Leave room", &[], Node::leave_here, in_room),
     deed("Close conversation", &[], Node::leave_here, |node| !in_room(node)),
     told(Group::Everywhere, &["Escape"], "Back, or close what is open"),

@@ -9,6 +9,8 @@
 //! | [`message_handler`], [`drawing`] | what arrives, into the transcript and from there into signals |
 //! | [`node`], [`visit`], [`wishes`] | this tab's node as the views know it: those signals, and what a person wants |
 //! | [`outbox`] | the lines that wait for the hub, kept by the browser |
+//! | [`extent`], [`loading`] | which rows are in the page; the pages of the log that are missing there |
+//! | [`jump`], [`route`] | going to places and lines; their addresses |
 //! | [`reaching`] | how far one's own lines have got |
 //! | [`waking`] | what the device and the page tell: network, sleep, going and coming back |
 //! | [`attention`], [`idle`] | what calls the person; whether one is there |

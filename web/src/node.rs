@@ -142,8 +142,6 @@ pub(crate) struct Node {
     pub(crate) addresses: Signal<Addresses>,
     pub(crate) installing: Installing,
     pub(crate) settings: Signal<Settings>,
-    /// The dialog is open.
-    pub(crate) settings_open: Signal<bool>,
     pub(super) core: Signal<Core>,
 }
 
@@ -199,7 +197,6 @@ impl Node {
             addresses: Signal::new(Addresses::new()),
             installing: Installing::new(),
             settings: Signal::new(Settings::kept()),
-            settings_open: Signal::new(false),
             core: Signal::new(Core::new(node_name())),
         }
     }

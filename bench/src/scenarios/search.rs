@@ -8,9 +8,9 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use shared::entry::Entry;
-use shared::message::{Outcome, Page, ToHub, ToNode};
+use shared::message::ToHub;
 use shared::transcript::Place;
 use shared::wire;
 use tempfile::TempDir;
@@ -198,22 +198,8 @@ impl Library {
         let mut latencies = Latencies::default();
         for number in 0..times {
             let question = kind.question(number, self);
-            let begun = Instant::now();
-            guests::request(crowd, 0, &question.request())?;
-            let mut answer = None;
-            while answer.is_none() {
-                let wait = PATIENCE.checked_sub(begun.elapsed()).context("no answer came")?;
-                crowd.turn(wait, &mut |_, text| {
-                    let at = Instant::now();
-                    if let ToNode::Reply(reply) = guests::decode(text)? {
-                        answer = Some((at, reply.outcome));
-                    }
-                    Ok(())
-                })?;
-            }
-            let Some((at, Outcome::Ok(page))) = answer else { bail!("the hub refused: {answer:?}") };
-            latencies.add(at.duration_since(begun));
-            let page: Page = serde_json::from_value(page)?;
+            let (page, took) = guests::page(crowd, &question.request(), PATIENCE)?;
+            latencies.add(took);
             check(&question, &page.entries).with_context(|| format!("{:?}", question.needles))?;
             if number < CHECKED
                 && let Some(due) = question.answer(self)

@@ -18,7 +18,6 @@ use super::notice::notices;
 use super::people::people;
 use super::rooms::rooms;
 use super::search::{search, way_back};
-use super::settings::settings;
 use super::topic::title;
 use super::transcript::transcript;
 use super::typing::typing;
@@ -143,7 +142,6 @@ pub(super) fn chat() -> El {
         .child(show(move || stage.get().is_some(), search))
         .child(scrim)
         .child(dialogs())
-        .child(settings())
 }
 
 fn drawer_button(drawers: Drawers, drawer: Drawer) -> El {

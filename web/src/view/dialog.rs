@@ -7,6 +7,7 @@ use super::keys::keys;
 use super::palette::palette;
 use super::person::person;
 use super::room_picker::picker;
+use super::settings::settings;
 use super::topic::topic_form;
 use crate::dialog::Dialog;
 use crate::dom::{El, effect, el, switch};
@@ -23,6 +24,7 @@ pub(super) fn dialogs() -> El {
                 Dialog::Person(_) => "over card",
                 Dialog::Topic => "over topic-form",
                 Dialog::Keys => "over keymap",
+                Dialog::Settings => "over settings",
             })
         })
     };
@@ -57,6 +59,7 @@ pub(super) fn dialogs() -> El {
                     Dialog::Person(nick) => person(node, nick),
                     Dialog::Topic => topic_form(node),
                     Dialog::Keys => keys(node),
+                    Dialog::Settings => settings(node),
                 })
             },
         ));

@@ -4,6 +4,7 @@ use shared::transcript::Place;
 
 use super::chat::Drawers;
 use super::people::state_sign;
+use crate::dialog::Dialog;
 use crate::dom::{El, each, el, show, switch};
 use crate::hue;
 use crate::node::{Listed, Node};
@@ -38,7 +39,7 @@ pub(super) fn rooms(drawers: Drawers) -> [El; 4] {
         drawers.shut();
         node.notice.set(Some(Notice::Invitation));
     });
-    let settings = other("✳", "Settings").on("click", move |_| node.settings_open.set(true));
+    let settings = other("✳", "Settings").on("click", move |_| node.open_dialog(Dialog::Settings));
     let places = el("div")
         .class("side-scroll")
         .child(show(ephemeral, || el("p").class("ephemeral").text("This hub keeps nothing: the log ends with it.")))

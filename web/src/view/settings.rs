@@ -2,37 +2,18 @@
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{HtmlDialogElement, HtmlInputElement, Notification, NotificationPermission};
+use web_sys::{HtmlInputElement, Notification, NotificationPermission};
 
+use super::dialog::head;
 use super::installing::install_choice;
 use crate::attention;
-use crate::dom::{El, effect, el, switch};
+use crate::dom::{El, el, switch};
 use crate::node::Node;
 use crate::settings::{Settings, Theme};
 use crate::state::*;
 
-pub(super) fn settings() -> El {
-    let node = Node::here();
-    let open = node.settings_open;
-    let shut = el("button").class("quiet").attr("type", "button").text("Close").on("click", move |_| open.set(false));
-    let head = el("div").class("dialog-head").child(el("h2").attr("id", "settings-title").text("Settings")).child(shut);
-    let dialog = el("dialog")
-        .class("settings")
-        .attr("aria-labelledby", "settings-title")
-        .on("close", move |_| open.set(false))
-        .child(head)
-        // Made anew each time it opens: the browser's permission may have changed meanwhile.
-        .child(switch(move || open.get(), move |shown| shown.then(|| choices(node))));
-    let window: HtmlDialogElement = dialog.handle();
-    effect(move || {
-        if !open.get() {
-            window.close();
-        } else if !window.open() {
-            // Fails only for one that is open already.
-            let _ = window.show_modal();
-        }
-    });
-    dialog
+pub(super) fn settings(node: Node) -> El {
+    el("div").class("dialog-body").child(head(node, "Settings")).child(choices(node))
 }
 
 fn choices(node: Node) -> El {

@@ -1,10 +1,10 @@
 //! Pages of a room's history, and what must be in them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use shared::entry::Entry;
-use shared::message::{Outcome, Page, ToHub, ToNode};
+use shared::message::ToHub;
 
 use crate::crowd::Crowd;
 use crate::guests;
@@ -65,24 +65,10 @@ pub(super) fn read(crowd: &mut Crowd, room: &str, said: &[u64], place: Place, pa
             after: None,
             limit: u32::try_from(ENTRIES).ok(),
         };
-        let asked = Instant::now();
-        guests::request(crowd, 0, &history)?;
-        let mut answer = None;
-        while answer.is_none() {
-            let wait = PATIENCE.checked_sub(asked.elapsed()).context("no page came")?;
-            crowd.turn(wait, &mut |_, text| {
-                let at = Instant::now();
-                if let ToNode::Reply(reply) = guests::decode(text)? {
-                    answer = Some((at, reply.outcome));
-                }
-                Ok(())
-            })?;
-        }
-        let Some((at, Outcome::Ok(page))) = answer else { bail!("the hub refused: {answer:?}") };
-        let page: Page = serde_json::from_value(page)?;
+        let (page, took) = guests::page(crowd, &history, PATIENCE)?;
         let due = &said[end.saturating_sub(ENTRIES)..end];
         check(&page.entries, due).with_context(|| format!("{} before {:?}", place.name(), said.get(end)))?;
-        times.add(at.duration_since(asked));
+        times.add(took);
     }
     Ok(times)
 }

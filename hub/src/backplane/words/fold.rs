@@ -1,10 +1,10 @@
 //! Text as it is compared: two spellings that people take for the same become the same.
 //!
-//! Compatibility forms are made plain (NFKC: full-width letters, ligatures, half-width kana), letters lower-case;
-//! accents fall off Latin, Greek and Cyrillic letters, and vowel signs that may as well be left out off Hebrew and Arabic ones;
-//! what is invisible is left out; spaces, line ends and controls are one space. In other scripts marks are
-//! part of what is written (が is not か, Thai and Indic vowels are signs), and stay.
+//! Compatibility forms are made plain (NFKC: full-width letters, ligatures, half-width kana), letters lower-case; which
+//! marks fall away and which letters have a plainer spelling stands in `shared::spelling`, by which browsers show what
+//! was found; spaces, line ends and controls are one space.
 
+use shared::spelling::{spelled, stays};
 use unicode_normalization::UnicodeNormalization;
 
 /// The text as it is compared; shorter and longer than before.
@@ -43,49 +43,7 @@ fn push(folded: &mut String, letter: char) {
 /// The letter, unless it falls away behind `base`, the last one that is no accent.
 #[expect(clippy::unnecessary_wraps, reason = "as `scan` wants it: none would end the text")]
 fn kept(base: &mut char, letter: char) -> Option<Option<char>> {
-    let accent = matches!(letter, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}');
-    let left_out = is_left_out(letter);
-    if !accent && !left_out {
-        *base = letter;
-    }
-    // й, ў and ї are letters of their own; the last of these blocks is Cyrillic.
-    let own = matches!((*base, letter), ('и' | 'у', '\u{306}') | ('і', '\u{308}'));
-    let falls = accent && *base < '\u{530}' && !own;
-    Some((!falls && !left_out).then_some(letter))
-}
-
-/// What nobody sees, or may write or leave out as they like.
-fn is_left_out(letter: char) -> bool {
-    matches!(
-        letter,
-        // Soft hyphen, joiners, directions, variation selectors, tags.
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}'
-        // Points of Hebrew.
-        | '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}'..='\u{5c2}' | '\u{5c4}'..='\u{5c5}' | '\u{5c7}'
-        // Vowels, hamza above and below, and the stretching stroke of Arabic.
-        | '\u{610}'..='\u{61a}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{6d6}'..='\u{6dc}'
-        | '\u{6df}'..='\u{6e4}' | '\u{6e7}'..='\u{6e8}' | '\u{6ea}'..='\u{6ed}'
-    )
-}
-
-/// Letters that have no accent in Unicode's eyes, but a plain spelling in people's.
-fn spelled(letter: char) -> Option<&'static str> {
-    Some(match letter {
-        'ß' => "ss",
-        'æ' => "ae",
-        'œ' => "oe",
-        'ø' => "o",
-        'ł' => "l",
-        'đ' | 'ð' => "d",
-        'þ' => "th",
-        'ı' => "i",
-        'ς' => "σ",
-        // Arabic and Persian keyboards write these two letters differently.
-        'ك' => "ک",
-        'ي' | 'ى' => "ی",
-        _ => return None,
-    })
+    Some(stays(base, letter).then_some(letter))
 }
 
 #[cfg(test)]
