@@ -17,8 +17,9 @@ use std::process::ExitCode;
 use std::{env, fs};
 
 use e2e::browser::{PHONE, Scheme, WIDE};
-use e2e::{Hub, Person, play_with};
-use node::Node;
+use e2e::keys::{CONTROL, ESCAPE};
+use e2e::{Hub, Person, Role, play_with};
+use node::{Node, Talk};
 use serde_json::json;
 
 /// Who is in the lobby, and says something there.
@@ -89,6 +90,7 @@ fn main() -> ExitCode {
         talk(&ana, &people).await;
         take(&ana, &folder, "lobby").await;
         ana.browser.resize(WIDE).await;
+        over_the_talk(&ana, &folder).await;
         ana.goes_to("mira").await;
         ana.sees("mira", WHISPERS[5].1).await;
         take(&ana, &folder, "private").await;
@@ -150,10 +152,52 @@ async fn talk(ana: &Person, people: &HashMap<&str, Node>) {
         ana.sees(nick, text).await;
     }
     ana.goes_to("lobby").await;
+    adorn(people).await;
+    ana.reads("(edited)").await;
     for (nick, text) in ASIDE {
         people[nick].say("workshop", text).await.expect("a line said");
     }
     ana.has_unread("workshop", 3).await;
+}
+
+/// What people do to lines: an answer, code, reactions, an edit, a topic.
+async fn adorn(people: &HashMap<&str, Node>) {
+    let lobby = Talk::Room("lobby");
+    let [tariq, zoe, mira, jonas] = ["tariq", "Zoë", "mira", "jonas"].map(|nick| &people[nick]);
+    mira.topic("lobby", "Visitors on Thursday at half past two").await.expect("a topic");
+    let code = "@ana **one** line is enough, this is what I have now:\n```sh\n# m h  dom mon dow\n15 2 * * *  /srv/build/nightly.sh --quiet\n```";
+    let said = tariq.say("lobby", code).await.expect("a line said").seq;
+    for (node, emoji) in [(zoe, "👍"), (jonas, "👍"), (mira, "🎉")] {
+        node.react(lobby, said, emoji, true).await.expect("a reaction");
+    }
+    let answer = zoe.say_with(lobby, "Perfect, thank yu", Some(said), Vec::new()).await.expect("an answer").seq;
+    zoe.edit(lobby, answer, "Perfect, thank you!").await.expect("an edit");
+}
+
+/// What is asked and told over the talk.
+async fn over_the_talk(ana: &Person, folder: &Path) {
+    ana.browser.press(&[CONTROL, 'k']).await;
+    ana.browser.the(Role::Dialog, "Go to").await;
+    take(ana, folder, "palette").await;
+    ana.browser.press(&[ESCAPE]).await;
+    ana.browser.resize(WIDE).await;
+    for (button, name) in [("Settings", "settings"), ("All rooms", "rooms"), ("Invite someone", "invitation")] {
+        ana.browser.click(Role::Button, button).await;
+        ana.browser.the(Role::Button, "Close").await;
+        take(ana, folder, name).await;
+        ana.browser.click(Role::Button, "Close").await;
+        ana.browser.resize(WIDE).await;
+    }
+    ana.says("/search printer").await;
+    ana.reads("result").await;
+    take(ana, folder, "search").await;
+    ana.browser.press(&[ESCAPE]).await;
+    ana.browser.resize(WIDE).await;
+    ana.browser.click(Role::Button, "Emoji").await;
+    ana.browser.the(Role::Searchbox, "Search emoji").await;
+    take(ana, folder, "emoji").await;
+    ana.browser.press(&[ESCAPE]).await;
+    ana.browser.resize(WIDE).await;
 }
 
 /// Wide and narrow, light and dark.
