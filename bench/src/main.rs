@@ -21,6 +21,7 @@
 //! | [`storm`] | a crowd that comes all at once |
 //! | [`guests`] | a crowd that the hub knows by name |
 //! | [`line`] | one line, as finished frames |
+//! | [`words`] | what people might say |
 //! | [`heard`] | what a frame from the hub says |
 //! | [`room`] | a crowd that talks: every delivery counted and timed |
 //! | [`rooms`] | the same in many rooms at once |
@@ -61,6 +62,7 @@ mod sources;
 mod statistics;
 mod storm;
 mod upgrade;
+mod words;
 
 use std::process::ExitCode;
 

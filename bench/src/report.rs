@@ -103,6 +103,7 @@ pub(crate) enum Unit {
     LinesPerSecond,
     EntriesPerSecond,
     DeliveriesPerSecond,
+    FramesPerSecond,
     Seconds,
     /// Of one core.
     PerCent,
@@ -123,6 +124,7 @@ impl Unit {
             Self::LinesPerSecond => "lines/s",
             Self::EntriesPerSecond => "entries/s",
             Self::DeliveriesPerSecond => "deliveries/s",
+            Self::FramesPerSecond => "frames/s",
             Self::Seconds => "s",
             Self::PerCent => "%",
             Self::Times => "×",

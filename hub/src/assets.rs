@@ -15,6 +15,10 @@ use policy::Policy;
 include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
 /// Files whose name holds a hash of what is in them never change.
+/// The policy of what is neither a page nor a worker: should a browser show it as a page, it may do nothing. A page's own
+/// is half a kilobyte.
+const FOR_NO_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 /// All others are asked for again each time, which costs an answer of a few bytes while they are the same.
@@ -95,6 +99,9 @@ impl File {
         if known {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return response;
+        }
+        if self.is_hashed() {
+            headers.insert(header::CONTENT_SECURITY_POLICY, FOR_NO_PAGE);
         }
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type()));
         if let Some(encoding) = encoding.name() {
@@ -193,6 +200,14 @@ mod tests {
         let response = ask("/web-0123456789abcdef_bg.wasm", &[(header::ACCEPT_ENCODING, "br")]);
         assert_eq!(header(&response, header::CONTENT_ENCODING), None, "there is no smaller form");
         assert_eq!(header(&response, header::CONTENT_TYPE), Some("application/wasm"));
+    }
+
+    #[test]
+    fn what_is_no_page_may_do_nothing() {
+        let policy = |path| ask(path, &[]).headers().get(header::CONTENT_SECURITY_POLICY).cloned();
+        assert_eq!(policy("/web-0123456789abcdef_bg.wasm"), Some(FOR_NO_PAGE));
+        // The page has the one that stands before all answers.
+        assert_eq!(policy("/"), None);
     }
 
     #[test]

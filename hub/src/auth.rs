@@ -18,6 +18,9 @@ use throttle::Throttle;
 /// Wrong keys that are remembered. A browser shows one that is out of date with every picture of a page.
 const STALE_KEYS: usize = 64;
 
+/// Keys of one request that are looked at: several servers of one host, each with its own path.
+const KEYS: usize = 4;
+
 /// The hub's shared secret, or that there is none.
 pub struct Cookies {
     required: Option<Required>,
@@ -33,6 +36,9 @@ struct Required {
     stale_keys: Mutex<VecDeque<[u8; 32]>>,
     /// A std mutex, because it is held for a look-up and never over an await.
     throttle: Mutex<Throttle>,
+    /// Of keys. Browsers show what lies about under their name, by itself and unasked: that must not lock out who comes
+    /// with the cookie.
+    key_throttle: Mutex<Throttle>,
 }
 
 /// Whether an offered cookie opens the door.
@@ -62,7 +68,8 @@ impl Cookies {
                 digest: secret::hash(cookie),
                 key_digest: secret::hash(key.key()),
                 stale_keys: Mutex::default(),
-                throttle: Mutex::new(Throttle::default()),
+                throttle: Mutex::new(Throttle::new(throttle::ONE_BACK_EVERY)),
+                key_throttle: Mutex::new(Throttle::new(throttle::KEY_BACK_EVERY)),
             }),
         }
     }
@@ -74,15 +81,18 @@ impl Cookies {
     pub fn check(&self, offered: Option<&str>, from: IpAddr, now: Instant) -> Verdict {
         self.required.as_ref().map_or(Verdict::Right, |required| {
             let offered = offered.filter(|offered| !offered.is_empty()).map(secret::hash);
-            required.judge(offered, &required.digest, from, now, |_| true)
+            let offered: Vec<_> = offered.into_iter().collect();
+            judge(&required.throttle, &offered, &required.digest, from, now, |_| true)
         })
     }
 
-    /// The same for the key to files ([`FileKey`]). One that was wrong before is no new guess: the pictures of a page
-    /// all show the same, and should it be that of an earlier cookie, they must not lock out who opens the new link.
-    pub fn check_key(&self, shown: &str, from: IpAddr, now: Instant) -> Verdict {
+    /// The same for the key to files ([`FileKey`]), which has a count of its own. A browser may show several under one
+    /// name, as another server of the host or another path gave them: any right one of the first [`KEYS`] will do.
+    /// One that was wrong before is no new guess: the pictures of a page all show the same.
+    pub fn check_keys<'a>(&self, shown: impl Iterator<Item = &'a str>, from: IpAddr, now: Instant) -> Verdict {
         self.required.as_ref().map_or(Verdict::Right, |required| {
-            required.judge(Some(secret::hash(shown)), &required.key_digest, from, now, |wrong| required.is_new(wrong))
+            let shown: Vec<_> = shown.take(KEYS).map(secret::hash).collect();
+            judge(&required.key_throttle, &shown, &required.key_digest, from, now, |wrong| required.is_new(wrong))
         })
     }
 
@@ -93,29 +103,6 @@ impl Cookies {
 }
 
 impl Required {
-    /// Compares the digest of what was offered with that of what is right. `counts` says of a wrong one whether it is
-    /// a guess.
-    fn judge(
-        &self,
-        offered: Option<[u8; 32]>,
-        right: &[u8; 32],
-        from: IpAddr,
-        now: Instant,
-        counts: impl FnOnce([u8; 32]) -> bool,
-    ) -> Verdict {
-        // A panic elsewhere while it was held leaves the map usable.
-        let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
-        if !throttle.allows(from, now) {
-            return Verdict::TooMany;
-        }
-        match offered {
-            Some(offered) if secret::equal(&offered, right) => return Verdict::Right,
-            Some(offered) if counts(offered) => throttle.wrong(from, now),
-            Some(_) | None => {}
-        }
-        Verdict::Wrong
-    }
-
     /// Whether this wrong key was not shown before, and remembers it.
     fn is_new(&self, wrong: [u8; 32]) -> bool {
         let mut stale = self.stale_keys.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,6 +115,30 @@ impl Required {
         stale.push_back(wrong);
         true
     }
+}
+
+/// Compares the digests of what was offered with that of what is right. `counts` says of a wrong one whether it is a
+/// guess.
+fn judge(
+    throttle: &Mutex<Throttle>,
+    offered: &[[u8; 32]],
+    right: &[u8; 32],
+    from: IpAddr,
+    now: Instant,
+    counts: impl Fn([u8; 32]) -> bool,
+) -> Verdict {
+    // A panic elsewhere while it was held leaves the map usable.
+    let mut throttle = throttle.lock().unwrap_or_else(PoisonError::into_inner);
+    if !throttle.allows(from, now) {
+        return Verdict::TooMany;
+    }
+    if offered.iter().any(|offered| secret::equal(offered, right)) {
+        return Verdict::Right;
+    }
+    for _guess in offered.iter().filter(|offered| counts(**offered)) {
+        throttle.wrong(from, now);
+    }
+    Verdict::Wrong
 }
 
 #[cfg(test)]
@@ -188,20 +199,48 @@ mod tests {
         let cookies = Cookies::required("sesame");
         let key = FileKey::new("sesame", 4000);
         let now = Instant::now();
-        assert_eq!(cookies.check_key(key.key(), ANA, now), Verdict::Right);
+        assert_eq!(show(&cookies, &[key.key()], now), Verdict::Right);
         assert_eq!(cookies.check(Some(key.key()), ANA, now), Verdict::Wrong);
-        assert_eq!(cookies.check_key("sesame", ANA, now), Verdict::Wrong);
+        assert_eq!(show(&cookies, &["sesame"], now), Verdict::Wrong);
     }
 
     #[test]
-    fn guessing_the_key_is_as_hopeless_as_guessing_the_cookie() {
+    fn guessing_the_key_is_half_as_quick_as_guessing_the_cookie_and_counted_apart() {
         let cookies = Cookies::required("sesame");
         let now = Instant::now();
         for guess in 0..10 {
-            assert_eq!(cookies.check_key(&guess.to_string(), ANA, now), Verdict::Wrong);
+            assert_eq!(show(&cookies, &[&guess.to_string()], now), Verdict::Wrong);
         }
-        assert_eq!(cookies.check_key(FileKey::new("sesame", 4000).key(), ANA, now), Verdict::TooMany);
-        assert_eq!(cookies.check(Some("sesame"), ANA, now), Verdict::TooMany);
+        assert_eq!(show(&cookies, &[FileKey::new("sesame", 4000).key()], now), Verdict::TooMany);
+        assert_eq!(
+            cookies.check(Some("sesame"), ANA, now),
+            Verdict::Right,
+            "what a browser shows by itself counts apart"
+        );
+        let key = FileKey::new("sesame", 4000);
+        assert_eq!(show(&cookies, &[key.key()], now + throttle::ONE_BACK_EVERY), Verdict::TooMany);
+        assert_eq!(show(&cookies, &[key.key()], now + 2 * throttle::ONE_BACK_EVERY), Verdict::Right);
+    }
+
+    #[test]
+    fn any_right_key_of_several_will_do_and_wrong_ones_beside_it_are_no_guesses() {
+        let cookies = Cookies::required("sesame");
+        let (key, now) = (FileKey::new("sesame", 4000), Instant::now());
+        for stale in 0..100 {
+            let stale = stale.to_string();
+            assert_eq!(show(&cookies, &[&stale, key.key()], now), Verdict::Right);
+            assert_eq!(show(&cookies, &[key.key(), &stale], now), Verdict::Right);
+        }
+    }
+
+    #[test]
+    fn many_guesses_in_one_request_are_many_guesses() {
+        let cookies = Cookies::required("sesame");
+        let (key, now) = (FileKey::new("sesame", 4000), Instant::now());
+        assert_eq!(show(&cookies, &["1", "2", "3", "4", key.key()], now), Verdict::Wrong, "no more are looked at");
+        assert_eq!(show(&cookies, &["5", "6", "7", "8"], now), Verdict::Wrong);
+        assert_eq!(show(&cookies, &["9", "10"], now), Verdict::Wrong);
+        assert_eq!(show(&cookies, &[key.key()], now), Verdict::TooMany);
     }
 
     #[test]
@@ -209,8 +248,13 @@ mod tests {
         let cookies = Cookies::required("sesame");
         let now = Instant::now();
         for _ in 0..100 {
-            assert_eq!(cookies.check_key("of an earlier cookie", ANA, now), Verdict::Wrong);
+            assert_eq!(show(&cookies, &["of an earlier cookie"], now), Verdict::Wrong);
         }
+        assert_eq!(show(&cookies, &[FileKey::new("sesame", 4000).key()], now), Verdict::Right);
         assert_eq!(cookies.check(Some("sesame"), ANA, now), Verdict::Right);
+    }
+
+    fn show(cookies: &Cookies, keys: &[&str], now: Instant) -> Verdict {
+        cookies.check_keys(keys.iter().copied(), ANA, now)
     }
 }

@@ -17,7 +17,7 @@ use shared::message::Conversation;
 use shared::nick::Nick;
 use tokio::sync::mpsc;
 
-pub use local::{Local, OpenError};
+pub use local::{FreeError, Local, OpenError};
 pub use words::{Words, WordsError};
 
 /// Who took a nick, for as long as the log lives. Private messages and ids belong to
@@ -354,7 +354,8 @@ pub trait Backplane: Send + Sync + 'static {
 
     /// Appends an entry: [`Outcome::Appended`], [`Outcome::Repeated`], [`Outcome::Unchanged`],
     /// [`Outcome::Rejected`] or [`Outcome::Failed`]. A change of a line is an entry of its own, and with it the line is
-    /// otherwise: from then on it is read as it is now. What was taken back is not read again, as whatever it was.
+    /// otherwise: from then on it is read as it is now. What was taken back is not read again, as whatever it was, and
+    /// soon stands nowhere any more.
     fn append(&self, ticket: Ticket, draft: Draft) -> Result<(), Full>;
 
     /// Asks what became of an id: [`Outcome::Repeated`], [`Outcome::Unsent`] or [`Outcome::Failed`].

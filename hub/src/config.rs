@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, Parser, Subcommand};
 use shared::node::{HUB, NodeName};
 use tracing_subscriber::EnvFilter;
 
@@ -113,12 +113,15 @@ impl Default for Limits {
 #[derive(Parser)]
 #[command(name = "hub", version, long_about = None)]
 struct Flags {
+    #[command(subcommand)]
+    errand: Option<Errand>,
+
     /// The address and port to listen on; 0.0.0.0 (or [::]) stands for all of the machine's
     #[arg(long, env = "HUBBUB_LISTEN", value_name = "ADDRESS:PORT", default_value = "0.0.0.0:4000", value_parser = listen_address)]
     listen: SocketAddr,
 
     /// The directory for the log, the cookie and the files people send [default: hubbub/ where this platform keeps data]
-    #[arg(long, env = "HUBBUB_DATA", value_name = "DIRECTORY")]
+    #[arg(long, env = "HUBBUB_DATA", value_name = "DIRECTORY", global = true)]
     data: Option<PathBuf>,
 
     /// The cookie everyone must know [default: the one in the data directory, made at the first start].
@@ -172,6 +175,32 @@ struct Flags {
     log: String,
 }
 
+/// What there is to do beside being a hub.
+#[derive(Subcommand)]
+enum Errand {
+    /// Look after the nicks that a hub reserves
+    #[command(subcommand)]
+    Nicks(NicksErrand),
+}
+
+#[derive(Subcommand)]
+enum NicksErrand {
+    /// Let anyone take a nick whose owner is away, before its time (--nick-ttl) has run out. The hub may be running. Until
+    /// somebody takes the nick, its owner can still come back to it; private messages stay with the owner
+    Free {
+        /// The nick that is to be free
+        nick: String,
+    },
+}
+
+/// What the program is asked to do.
+pub enum Asked {
+    /// To be a hub.
+    Serve(Box<Config>),
+    /// To free a nick of the hub with this data directory.
+    FreeNick { nick: String, data: Option<PathBuf> },
+}
+
 /// What `--rate-limit` says.
 #[derive(Clone, Copy)]
 enum RateLimit {
@@ -195,14 +224,29 @@ impl std::fmt::Display for RateLimit {
     }
 }
 
-impl Config {
+impl Asked {
     /// What the command line (the program's name first) and the environment say.
     ///
     /// # Errors
     /// If they cannot be understood or contradict each other, and also if they ask for help or the
     /// version: see [`clap::Error::kind`].
     pub fn from_args(args: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let flags = Flags::try_parse_from(args)?;
+        let mut flags = Flags::try_parse_from(args)?;
+        match flags.errand.take() {
+            None => Ok(Self::Serve(Box::new(Config::from_flags(flags)?))),
+            Some(Errand::Nicks(NicksErrand::Free { nick })) => Ok(Self::FreeNick { nick, data: flags.data() }),
+        }
+    }
+}
+
+impl Flags {
+    fn data(&self) -> Option<PathBuf> {
+        if self.ephemeral { None } else { self.data.clone().or_else(default_data) }
+    }
+}
+
+impl Config {
+    fn from_flags(flags: Flags) -> Result<Self, clap::Error> {
         if flags.open && flags.cookie.is_some() {
             return Err(refuse(
                 "--open asks for no cookie and --cookie (or HUBBUB_COOKIE) for one: leave one of them out",
@@ -213,7 +257,7 @@ impl Config {
         let cookie = cookie.map_err(|reason| refuse(&format!("the cookie given cannot be used: {reason}")))?;
         Ok(Self {
             listen: flags.listen,
-            data: if flags.ephemeral { None } else { flags.data.or_else(default_data) },
+            data: flags.data(),
             cookie,
             open: flags.open,
             ephemeral: flags.ephemeral,
@@ -338,7 +382,10 @@ mod tests {
 
     fn parse(flags: &[&str]) -> Result<Config, String> {
         let args = ["hub"].iter().chain(flags).map(OsString::from);
-        Config::from_args(args).map_err(|error| one_line(&error))
+        match Asked::from_args(args).map_err(|error| one_line(&error))? {
+            Asked::Serve(config) => Ok(*config),
+            Asked::FreeNick { .. } => panic!("{flags:?} free a nick"),
+        }
     }
 
     /// The one line with which these flags are refused.
@@ -399,6 +446,27 @@ mod tests {
         assert_eq!((config.max_upload, config.file_quota), (1 << 30, 500_000_000_000));
         assert_eq!(config.file_retention, Some(Duration::from_secs(90 * 86_400)));
         assert_eq!(config.log, "hub=debug,warn");
+    }
+
+    #[test]
+    fn a_nick_is_freed_where_the_data_is() {
+        let freed = |flags: &[&str]| {
+            let args = ["hub"].iter().chain(flags).map(OsString::from);
+            match Asked::from_args(args).map_err(|error| one_line(&error)) {
+                Ok(Asked::FreeNick { nick, data }) => (nick, data),
+                Ok(Asked::Serve(_)) => panic!("{flags:?} start a hub"),
+                Err(error) => panic!("{error}"),
+            }
+        };
+        let there = ("ana".to_owned(), Some(PathBuf::from("/srv/chat")));
+        assert_eq!(freed(&["nicks", "free", "ana", "--data=/srv/chat"]), there);
+        assert_eq!(freed(&["--data=/srv/chat", "nicks", "free", "ana"]), there);
+        assert!(freed(&["nicks", "free", "ana"]).1.unwrap().ends_with("hubbub"));
+        for (flags, missing) in
+            [(&["nicks"][..], "free"), (&["nicks", "free"], "NICK"), (&["nicks", "fre", "ana"], "fre")]
+        {
+            assert!(refusal(flags).contains(missing), "{flags:?}: {}", refusal(flags));
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`config`] | flags and environment |
 //! | [`links`] | the invitation: which links lead here |
+//! | [`nicks`] | what whoever runs the hub does to nicks |
 //! | [`server`] | binds, accepts, stops |
 //! | [`signals`] | how the operating system asks it to stop |
 //! | [`routes`] | `/ws`, `/health`, the browser client's files |
@@ -30,6 +31,7 @@ pub mod files;
 mod interfaces;
 pub mod links;
 pub mod message_server;
+pub mod nicks;
 pub mod outbox;
 mod rate;
 pub mod registry;
@@ -38,6 +40,7 @@ pub mod routes;
 mod secret;
 pub mod server;
 pub mod signals;
+mod source;
 
 pub use config::Config;
 pub use server::{RunningHub, StartError, start};

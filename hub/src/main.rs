@@ -1,9 +1,10 @@
 //! The hub as a program: parse, log, start, invite, wait, stop.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
-use hub::config::{Config, one_line};
+use hub::config::{Asked, Config, one_line};
 use hub::signals::Signals;
 use hub::{RunningHub, StartError};
 use tracing_subscriber::EnvFilter;
@@ -15,8 +16,9 @@ const USAGE: u8 = 2;
 const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
-    let config = match Config::from_args(std::env::args_os()) {
-        Ok(config) => config,
+    let config = match Asked::from_args(std::env::args_os()) {
+        Ok(Asked::Serve(config)) => *config,
+        Ok(Asked::FreeNick { nick, data }) => return free_nick(&nick, data.as_deref()),
         Err(asked) if !asked.use_stderr() => {
             let _ = asked.print(); // help or version, and perhaps nobody there to read it
             return ExitCode::SUCCESS;
@@ -30,6 +32,21 @@ fn main() -> ExitCode {
     keep_files_private();
     match run(config) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Frees a nick, and says so.
+fn free_nick(nick: &str, data: Option<&Path>) -> ExitCode {
+    keep_files_private();
+    match hub::nicks::free(data, nick) {
+        Ok(nick) => {
+            println!("“{nick}” is free: whoever asks first has it, its owner as anyone.");
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             complain(&error.to_string());
             ExitCode::FAILURE

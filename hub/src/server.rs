@@ -1,6 +1,6 @@
 //! A running hub: how it starts, and how it stops.
 
-mod data;
+pub(crate) mod data;
 mod listener;
 
 use std::io;

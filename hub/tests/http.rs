@@ -343,6 +343,10 @@ async fn only_this_machine_is_told_its_addresses() {
     // As if something on this machine passed on what others ask.
     let answer = hub.send(&["GET /addresses HTTP/1.1", &format!("Host: test.local:{port}")]).await;
     answer.is(403, "this machine");
+    for passed_on in ["X-Forwarded-For: 10.0.0.7", "Forwarded: for=10.0.0.7", "Via: 1.1 proxy", "X-Real-IP: 10.0.0.7"] {
+        let answer = hub.send(&["GET /addresses HTTP/1.1", &format!("Host: localhost:{port}"), passed_on]).await;
+        answer.is(403, "this machine");
+    }
 }
 
 #[tokio::test]

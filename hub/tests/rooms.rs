@@ -2,6 +2,7 @@
 
 mod support;
 
+use serde_json::json;
 use shared::message::ErrorCode;
 use support::{TestHub, refused};
 
@@ -139,5 +140,34 @@ async fn a_rooms_name_can_be_read_and_typed() {
     }
     for room in ["#rust", "日本語", "a.b-c_d", &"x".repeat(32)] {
         assert_eq!(ana.joins(room).await.room, room.trim_start_matches('#'));
+    }
+}
+
+#[tokio::test]
+async fn a_room_that_is_left_while_its_first_line_is_under_way_stays() {
+    let hub = TestHub::start_unlimited().await;
+    let mut ana = hub.raw_guest("ana").await;
+    // Whether the line is still under way when she leaves is up to the disk: in one of so many rooms it is.
+    for number in 0..30 {
+        let room = format!("den-{number}");
+        ana.json(&json!({ "type": "join", "id": format!("j{number}"), "room": room })).await;
+        ana.ok(&format!("j{number}")).await;
+        let (id, text) = (format!("s{number}"), "the first and the last");
+        let first = match number % 2 {
+            0 => json!({ "type": "say", "id": id, "room": room, "text": text }),
+            _ => json!({ "type": "topic", "id": id, "room": room, "topic": text }),
+        };
+        let leave = json!({ "type": "leave", "id": format!("l{number}"), "room": room });
+        ana.json(&first).await;
+        ana.json(&leave).await;
+        ana.ok(&id).await;
+        ana.ok(&format!("l{number}")).await;
+    }
+    let bob = hub.guest("bob").await;
+    let rooms = bob.list_rooms().await.unwrap().rooms;
+    for number in 0..30 {
+        let room = rooms.iter().find(|room| room.room == format!("den-{number}"));
+        let topic = (number % 2 == 1).then(|| "the first and the last".to_owned());
+        assert_eq!(room.map(|room| room.topic.clone()), Some(topic), "den-{number}");
     }
 }

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use shared::message::{ErrorCode, Person, State, ToHub};
 use support::{TestHub, eventually, now};
 
@@ -63,4 +65,18 @@ async fn of_a_nick_that_nobody_holds_there_is_nothing_to_tell() {
         let refusal = ana.ask::<Person>(|id| ToHub::Who { id, nick: nick.to_owned() }).await;
         assert_eq!(refusal.map_err(|refusal| refusal.code), Err(ErrorCode::NoSuchNick), "{nick}");
     }
+}
+
+#[tokio::test]
+async fn somebody_who_does_not_come_back_after_a_restart_is_told_with_when_they_were_here() {
+    let hub = TestHub::start_with(|config| config.lease = Duration::from_millis(300)).await;
+    let before = now();
+    let _eve = hub.tab_of("eve").await;
+    let hub = hub.restart().await;
+    let mut zoe = hub.tab_of("zoe").await;
+    let gone = eventually("eve's lease has run out", async || {
+        Some(zoe.asks_who("eve").await).filter(|eve| eve.state == State::Offline)
+    })
+    .await;
+    assert!(gone.seen.is_some_and(|seen| (before..=now()).contains(&seen)), "{gone:?}");
 }

@@ -322,6 +322,9 @@ pub struct Welcome {
     /// The log is in memory only and ends with the hub.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ephemeral: bool,
+    /// The largest file that may be sent here, in bytes; none where the hub does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_upload: Option<u64>,
 }
 
 /// Answers the request with the same `id`.

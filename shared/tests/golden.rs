@@ -273,6 +273,7 @@ fn welcome() -> Welcome {
         nick: None,
         rooms: Vec::new(),
         ephemeral: false,
+        max_upload: Some(26_214_400),
     }
 }
 

@@ -12,7 +12,12 @@ use shared::transcript::Place;
 use shared::wire;
 
 fn line(id: &str, text: &str) -> Line {
-    Line { request: lobby().say(id.to_owned(), text.to_owned()), at: START - 60_000 }
+    left(lobby().say(id.to_owned(), text.to_owned()), "log-1")
+}
+
+/// What an earlier session left, of that log.
+fn left(request: ToHub, epoch: &str) -> Line {
+    Line { request, at: START - 60_000, epoch: epoch.to_owned() }
 }
 
 /// The ids of lines delivered as waiting, in order.
@@ -276,11 +281,67 @@ fn changes_of_a_log_that_is_no_more_are_given_up() {
 }
 
 #[test]
+fn changes_that_an_earlier_session_left_are_made_once_in_the_log_they_speak_of() {
+    let mut world = World::online(settings());
+    let seq = world.other_says(Some("lobby"), "hi");
+    world.flow();
+    world.cut(1006);
+    let react = world.ask(|id| lobby().react(id, seq, "👍".to_owned(), true)).unwrap();
+    let edit = world.ask(|id| lobby().edit(id, seq, "ho".to_owned())).unwrap();
+    world.reload(true);
+    world.settle();
+    let made: Vec<&str> = world.hub.log[1..].iter().map(shared::entry::Entry::id).collect();
+    assert_eq!(made, [&react, &edit]);
+    assert!(world.answer(&react).is_ok() && world.answer(&edit).is_ok());
+}
+
+#[test]
+fn changes_that_an_earlier_session_left_of_another_log_are_given_up_before_anything_is_sent() {
+    let id = |id: &str| id.to_owned();
+    let of_another = || {
+        vec![
+            left(lobby().edit(id("edit"), 5, "b".to_owned()), "log-0"),
+            left(lobby().delete(id("delete"), 5), "log-0"),
+            left(lobby().react(id("react"), 5, "👍".to_owned(), true), "log-0"),
+            left(lobby().say_with(id("reply"), "yes".to_owned(), Some(5), Vec::new()), "log-0"),
+        ]
+    };
+    // Before the first welcome, when nobody knows which log it will be; and after it, as from another tab.
+    let mut early = World::new(Settings { lines: of_another(), ..settings() });
+    early.settle();
+    let mut late = World::online(settings());
+    late.adopt(of_another());
+    late.settle();
+    for world in [early, late] {
+        for given_up in ["edit", "delete", "react"] {
+            assert_eq!(world.refused(given_up), ErrorCode::NoSuchEntry);
+        }
+        let sent: Vec<&ToHub> = world.hub.requests.iter().filter(|request| request.makes_entry()).collect();
+        assert!(matches!(sent[..], [ToHub::Say { reply_to: None, .. }]), "{sent:?}");
+    }
+}
+
+#[test]
+fn changes_of_a_log_that_this_tab_has_not_met_yet_wait_for_it() {
+    let mut world = World::online(settings());
+    world.cut(1006);
+    world.new_log();
+    let seq = world.other_says(Some("lobby"), "hi");
+    // Another tab was online in between, and was closed.
+    let epoch = world.hub.epoch.clone();
+    world.adopt(vec![left(lobby().react("left-1".to_owned(), seq, "👍".to_owned(), true), &epoch)]);
+    assert_eq!(world.session.unsent(), 1);
+    world.settle();
+    assert!(world.answer("left-1").is_ok());
+    assert_eq!(world.hub.log.last().map(shared::entry::Entry::id), Some("left-1"));
+}
+
+#[test]
 fn what_another_tab_left_is_taken_up_once() {
     let mut world = World::online(settings());
     world.cut(1006);
     let own = world.say("lobby", "own").unwrap();
-    let left = Line { request: Place::With("bob".to_owned()).say("left-1".to_owned(), "psst".to_owned()), at: START };
+    let left = left(Place::With("bob".to_owned()).say("left-1".to_owned(), "psst".to_owned()), "log-1");
     world.adopt(vec![left.clone(), left.clone(), line(&own, "own")]);
     world.adopt(vec![left]);
     assert_eq!(world.session.unsent(), 2);

@@ -163,7 +163,8 @@ fn happen(world: &mut World, step: usize, event: &Event) {
         Event::List => drop(world.ask(|id| ToHub::ListRooms { id })),
         Event::Adopt { room, said } => {
             let place = Place::Room(ROOMS[*room].to_owned());
-            let line = Line { request: place.say(format!("left-{step}"), format!("line {step}")), at: world.now - 1 };
+            let request = place.say(format!("left-{step}"), format!("line {step}"));
+            let line = Line { request, at: world.now - 1, epoch: world.session.position().epoch.clone() };
             if *said {
                 world.say_elsewhere(&line);
             }

@@ -10,7 +10,7 @@ use fold::*;
 use shared::entry::{Change, Details, Entry, File, Reaction, Said};
 use shared::message::{ErrorCode, Refusal, Sent, ToHub};
 use shared::session::{Delivery, Response};
-use shared::transcript::{Item, MAX_CHANGES, What};
+use shared::transcript::{Item, MAX_CHANGES, Transcript, What};
 use shared::wire::MAX_REACTORS;
 
 /// The line 11 in short: `hi`, `hi*` edited, `gone` taken back; with reactions, `👍 ana bob`.
@@ -246,6 +246,17 @@ fn ones_own_change_outlives_the_connection() {
     let change = Entry::Changed(shared::entry::Changed { id: text("e-1"), ..change });
     fold.take(&page(&room("lobby"), None, Some(12), vec![change], false));
     assert_eq!((fold.lobby().line(12).unwrap().text(), fold.lobby().pending_change(12)), ("ho ho", None));
+}
+
+#[test]
+fn one_taken_up_before_the_nick_is_known_is_shown_as_ones_own() {
+    let mut fold = Fold(Transcript::new());
+    fold.0.open(&room("lobby"));
+    fold.take(&sending(&room("lobby").react(text("r-1"), 11, text("👍"), true)));
+    fold.take(&welcome(11, false));
+    fold.take(&connected_as("dr00", &[]));
+    fold.take(&page(&room("lobby"), None, None, vec![line(11, "ana", "hi")], false));
+    assert_eq!(shown(&fold), "hi 👍 dr00");
 }
 
 #[test]

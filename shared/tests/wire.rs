@@ -160,8 +160,8 @@ fn tree() -> impl Strategy<Value = Value> {
 }
 
 fn to_node() -> impl Strategy<Value = ToNode> {
-    let welcome = (words(), words(), words(), words(), any::<(u32, u64, bool, bool)>(), maybe()).prop_map(
-        |(hub, node, session, epoch, (version, seq, resumed, ephemeral), nick)| {
+    let welcome = (words(), words(), words(), words(), any::<(u32, u64, bool, bool, Option<u64>)>(), maybe()).prop_map(
+        |(hub, node, session, epoch, (version, seq, resumed, ephemeral, max_upload), nick)| {
             ToNode::Welcome(Welcome {
                 version,
                 hub,
@@ -173,6 +173,7 @@ fn to_node() -> impl Strategy<Value = ToNode> {
                 nick,
                 rooms: Vec::new(),
                 ephemeral,
+                max_upload,
             })
         },
     );

@@ -8,9 +8,9 @@ use shared::message::FileRef;
 use shared::session::Phase;
 use shared::transcript::Place;
 use shared::wire::MAX_FILES;
-use web_sys::{Blob, FileList, Url, XmlHttpRequest};
+use web_sys::{Blob, File, Url, XmlHttpRequest};
 
-use crate::files::Key;
+use crate::files::Waiting;
 use crate::node::Node;
 use crate::page::Timeout;
 use crate::state::*;
@@ -31,7 +31,7 @@ const PICTURES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp
 pub(crate) struct Upload {
     /// No other has it.
     pub(crate) number: u32,
-    place: Place,
+    pub(crate) place: Place,
     pub(crate) name: String,
     /// In bytes.
     pub(crate) size: u64,
@@ -103,18 +103,12 @@ impl Node {
         self.files.attached.with(|all| all.iter().filter(|upload| upload.place == *place).cloned().collect())
     }
 
-    /// Whether anything is attached anywhere: it would be lost with the page.
-    pub(crate) fn has_attached(self) -> bool {
-        self.files.attached.with_untracked(|all| !all.is_empty())
-    }
-
-    /// Has these files go with the next line at the place in view, and begins to send them.
-    pub(crate) fn attach(self, files: &FileList) {
-        let here = self.here.get_untracked();
-        self.hold_back();
-        let mut room = MAX_FILES.saturating_sub(self.attached_at(&here).len());
+    /// Has these files go with the next line at a place, and begins to send them.
+    pub(crate) fn attach(self, place: &Place, files: Vec<File>) {
+        self.hold_back_at(place);
+        let mut room = MAX_FILES.saturating_sub(self.attached_at(place).len());
         room = room.min(MAX_ATTACHED.saturating_sub(self.files.attached.with_untracked(Vec::len)));
-        for file in (0..files.length()).filter_map(|at| files.get(at)) {
+        for file in files {
             if room == 0 {
                 return self.complain("A line takes 10 files. Send these first, and then the others.".to_owned());
             }
@@ -122,7 +116,7 @@ impl Node {
             let preview = PICTURES.contains(&&*file.type_()).then(|| Url::create_object_url_with_blob(&file).ok());
             let upload = Rc::new(Upload {
                 number: self.files.attached.with_untracked(|all| all.last().map_or(0, |last| last.number + 1)),
-                place: here.clone(),
+                place: place.clone(),
                 name: fitting(&file.name()),
                 size: file.size() as u64,
                 preview: preview.flatten(),
@@ -146,58 +140,53 @@ impl Node {
         self.files.attached.update(|all| all.retain(|other| !Rc::ptr_eq(other, upload)));
     }
 
-    /// A visit begins: what another one left is nobody's.
-    pub(crate) fn attach_nothing(self) {
+    /// What another visit left is nobody's.
+    pub(crate) fn detach_all(self) {
         for upload in self.files.attached.with_untracked(Vec::clone) {
             self.detach(&upload);
         }
     }
 
-    /// The connection is there again: what was cut goes on, and what could not be had is asked for.
-    pub(crate) fn files_go_on(self) {
+    /// The connection is there again: what was cut goes on.
+    pub(crate) fn uploads_go_on(self) {
         for upload in self.files.attached.with_untracked(Vec::clone) {
             if upload.is_under_way() {
                 upload.work.borrow_mut().tries = 0;
                 self.ask_how_far(&upload);
             }
         }
-        match self.files.key.get_untracked() {
-            Key::Unwanted => {}
-            Key::Wanted => self.fetch_key(),
-            Key::Held => self.files.key.notify(),
-        }
     }
 
     /// Says it at the place in view, with what is attached there, as soon as that has arrived. False where it stays in the
     /// field.
-    pub(crate) fn say_here(self, text: &str) -> bool {
+    pub(crate) fn say_with_files(self, text: &str) -> bool {
         let here = self.here.get_untracked();
         let attached = self.attached_at(&here);
-        if attached.is_empty() {
-            return text.is_empty() || self.say(&here, text, Vec::new());
-        }
         if attached.iter().any(|upload| matches!(upload.stage.get(), Stage::Refused(_))) {
             self.complain("Remove the file that could not be sent, and send the line then.".to_owned());
             return false;
         }
+        let reply_to = self.answered_by_next(&here);
+        let line = Waiting { place: here, text: text.to_owned(), reply_to };
         if attached.iter().any(|upload| upload.is_under_way()) {
             self.files.waiting.update(|all| {
-                all.retain(|(place, _)| *place != here);
-                all.push((here, text.to_owned()));
+                all.retain(|other| other.place != line.place);
+                all.push(line);
             });
             return false;
         }
-        self.say_attached(&here, text)
+        self.say_attached(&line)
     }
 
     /// Says it with what is attached there, all of which has arrived.
-    fn say_attached(self, place: &Place, text: &str) -> bool {
+    fn say_attached(self, line: &Waiting) -> bool {
+        let Waiting { place, text, reply_to } = line;
         let attached = self.attached_at(place);
         let file = |upload: &Rc<Upload>| match upload.stage.get() {
             Stage::Done(hash) => Some(FileRef { hash, name: upload.name.clone() }),
             _ => None,
         };
-        let said = self.say(place, text, attached.iter().filter_map(file).collect());
+        let said = self.say_in_answer(place, text, *reply_to, attached.iter().filter_map(file).collect());
         if said {
             self.files.attached.update(|all| all.retain(|upload| upload.place != *place));
         }
@@ -207,19 +196,7 @@ impl Node {
     /// Whether a line at the place in view waits for what goes with it; followed.
     pub(crate) fn waits_for_files(self) -> bool {
         let here = self.here.get();
-        self.files.waiting.with(|all| all.iter().any(|(place, _)| *place == here))
-    }
-
-    /// Such a line does not go by itself: the person has something else in mind.
-    pub(crate) fn hold_back(self) {
-        self.hold_back_at(&self.here.get_untracked());
-    }
-
-    fn hold_back_at(self, place: &Place) -> Option<String> {
-        let at = self.files.waiting.with_untracked(|all| all.iter().position(|(waiting, _)| waiting == place))?;
-        let mut text = None;
-        self.files.waiting.update(|all| text = Some(all.remove(at).1));
-        text
+        self.files.waiting.with(|all| all.iter().any(|line| line.place == here))
     }
 
     /// An upload has come to its end.
@@ -230,9 +207,8 @@ impl Node {
             // The text stays where it is.
             self.hold_back_at(place);
         } else if !attached.iter().any(|upload| upload.is_under_way())
-            && let Some(text) = self.hold_back_at(place)
-            && !(self.here.get_untracked() == *place && self.begun().is_some_and(|begun| begun.text.is_some()))
-            && self.say_attached(place, &text)
+            && let Some(line) = self.hold_back_at(place)
+            && self.say_attached(&line)
         {
             storage::keep_draft(place, "");
             self.files.gone.set(Some(place.clone()));

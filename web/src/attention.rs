@@ -103,7 +103,7 @@ impl Node {
         let Some(last) = waiting.last().filter(|_| !elsewhere) else { return };
         let settings = self.settings.get_untracked();
         if settings.sound {
-            sound();
+            self.with_more_by_the_way(|more| (more.sound)());
         }
         if settings.notify && !in_use {
             self.notify(last, waiting.len());

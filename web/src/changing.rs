@@ -5,10 +5,12 @@ use std::sync::Arc;
 use shared::entry::Entry;
 use shared::letters::fold;
 use shared::markup;
+use shared::message::{Refusal, ToHub};
 use shared::transcript::Place;
 use shared::wire;
 
 use crate::driver::Asked;
+use crate::message_handler;
 use crate::node::Node;
 use crate::state::*;
 
@@ -141,6 +143,15 @@ impl Node {
     pub(crate) fn forget_begun(self) {
         self.changing.begun.set(Vec::new());
         self.changing.deleting.set(None);
+        self.wait_without(None);
+    }
+
+    /// The person gives up what they had begun at a place: what waits for its files does not answer that either.
+    pub(crate) fn give_up(self, place: &Place) {
+        if let Some(of) = self.answered_by_next(place) {
+            self.wait_without(Some((place, of)));
+        }
+        self.leave_off(place);
     }
 
     /// What was begun at a place is done, or given up.
@@ -207,6 +218,17 @@ impl Node {
             .iter()
             .any(|reaction| reaction.emoji == emoji && reaction.nicks.iter().any(|nick| fold(nick) == me));
         self.react(of, emoji, !mine);
+    }
+
+    /// The hub will not make a change. The transcript says so where its line is; but where nothing was drawn yet, as when
+    /// it waited for this visit, nobody would see that.
+    pub(crate) fn change_refused(self, change: &ToHub, refusal: &Refusal) {
+        let unseen = Place::of(change).is_some_and(|place| {
+            self.with_core(|core| core.transcript.get(&place).is_none_or(|known| known.newest().is_none()))
+        });
+        if unseen {
+            self.complain(["Something was not changed: ", &message_handler::words(refusal)].concat());
+        }
     }
 
     /// A line of the place in view, as it is quoted where it is answered; followed.

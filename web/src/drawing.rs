@@ -12,25 +12,39 @@ use crate::clock;
 use crate::extent::{Extent, Wish};
 use crate::node::{Listed, Node, Person, Unread};
 use crate::page::{Timeout, before_next_paint, document};
-use crate::rows::{MORE_ROWS, Row, end_rows, most_rows, rows};
+use crate::rows::{MORE_ROWS, Row, brings_older, end_rows, is_flood, most_rows, rows};
 use crate::viewport::window_height;
 
 /// How often a page that is out of sight is drawn, in milliseconds: it has no frames, and only its title is seen.
 const UNSEEN_FRAME: i32 = 250;
+
+/// So long after rows that are no news the page counts as busy, in milliseconds: a screen reader hears of them some
+/// frames after they are there.
+const QUIET: i32 = 200;
+
+/// Where more rows come at a time than anybody reads, the next ones wait so long, in milliseconds: meanwhile the page
+/// answers whoever types.
+const FLOOD_FRAME: i32 = 50;
 
 /// What waits for the next frame: a thousand lines a second are drawn sixty times.
 #[derive(Default)]
 pub(crate) struct Undrawn {
     /// The frame is ordered.
     ordered: bool,
-    /// The order of a page that is out of sight.
-    unseen: Option<Timeout>,
+    /// The order that does not wait for a frame.
+    later: Option<Timeout>,
+    /// More came the last time than anybody reads.
+    flood: bool,
     changes: Changes,
     rows: bool,
     /// How the window of rows is to move.
     wish: Wish,
     /// Which rows are in the page.
     pub(crate) extent: Extent,
+    /// The place of which they are the end, as far as it was loaded: what comes behind them is new there.
+    end_of: Option<Place>,
+    /// Ends the quiet in which rows come that are no news.
+    quiet: Option<Timeout>,
     /// The last line in view, for one who does not follow the end.
     pub(crate) bottom: Option<u64>,
     pub(crate) news: News,
@@ -187,9 +201,10 @@ impl Node {
         if self.with_core(|core| mem::replace(&mut core.undrawn.ordered, true)) {
             return;
         }
-        if Document::hidden(&document()) {
-            let unseen = Timeout::new(UNSEEN_FRAME, move || self.draw());
-            self.with_core(|core| core.undrawn.unseen = Some(unseen));
+        let hidden = Document::hidden(&document());
+        if hidden || self.with_core(|core| core.undrawn.flood) {
+            let later = Timeout::new(if hidden { UNSEEN_FRAME } else { FLOOD_FRAME }, move || self.draw());
+            self.with_core(|core| core.undrawn.later = Some(later));
         } else {
             before_next_paint(move || self.draw());
         }
@@ -202,7 +217,7 @@ impl Node {
         self.show_standing();
         let rows = self.with_core(|core| {
             core.undrawn.ordered = false;
-            core.undrawn.unseen = None;
+            core.undrawn.later = None;
             mem::take(&mut core.undrawn.rows)
         });
         if rows {
@@ -268,13 +283,27 @@ impl Node {
             let news = (core.undrawn.news.after, above.above || known.more());
             let rows = rows(items, context, me, &marked, news, clock::minutes_east);
             core.undrawn.news.first = rows.iter().find(|row| row.new).and_then(Row::seq);
-            Some((rows, window.above || known.more(), extent.is_cut()))
+            let end_of = (!known.fresh() && !extent.is_cut()).then(|| here.clone());
+            let goes_on = mem::replace(&mut core.undrawn.end_of, end_of).as_ref() == Some(&here);
+            Some((rows, window.above || known.more(), extent.is_cut(), goes_on))
         });
-        let (rows, more, cut) = drawn.unwrap_or_default();
+        let (rows, more, cut, goes_on) = drawn.unwrap_or_default();
+        let flood = goes_on && self.talk.rows.with_untracked(|before| is_flood(before, &rows));
+        self.with_core(|core| core.undrawn.flood = flood);
+        if !goes_on || self.talk.rows.with_untracked(|before| brings_older(before, &rows)) {
+            self.be_quiet();
+        }
         self.talk.more.set(more);
         self.talk.cut.change(cut);
         self.talk.rows.set(rows);
         self.mark_read();
+    }
+
+    /// The rows that come now were said before, and are not to be read out as if they were said now.
+    fn be_quiet(self) {
+        self.talk.quiet.change(true);
+        let over = Timeout::new(QUIET, move || self.talk.quiet.change(false));
+        self.with_core(|core| core.undrawn.quiet = Some(over));
     }
 
     /// Someone has come to a place: what is unread there is new.

@@ -23,8 +23,8 @@ const PATIENCE: u32 = 60_000;
 pub(crate) struct Files {
     /// What goes with the next lines, in all places.
     pub(crate) attached: Signal<Vec<Rc<Upload>>>,
-    /// Lines that go as soon as what goes with them has arrived: where, and their texts.
-    pub(crate) waiting: Signal<Vec<(Place, String)>>,
+    /// Lines that go as soon as what goes with them has arrived.
+    pub(crate) waiting: Signal<Vec<Waiting>>,
     /// Where such a line has gone: its text leaves the field.
     pub(crate) gone: Signal<Option<Place>>,
     /// Files are being dragged over the page.
@@ -32,6 +32,14 @@ pub(crate) struct Files {
     pub(crate) key: Signal<Key>,
     /// The picture that fills the window.
     pub(crate) viewed: Signal<Option<Viewed>>,
+}
+
+/// A line that goes as soon as what goes with it has arrived.
+pub(crate) struct Waiting {
+    pub(crate) place: Place,
+    pub(crate) text: String,
+    /// The line that it answered when the person sent it, whatever they began since.
+    pub(crate) reply_to: Option<u64>,
 }
 
 /// Whether the browser may be given addresses of files: it then shows the hub a key by itself.
@@ -90,6 +98,70 @@ pub(crate) fn thumbnail(file: &File) -> String {
 }
 
 impl Node {
+    /// Whether anything goes with the next line at the place in view; followed.
+    pub(crate) fn has_files(self) -> bool {
+        let here = self.here.get();
+        self.files.attached.with(|all| all.iter().any(|upload| upload.place == here))
+    }
+
+    /// Whether anything is attached anywhere: it would be lost with the page.
+    pub(crate) fn has_attached(self) -> bool {
+        self.files.attached.with_untracked(|all| !all.is_empty())
+    }
+
+    /// Says it at the place in view, with what is attached there. False where it stays in the field.
+    pub(crate) fn say_here(self, text: &str) -> bool {
+        if untrack(|| self.has_files()) {
+            // Who has attached something has what sends it.
+            return self.more_at_hand().is_some_and(|more| (more.say_with_files)(self, text));
+        }
+        text.is_empty() || self.say(&self.here.get_untracked(), text, Vec::new())
+    }
+
+    /// Such a line does not go by itself: the person has something else in mind.
+    pub(crate) fn hold_back(self) {
+        self.hold_back_at(&self.here.get_untracked());
+    }
+
+    /// What waited at this place, if anything did.
+    pub(crate) fn hold_back_at(self, place: &Place) -> Option<Waiting> {
+        let at = self.files.waiting.with_untracked(|all| all.iter().position(|line| line.place == *place))?;
+        let mut line = None;
+        self.files.waiting.update(|all| line = Some(all.remove(at)));
+        line
+    }
+
+    /// What waits at a place answers that line no more; where none is named, nothing that waits answers any.
+    pub(crate) fn wait_without(self, answered: Option<(&Place, u64)>) {
+        self.files.waiting.quietly(|all| {
+            for line in all {
+                if answered.is_none_or(|(place, of)| line.place == *place && line.reply_to == Some(of)) {
+                    line.reply_to = None;
+                }
+            }
+        });
+    }
+
+    /// A visit begins with nothing attached.
+    pub(crate) fn attach_nothing(self) {
+        match self.more_at_hand() {
+            Some(more) => (more.detach_all)(self),
+            None => drop(self.does_without()),
+        }
+    }
+
+    /// The connection is there again: what was cut goes on, and what could not be had is asked for.
+    pub(crate) fn files_go_on(self) {
+        if let Some(more) = self.more_at_hand() {
+            (more.uploads_go_on)(self);
+        }
+        match self.files.key.get_untracked() {
+            Key::Unwanted => {}
+            Key::Wanted => self.fetch_key(),
+            Key::Held => self.files.key.notify(),
+        }
+    }
+
     /// Has the browser be given the key, for as long as it runs: whatever is drawn now needs it.
     pub(crate) fn want_key(self) {
         if self.files.key.get_untracked() == Key::Unwanted {

@@ -174,7 +174,14 @@ impl Node {
         self.tell_address(top, true);
     }
 
-    /// Writes the address of where one is, in place of the one that stands there or behind it.
+    /// The person has left a place, and looks at another: the way back leads past it.
+    pub(crate) fn go_for_good(self, next: Place) {
+        self.show_place(next, None);
+        self.tell_address(None, true);
+    }
+
+    /// Writes the address of where one is, in place of the one that stands there or behind it. What is written so can be
+    /// told from what a person opens.
     fn tell_address(self, seq: Option<u64>, in_place: bool) {
         let address = route::to(&self.here.get_untracked(), seq);
         let Ok(history) = window().history() else { return };
@@ -182,10 +189,23 @@ impl Node {
         let standing = [location.pathname().unwrap_or_default(), location.hash().unwrap_or_default()].concat();
         // Where it fails the address says something else, and all works.
         let _ = if in_place || standing == address || !standing.contains("#/") {
-            history.replace_state_with_url(&JsValue::NULL, "", Some(&address))
+            history.replace_state_with_url(&JsValue::TRUE, "", Some(&address))
         } else {
-            history.push_state_with_url(&JsValue::NULL, "", Some(&address))
+            history.push_state_with_url(&JsValue::TRUE, "", Some(&address))
         };
+    }
+
+    /// The address is another: the person has opened one, or has gone back or forward to where they were. A room that
+    /// they have left since is not entered again by that: they stay where they are.
+    pub(crate) fn go_back_or_forward(self) {
+        let was_here = window().history().and_then(|history| history.state()).is_ok_and(|state| state.is_truthy());
+        let fragment = window().location().hash().unwrap_or_default();
+        let left = route::parse(&fragment).is_some_and(|(place, _)| !self.with_core(|core| core.is_in(&place)));
+        if was_here && left {
+            self.tell_address(None, true);
+        } else {
+            self.follow_address();
+        }
     }
 
     /// Goes where the address says, at the start and when the person goes back or forward; to the lobby where it says

@@ -113,13 +113,21 @@ pub(crate) struct Pressed<'a> {
     pub(crate) shift: bool,
 }
 
-/// What those keys do, if anything; while one types in a field, signs are signs.
-pub(crate) fn deed_of(pressed: Pressed<'_>, typing: bool) -> Option<fn(Node)> {
-    let deed = DEEDS.iter().find(|deed| deed.run.is_some() && deed.keys.iter().any(|keys| is(keys, pressed, typing)));
+/// What those keys do, if anything. Where signs are to be `signs`, as in a field that one types in, a single one does
+/// nothing.
+pub(crate) fn deed_of(pressed: Pressed<'_>, signs: bool) -> Option<fn(Node)> {
+    let deed = DEEDS.iter().find(|deed| deed.run.is_some() && deed.keys.iter().any(|keys| is(keys, pressed, signs)));
     deed.and_then(|deed| deed.run)
 }
 
-fn is(keys: &str, pressed: Pressed<'_>, typing: bool) -> bool {
+impl Deed {
+    /// The keys that do it, all or those alone that are pressed with others.
+    pub(crate) fn keys(&self, single: bool) -> impl Iterator<Item = &'static str> {
+        self.keys.iter().copied().filter(move |keys| single || self.run.is_none() || keys.len() > 1)
+    }
+}
+
+fn is(keys: &str, pressed: Pressed<'_>, signs: bool) -> bool {
     let (mut ctrl, mut alt, mut shift) = (false, false, false);
     let mut key = keys;
     while let Some((first, rest)) = key.split_once('+').filter(|(_, rest)| !rest.is_empty()) {
@@ -135,7 +143,7 @@ fn is(keys: &str, pressed: Pressed<'_>, typing: bool) -> bool {
     let same = pressed.key.eq_ignore_ascii_case(key)
         || letter && !pressed.key.is_ascii() && pressed.code.strip_prefix("Key") == Some(key);
     // Where a sign stands, and whether Shift is needed for it, every keyboard has its own mind.
-    same && ctrl == pressed.ctrl && alt == pressed.alt && (sign || shift == pressed.shift) && !(typing && sign && !ctrl)
+    same && ctrl == pressed.ctrl && alt == pressed.alt && (sign || shift == pressed.shift) && !(signs && sign && !ctrl)
 }
 
 #[cfg(test)]
@@ -174,6 +182,18 @@ mod tests {
         assert!(!is("?", question, true));
         assert!(is("Ctrl+/", Pressed { ctrl: true, ..pressed("/") }, true));
         assert!(is("+", pressed("+"), false));
+    }
+
+    #[test]
+    fn what_a_single_key_does_has_another_way() {
+        let single = DEEDS.iter().filter(|deed| deed.run.is_some() && deed.keys.iter().any(|keys| keys.len() == 1));
+        for deed in single {
+            assert!(deed.keys(false).count() > 0, "{}", deed.name);
+            assert!(deed.keys(false).all(|keys| keys.len() > 1) && deed.keys(true).count() == deed.keys.len());
+        }
+        let question = Pressed { shift: true, ..pressed("?") };
+        assert!(deed_of(question, false).is_some() && deed_of(question, true).is_none());
+        assert!(deed_of(Pressed { ctrl: true, ..pressed("/") }, true).is_some());
     }
 
     #[test]

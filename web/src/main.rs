@@ -30,6 +30,7 @@ mod attaching;
 mod attention;
 mod calendar;
 mod changing;
+mod chunks;
 mod clock;
 mod copying;
 mod dialog;

@@ -144,9 +144,15 @@ fn answered(node: Node, request: ToHub, answer: Result<Response, Refusal>) {
                 node.notice.set(Some(Notice::Words(words)));
             }
         }
-        // The transcript says beside the line, or in its place, what becomes of these.
-        (ToHub::Topic { id, .. }, _) => storage::forget_line(&id),
-        (ToHub::Edit { .. } | ToHub::Delete { .. } | ToHub::React { .. }, _) => {}
+        // What was given up with its nick waits for the next visit.
+        (change, Err(refusal)) if change.makes_entry() => {
+            if refusal.code != ErrorCode::NotConnected {
+                change.id().map(storage::forget_line);
+            }
+            node.change_refused(&change, &refusal);
+        }
+        // The transcript shows it.
+        (change, Ok(_)) if change.makes_entry() => drop(change.id().map(storage::forget_line)),
         (ToHub::Cursors { .. }, answer) => node.reach_told(answer.is_ok()),
         (_, answer) if matches!(purpose, Some(Asked::Rooms | Asked::Everyone | Asked::Who)) => node.looked_up(answer),
         (ToHub::ListUsers { .. }, Ok(Response::Users(users))) => {
@@ -155,7 +161,12 @@ fn answered(node: Node, request: ToHub, answer: Result<Response, Refusal>) {
                 node.notice.set(Some(Notice::Users { place, users: users.users }));
             }
         }
-        (ToHub::Search { before, .. }, answer) => node.search_answered(before, answer),
+        (ToHub::Search { id, before, .. }, answer) => {
+            // Who has asked has it.
+            if let Some(more) = node.more_at_hand() {
+                (more.search_answered)(node, &id, before, answer);
+            }
+        }
         (ToHub::ListNodes { .. }, Ok(Response::Nodes(nodes))) => {
             node.nodes.set(nodes.nodes.clone());
             if purpose == Some(Asked::Nodes) {

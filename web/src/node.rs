@@ -1,6 +1,7 @@
 //! This tab's node, as the views know it: what they show are its signals. What a person wants of it are its
 //! methods, in [`crate::visit`] and [`crate::wishes`]. Given to all views as a context.
 
+use std::ops::Deref;
 use std::rc::Rc;
 
 use crate::state::*;
@@ -10,6 +11,7 @@ use shared::session::Phase;
 use shared::transcript::Place;
 
 use crate::changing::Changing;
+use crate::chunks::Chunks;
 use crate::dialog::Dialog;
 use crate::directory::Directory;
 use crate::driver::Core;
@@ -80,6 +82,8 @@ pub(crate) struct Talk {
     pub(crate) more: Signal<bool>,
     /// A page of older lines is on its way.
     pub(crate) loading: Signal<bool>,
+    /// Rows come, or have just come, that are no news.
+    pub(crate) quiet: Signal<bool>,
     /// Whether the newest line is in view; new ones then are read at once.
     pub(crate) at_end: Signal<bool>,
     /// Told when the view must go to the end: one's own line, another place.
@@ -110,8 +114,22 @@ pub(crate) struct JoinForm {
     pub(crate) farewell: Signal<Option<String>>,
 }
 
+/// This tab's node: copied as what it is, a pointer.
 #[derive(Clone, Copy)]
 pub(crate) struct Node {
+    signals: &'static Signals,
+}
+
+impl Deref for Node {
+    type Target = Signals;
+
+    fn deref(&self) -> &Signals {
+        self.signals
+    }
+}
+
+/// What the views show and follow.
+pub(crate) struct Signals {
     pub(crate) screen: Signal<Screen>,
     pub(crate) phase: Signal<Phase>,
     pub(crate) welcome: Signal<Option<Welcome>>,
@@ -142,13 +160,14 @@ pub(crate) struct Node {
     pub(crate) addresses: Signal<Addresses>,
     pub(crate) installing: Installing,
     pub(crate) settings: Signal<Settings>,
+    pub(crate) chunks: Chunks,
     pub(super) core: Signal<Core>,
 }
 
 impl Node {
     /// Made once, at the start, and put into the context of all views.
     pub(crate) fn new() -> Self {
-        Self {
+        let signals = Signals {
             screen: Signal::new(Screen::Join),
             phase: Signal::new(Phase::Idle),
             welcome: Signal::new(None),
@@ -174,6 +193,7 @@ impl Node {
                 joined: Signal::new(true),
                 more: Signal::new(true),
                 loading: Signal::new(false),
+                quiet: Signal::new(false),
                 at_end: Signal::new(true),
                 to_end: Signal::new(()),
                 to_line: Signal::new(None),
@@ -197,8 +217,16 @@ impl Node {
             addresses: Signal::new(Addresses::new()),
             installing: Installing::new(),
             settings: Signal::new(Settings::kept()),
+            chunks: Chunks::new(),
             core: Signal::new(Core::new(node_name())),
-        }
+        };
+        // It lives as long as the page.
+        Self { signals: Box::leak(Box::new(signals)) }
+    }
+
+    /// The same, for as long as the page lives.
+    pub(crate) fn signals(self) -> &'static Signals {
+        self.signals
     }
 
     /// The node of this tab.

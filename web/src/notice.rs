@@ -22,6 +22,10 @@ pub(crate) enum Notice {
 }
 
 impl Notice {
+    pub(crate) fn is_list(&self) -> bool {
+        matches!(self, Self::Help | Self::Users { .. } | Self::Nodes(_))
+    }
+
     pub(crate) fn is_error(&self) -> bool {
         matches!(self, Self::Error(_))
     }

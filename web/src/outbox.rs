@@ -1,10 +1,11 @@
-//! The lines that wait for the hub, as this browser keeps them: each under a key of its own, so that tabs
-//! never write over each other's. They survive the tab, the browser and the hub. Whichever tab of the nick
+//! The lines that wait for the hub, and changes of lines, as this browser keeps them: each under a key of its own, so
+//! that tabs never write over each other's. They survive the tab, the browser and the hub. Whichever tab of the nick
 //! is there when the hub is sends them, with their old ids: the hub takes each id once, so it does no harm
 //! that several do.
 //!
-//! A line is kept as four lines of text: when it was typed, the nick that typed it, why the hub refused it
-//! (nothing while it waits), and the request as it goes to the hub.
+//! A line is kept as five lines of text: when it was typed, the nick that typed it, why the hub refused it
+//! (nothing while it waits), the request as it goes to the hub, and the log whose lines that speaks of: in another
+//! log they are other lines, which the session leaves alone.
 
 use serde_json::Value;
 use shared::letters;
@@ -32,7 +33,7 @@ impl Node {
                 waiting.push(line);
                 continue;
             }
-            let Line { request, at } = line;
+            let Line { request, at, .. } = line;
             let answer = Err(Refusal::new(ErrorCode::Unknown, refused));
             let changes = self.with_core(|core| {
                 let mut changes = core.transcript.deliver(at, &Delivery::Sending { request: request.clone() });
@@ -48,9 +49,6 @@ impl Node {
 
     /// A line waits from now on.
     pub(crate) fn line_waits(self, request: &ToHub) {
-        if !is_kept(request) {
-            return;
-        }
         let nick = self.nick.get_untracked();
         let (kept, told) = self.with_core(|core| {
             let kept = core.line(request.id()).is_none_or(|line| keep(&nick, line, ""));
@@ -94,12 +92,6 @@ impl Node {
     }
 }
 
-/// Whether a request is kept: what is said. Changes of lines are not: they name a place in the log, and should the hub
-/// begin a new one meanwhile, they would change another line.
-fn is_kept(request: &ToHub) -> bool {
-    matches!(request, ToHub::Say { .. } | ToHub::PrivateMessage { .. } | ToHub::Topic { .. })
-}
-
 /// A line as it was kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Kept {
@@ -135,15 +127,17 @@ fn order(line: &Line) -> (u64, usize, &str) {
 
 fn write(nick: &str, line: &Line, refused: &str) -> String {
     let refused = refused.replace('\n', " ");
-    format!("{}\n{nick}\n{refused}\n{}", line.at, wire::encode(&line.request))
+    format!("{}\n{nick}\n{refused}\n{}\n{}", line.at, wire::encode(&line.request), line.epoch)
 }
 
 /// What was written; none where it was not written by this version of the client.
 fn read(kept: &str) -> Option<Kept> {
-    let mut parts = kept.splitn(4, '\n');
+    let mut parts = kept.splitn(5, '\n');
     let (at, nick, refused) = (parts.next()?.parse().ok()?, parts.next()?.to_owned(), parts.next()?.to_owned());
     let request = request(&serde_json::from_str(parts.next()?).ok()?)?;
-    Some(Kept { line: Line { request, at }, nick, refused })
+    // Earlier versions of the client kept no changes, and not this.
+    let epoch = parts.next().unwrap_or_default().to_owned();
+    Some(Kept { line: Line { request, at, epoch }, nick, refused })
 }
 
 /// A request as it went to the hub. By hand: what serde derives for all of them is several KB to download.
@@ -160,6 +154,11 @@ fn request(tree: &Value) -> Option<ToHub> {
             let file = |file| Some(FileRef { hash: text_of(file, "hash")?, name: text_of(file, "name")? });
             place.say_with(id, text("text")?, number("reply_to"), files.iter().filter_map(file).collect())
         }
+        "edit" => place.edit(id, number("of")?, text("text")?),
+        "delete" => place.delete(id, number("of")?),
+        "react" => {
+            place.react(id, number("of")?, text("emoji")?, tree.get("on").and_then(Value::as_bool).unwrap_or(true))
+        }
         "topic" => ToHub::Topic { id, room: place.name().to_owned(), topic: text("topic")? },
         _ => return None,
     })
@@ -171,7 +170,11 @@ mod tests {
     use super::*;
 
     fn line(id: &str, place: &Place, text: &str) -> Line {
-        Line { request: place.say(id.to_owned(), text.to_owned()), at: 1_795_217_400_000 }
+        of_log(place.say(id.to_owned(), text.to_owned()))
+    }
+
+    fn of_log(request: ToHub) -> Line {
+        Line { request, at: 1_795_217_400_000, epoch: "3p0ch".to_owned() }
     }
 
     #[test]
@@ -181,9 +184,13 @@ mod tests {
         for place in [Place::Room("lobby".to_owned()), Place::With("bob".to_owned())] {
             for request in [
                 place.say_with(id(), String::new(), Some(41), vec![file(), file()]),
+                place.edit(id(), 41, "two\nlines".to_owned()),
+                place.delete(id(), 41),
+                place.react(id(), 41, "👍".to_owned(), true),
+                place.react(id(), 41, "👍".to_owned(), false),
                 ToHub::Topic { id: id(), room: "lobby".to_owned(), topic: String::new() },
             ] {
-                let line = Line { request, at: 1 };
+                let line = of_log(request);
                 assert_eq!(read(&write("ana", &line, "")).unwrap().line, line);
             }
         }
@@ -208,9 +215,17 @@ mod tests {
 
     #[test]
     fn what_another_version_wrote_is_passed_over() {
-        for foreign in ["", "1", "x\nana\n\n{}", "1\nana\n\n{}", "1\nana\n\nnot json", "{\"text\":\"hi\"}"] {
+        for foreign in ["", "1", "x\nana\n\n{}\ne", "1\nana\n\n{}\ne", "1\nana\n\nnot json\ne", "{\"text\":\"hi\"}"] {
             assert_eq!(read(foreign), None, "{foreign:?}");
         }
+    }
+
+    #[test]
+    fn what_an_earlier_version_kept_without_its_log_is_not_lost() {
+        let line = line("ab-1", &Place::Room("lobby".to_owned()), "hi");
+        let written = write("ana", &line, "");
+        let kept = read(written.strip_suffix("\n3p0ch").unwrap()).unwrap();
+        assert_eq!((kept.line.request, &*kept.line.epoch), (line.request, ""));
     }
 
     #[test]

@@ -7,20 +7,20 @@ use shared::transcript::{BLOCK, Item, Key, continues, local_day};
 
 /// Rows drawn for one who follows the end, at least. Where more lines come between two frames, the rest of them is
 /// never built.
-const END_ROWS: usize = 120;
+const END_ROWS: usize = 60;
 
 /// The least height of a row, in pixels: one line of text.
 const ROW_HEIGHT: usize = 20;
 
-/// Rows drawn for one who follows the end in a window of that height, in pixels: more than it shows, also where it
-/// stands upright or everything is made small.
+/// Rows drawn for one who follows the end in a window of that height, in pixels: a few more than it can show, also where
+/// it stands upright or everything is made small. More would be built again with every frame where many lines come.
 pub(crate) fn end_rows(height: usize) -> usize {
-    END_ROWS.max(2 * height / ROW_HEIGHT)
+    END_ROWS.max(height / ROW_HEIGHT + END_ROWS / 4)
 }
 
 /// Rows in the page at most: so much the browser lays out and paints without a stutter.
 pub(crate) fn most_rows(height: usize) -> usize {
-    2 * end_rows(height)
+    4 * end_rows(height)
 }
 
 /// Rows drawn at a time above or below those, for one who scrolls: few enough for one frame.
@@ -70,6 +70,25 @@ impl Row {
     pub(crate) fn seq(&self) -> Option<u64> {
         seq(&self.item)
     }
+}
+
+/// Whether more lines come behind those that stand there, of those that are drawn `after` these, than one sees come one by
+/// one.
+pub(crate) fn is_flood(before: &[Row], after: &[Row]) -> bool {
+    const FEW: usize = 8;
+    let newest = before.iter().rev().find_map(Row::seq);
+    after.iter().rev().filter_map(Row::seq).take_while(|seq| Some(*seq) > newest).nth(FEW).is_some()
+}
+
+/// Whether lines come before the last one that stands there, of those that are drawn `after` these.
+pub(crate) fn brings_older(before: &[Row], after: &[Row]) -> bool {
+    let newest = before.iter().rev().find_map(Row::seq);
+    let mut standing = before.iter().filter_map(Row::seq).peekable();
+    // Both stand in the order of the log.
+    after.iter().filter_map(Row::seq).take_while(|seq| Some(*seq) <= newest).any(|seq| {
+        while standing.next_if(|other| *other < seq).is_some() {}
+        standing.peek() != Some(&seq)
+    })
 }
 
 /// An item's place in the log, where it is a line.
@@ -171,6 +190,7 @@ mod tests {
     #[test]
     fn a_window_of_any_height_is_filled() {
         assert_eq!(end_rows(900), END_ROWS);
+        assert_eq!(most_rows(900), 240);
         assert!(end_rows(3_840) * ROW_HEIGHT > 3_840);
     }
 
@@ -180,6 +200,33 @@ mod tests {
         let some = rows(lines(10)[3..].to_vec(), 1, None, &[], (None, true), |_| 0);
         assert_eq!(some, all[4..]);
         assert!(all[0].head && all[0].day.is_some() && !some[0].head && some[0].day.is_none());
+    }
+
+    #[test]
+    fn lines_that_come_above_others_are_not_new_and_those_below_are() {
+        let drawn =
+            |seqs: &[u64]| rows(seqs.iter().map(|seq| line(*seq)).collect(), 0, None, &[], (None, false), |_| 0);
+        let before = drawn(&[5, 6, 8]);
+        for (after, older) in [
+            (&[5, 6, 8][..], false),
+            (&[5, 6, 8, 9, 12], false),
+            (&[8, 9], false),
+            (&[4, 5, 6, 8], true),
+            (&[5, 6, 7, 8], true),
+            (&[1, 2], true),
+            (&[20, 21], false),
+            (&[], false),
+        ] {
+            assert_eq!(brings_older(&before, &drawn(after)), older, "{after:?}");
+        }
+        assert!(!brings_older(&[], &drawn(&[1])), "the first line of a place");
+    }
+
+    #[test]
+    fn lines_that_nobody_sees_come_one_by_one_are_a_flood() {
+        let all = rows(lines(60), 0, None, &[], (None, false), |_| 0);
+        assert!(is_flood(&all[..40], &all[20..]));
+        assert!(!is_flood(&all[..57], &all[20..]) && !is_flood(&all, &all) && !is_flood(&all[20..], &all));
     }
 
     fn new_rows(items: Vec<Item>, me: Option<&str>, read: u64, above: bool) -> Vec<u64> {

@@ -98,6 +98,8 @@ pub(crate) struct Searching {
     pub(crate) opened: Signal<Option<u64>>,
     /// Told when the keyboard is to go to what is wanted, or to the result opened last.
     pub(crate) focus: Signal<()>,
+    /// Told when the hub is to be asked for what is wanted.
+    pub(crate) ask: Signal<()>,
     run: Signal<Run>,
 }
 
@@ -105,8 +107,9 @@ pub(crate) struct Searching {
 #[derive(Default)]
 struct Run {
     pause: Option<Timeout>,
-    /// Asked, and not answered yet: never more than one at a time.
-    asked: Option<Rc<Query>>,
+    /// Asked, and not answered yet, with the request's id: never more than one at a time. What comes to an earlier one,
+    /// of a search that was ended, is no answer to this.
+    asked: Option<(String, Rc<Query>)>,
     /// Something else is wanted than was asked for.
     outdated: bool,
     /// Where the person was before, while what they saw since were results alone: the place, and the line at its top
@@ -125,6 +128,7 @@ impl Searching {
             told: Signal::new(Told::Nothing),
             opened: Signal::new(None),
             focus: Signal::new(()),
+            ask: Signal::new(()),
             run: Signal::new(Run::default()),
         }
     }
@@ -155,7 +159,7 @@ impl Node {
         if let Some(query) = query {
             search.wanted.update(|wanted| *wanted = Wanted { query, ..Wanted::default() });
         }
-        self.search_now();
+        search.ask.notify();
         search.focus.notify();
     }
 
@@ -201,7 +205,6 @@ impl Node {
         }
         let Wanted { query, only, from, since, until } = search.wanted.get_untracked();
         let looked_for = Rc::new(Query::new(&query, BROWSER));
-        search.run.quietly(|run| run.asked = Some(looked_for));
         if before.is_none() {
             search.told.set(Told::Asking);
         }
@@ -214,18 +217,26 @@ impl Node {
         let from = Some(from).filter(|from| !from.is_empty());
         let (since, until) = (begins(&since, 0), begins(&until, 1));
         let limit = Some(PAGE);
-        self.ask(Asked::Search, |id| ToHub::Search { id, query, room, with, from, since, until, before, limit });
+        let asked = self.ask(Asked::Search, |id| {
+            search.run.quietly(|run| run.asked = Some((id.clone(), looked_for)));
+            ToHub::Search { id, query, room, with, from, since, until, before, limit }
+        });
+        if !asked {
+            // Why, the notice says.
+            search.run.quietly(|run| run.asked = None);
+            search.told.set(Told::Failed("This could not be asked. Change it, or try again in a moment.".to_owned()));
+        }
     }
 
     /// The hub has answered.
-    pub(crate) fn search_answered(self, before: Option<u64>, answer: Result<Response, Refusal>) {
+    pub(crate) fn search_answered(self, id: &str, before: Option<u64>, answer: Result<Response, Refusal>) {
         let search = self.searching;
-        let (query, outdated) = search.run.quietly(|run| (run.asked.take(), mem::take(&mut run.outdated)));
-        if outdated {
+        let ours = search.run.quietly(|run| run.asked.take_if(|(asked, _)| asked == id));
+        let Some((_, query)) = ours else { return };
+        if search.run.quietly(|run| mem::take(&mut run.outdated)) {
             self.search_now();
             return;
         }
-        let Some(query) = query else { return };
         match answer {
             Ok(Response::Page(Page { entries, more })) => {
                 let lines = entries.into_iter().map(|line| {

@@ -28,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) sound: bool,
     /// The device's own notification when someone calls.
     pub(crate) notify: bool,
+    /// No key does anything alone: who speaks to the device, or hits keys by chance, sets off nothing (WCAG 2.1.4).
+    pub(crate) no_single_keys: bool,
 }
 
 impl Theme {
@@ -56,6 +58,7 @@ impl Theme {
 const COMPACT: &str = "compact";
 const SOUND: &str = "sound";
 const NOTIFY: &str = "notify";
+const NO_SINGLE_KEYS: &str = "no-single-keys";
 
 impl Settings {
     /// Words, a space between them; those that are not known are passed over.
@@ -66,6 +69,7 @@ impl Settings {
                 COMPACT => settings.compact = true,
                 SOUND => settings.sound = true,
                 NOTIFY => settings.notify = true,
+                NO_SINGLE_KEYS => settings.no_single_keys = true,
                 _ => {
                     let theme = Theme::ALL.into_iter().find(|theme| theme.name() == word);
                     settings.theme = theme.unwrap_or(settings.theme);
@@ -77,7 +81,8 @@ impl Settings {
 
     fn written(self) -> String {
         let mut words = self.theme.name().to_owned();
-        for (chosen, word) in [(self.compact, COMPACT), (self.sound, SOUND), (self.notify, NOTIFY)] {
+        let Self { compact, sound, notify, no_single_keys, .. } = self;
+        for (chosen, word) in [(compact, COMPACT), (sound, SOUND), (notify, NOTIFY), (no_single_keys, NO_SINGLE_KEYS)] {
             if chosen {
                 words.push(' ');
                 words.push_str(word);
@@ -149,8 +154,9 @@ mod tests {
     #[test]
     fn what_was_chosen_is_there_at_the_next_visit() {
         for theme in Theme::ALL {
-            for bits in 0..8 {
-                let settings = Settings { theme, compact: bits & 1 != 0, sound: bits & 2 != 0, notify: bits & 4 != 0 };
+            for bits in 0..16 {
+                let [compact, sound, notify, no_single_keys] = [1, 2, 4, 8].map(|bit| bits & bit != 0);
+                let settings = Settings { theme, compact, sound, notify, no_single_keys };
                 assert_eq!(Settings::parse(&settings.written()), settings);
             }
         }

@@ -30,7 +30,7 @@ impl Node {
             // It comes before the one above, and an invitation link leads to no place.
             self.link_opened();
             if self.screen.get_untracked() == Screen::Chat {
-                self.follow_address();
+                self.go_back_or_forward();
             }
         });
         // It is told to the document, and from there to the window.

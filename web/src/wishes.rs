@@ -71,6 +71,11 @@ impl Node {
 
     /// Says it. False where that cannot be tried; the person is told why.
     pub(crate) fn say(self, place: &Place, text: &str, files: Vec<FileRef>) -> bool {
+        self.say_in_answer(place, text, self.answered_by_next(place), files)
+    }
+
+    /// The same in answer to a line, or to none. What else is begun at that place goes on.
+    pub(crate) fn say_in_answer(self, place: &Place, text: &str, reply_to: Option<u64>, files: Vec<FileRef>) -> bool {
         let text = match wire::trim_text(text) {
             Ok(text) => text.to_owned(),
             Err(_) if !files.is_empty() && text.trim().is_empty() => String::new(),
@@ -84,10 +89,11 @@ impl Node {
             self.complain(format!("You have left {room}. Type /join {room} to speak here again."));
             return false;
         }
-        let reply_to = self.answered_by_next(place);
         let said = self.ask(Asked::Line, |id| place.say_with(id, text, reply_to, files));
         if said {
-            self.leave_off(place);
+            if reply_to.is_some() && reply_to == self.answered_by_next(place) {
+                self.leave_off(place);
+            }
             if *place == self.here.get_untracked() {
                 self.see_own_line();
             }
@@ -132,7 +138,7 @@ impl Node {
             let changes = self.with_core(|core| core.transcript.close(place));
             self.show(&changes);
             if self.here.get_untracked() == *place {
-                self.go(next);
+                self.go_for_good(next);
             }
         }
     }

@@ -1,10 +1,12 @@
 // Opens the client while the hub is away: what one version of it consists of is kept by the browser, and handed out
 // when the hub does not. Browsers run this on HTTPS and localhost only.
 //
-// `cargo xtask build` fills in the next two (xtask/src/client/shell.rs). As Trunk serves it nothing is kept.
+// `cargo xtask build` fills in the next three (xtask/src/client/shell.rs). As Trunk serves it nothing is kept.
 
 const VERSION = "";
 const SHELL = [];
+// What only some visits want is kept when it has first been wanted, so that a first visit downloads little.
+const LATER = [];
 
 // What is named by a hash of what is in it never changes.
 const NAMED = /-[0-9a-f]{9,}/;
@@ -24,14 +26,15 @@ addEventListener("message", event => event.waitUntil(registration.update().catch
 addEventListener("fetch", event => {
   const { pathname, origin } = new URL(event.request.url);
   // All else (/ws, /files, /health) is between the page and the hub.
-  const ours = event.request.method === "GET" && origin === location.origin && SHELL.includes(pathname);
+  const ours = event.request.method === "GET" && origin === location.origin && [...SHELL, ...LATER].includes(pathname);
   if (ours) event.respondWith(NAMED.test(pathname) ? kept(event, pathname) : newest(event, pathname));
 });
 
 async function keep() {
+  const isFirst = !(await caches.keys()).some(name => name.startsWith(PREFIX));
   const cache = await caches.open(KEPT);
   // The page has just loaded most of them, and the browser has them at hand.
-  await cache.addAll(SHELL);
+  await cache.addAll(isFirst ? SHELL : [...SHELL, ...LATER]);
   await skipWaiting();
 }
 
@@ -58,12 +61,29 @@ async function newest(event, path) {
 
 async function fromHub(event) {
   const answer = (await event.preloadResponse) ?? (await fetch(event.request));
+  keepIfLater(event, answer);
   // What stands in front of a hub says so when the hub is away.
   return answer.status < 500 ? answer : undefined;
 }
 
 async function kept(event, path) {
-  return (await keptAt(path)) ?? fetch(event.request);
+  const held = await keptAt(path);
+  if (held) return held;
+  const sent = await fetch(event.request);
+  keepIfLater(event, sent);
+  return sent;
+}
+
+function keepIfLater(event, answer) {
+  const { pathname } = new URL(event.request.url);
+  // The page that a network asks for one's name with is no part of the client.
+  const isPage = answer.redirected || (answer.headers.get("content-type") ?? "").startsWith("text/html");
+  if (LATER.includes(pathname) && answer.ok && !isPage) event.waitUntil(keepAs(pathname, answer.clone()));
+}
+
+async function keepAs(path, answer) {
+  const cache = await caches.open(KEPT);
+  await cache.put(path, answer);
 }
 
 function keptAt(path) {

@@ -41,7 +41,7 @@ Usage: cargo xtask <COMMAND>
 Exit codes: 0 done, 1 something failed, 2 not understood.";
 
 const BUILD_HELP: &str = "\
-Builds the browser client (Trunk, wasm-bindgen, wasm-opt) into dist/, then the hub, which embeds it.
+Builds the browser client (Trunk, wasm-split, wasm-bindgen, wasm-opt) into dist/, then the hub, which embeds it.
 The whole hub is then one file, target/release/hub.
 
 Usage: cargo xtask build [--dev]
@@ -94,8 +94,9 @@ Usage: cargo xtask bench [ARGS]
   ARGS     those of the `bench` crate";
 
 const SETUP_HELP: &str = "\
-Fetches what is missing and says what there is: the wasm target, rustfmt and clippy by rustup; trunk,
-wasm-bindgen and wasm-opt into target/tools; Node.js, Chromium and its driver by apt-get where it may.
+Fetches what is missing and says what there is: the wasm target, rustfmt, clippy and the source of the
+standard library by rustup; trunk, wasm-bindgen, wasm-split and wasm-opt into target/tools; Node.js,
+Chromium and its driver by apt-get where it may.
 
 Usage: cargo xtask setup";
 

@@ -1,5 +1,6 @@
 //! The browser client: Trunk builds it, and `dist/` holds it whole for the hub to embed.
 
+pub(crate) mod chunks;
 mod page;
 mod shell;
 mod slim;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use crate::arguments::Profile;
-use crate::steps::{Failure, Outcome, Step, root, say};
+use crate::steps::{Failure, Outcome, Step, quoted, root, say};
 use crate::tools;
 use crate::turn::Turn;
 
@@ -30,9 +31,23 @@ const SERVED: &str = "target/client-served";
 /// with them goes the section from which wasm-opt learns what the wasm may use, and it then refuses the file.
 const PROFILE: &str = "wasm-release";
 
-/// Compiler flags for the client alone, by which the panics' source paths do not tell every visitor where on whose
-/// machine the client was built.
-const REMAP: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
+/// Compiler flags for the client alone.
+const FLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
+
+/// The flag by which the linker leaves in the wasm what it is cut by.
+const RELOCATIONS: &str = "-Clink-args=--emit-relocs";
+
+/// By these a panic ends the client at once, without words: no page shows them, and what writes them is a tenth of the
+/// download. The compiler has them for its own nightly builds alone, and only a standard library that is built with
+/// them can be without the words, hence [`FOR_SMALLEST`].
+const WORDLESS: &str = "-Zunstable-options -Cpanic=immediate-abort";
+
+/// Settings for Cargo and rustc by which the standard library is built along with the client, and as small as it can be.
+const FOR_SMALLEST: [(&str, &str); 3] = [
+    ("RUSTC_BOOTSTRAP", "1"),
+    ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
+    ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
+];
 
 /// File names, relative to the folder, with `/` between their parts, and what the files hold.
 type Files = BTreeMap<String, Vec<u8>>;
@@ -44,12 +59,28 @@ pub(crate) fn build(profile: Profile) -> Outcome {
     let _turn = Turn::take("client")?;
     fetch_crates()?;
 
-    let step = tools.trunk().words("build --offline --dist").arg(FRESH).env(REMAP, remapped_paths());
-    let (step, how) = match profile {
-        Profile::Release => (step.words("--release --cargo-profile").arg(PROFILE), "release"),
-        Profile::Dev => (step, "unoptimised"),
+    // Cargo takes the caller's flags in the place of ours, not beside them.
+    let build = |trunk: Step| {
+        let trunk = trunk.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+        trunk.words("build --offline --dist").arg(FRESH)
     };
-    step.run(&format!("building the browser client ({how})"))?;
+    match profile {
+        // What every visitor downloads: small, and in chunks.
+        Profile::Release => {
+            tools::rust_source()?;
+            let fetch = Step::cargo().words("fetch --target").arg(tools::WASM);
+            for_smallest(fetch).run("fetching the crates of the standard library")?;
+            let flags = [&remapped_paths(), RELOCATIONS, WORDLESS].join(" ");
+            for_smallest(build(tools.trunk(Some(chunks::stand_in()?))))
+                .words("--release --features chunks --cargo-profile")
+                .arg(PROFILE)
+                .env(FLAGS, flags)
+                .run("building the browser client (release)")?;
+        }
+        Profile::Dev => {
+            build(tools.trunk(None)).env(FLAGS, remapped_paths()).run("building the browser client (unoptimised)")?;
+        }
+    }
 
     let fresh = read(FRESH)?;
     let missing = missing(&fresh);
@@ -59,7 +90,7 @@ pub(crate) fn build(profile: Profile) -> Outcome {
     }
     let not_as_known = |why| Failure::new(format!("the browser client is not as it is known: in {FRESH} {why}"));
     let fresh = match profile {
-        Profile::Release => slim::slim(fresh).map_err(not_as_known)?,
+        Profile::Release => slim::slim(fresh, chunks::others(&tools)?).map_err(not_as_known)?,
         Profile::Dev => fresh,
     };
     let fresh = shell::complete(fresh).map_err(not_as_known)?;
@@ -70,7 +101,12 @@ pub(crate) fn build(profile: Profile) -> Outcome {
     replace(DIST, FRESH)
 }
 
-/// The flags that cut the checkout and Cargo's home off the source paths.
+fn for_smallest(step: Step) -> Step {
+    FOR_SMALLEST.into_iter().fold(step, |step, (name, value)| step.env_shown(name, value, &quoted(value)))
+}
+
+/// The flags that cut the checkout and Cargo's home off the source paths: panics would tell every visitor where on whose
+/// machine the client was built.
 fn remapped_paths() -> String {
     let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
     let folders = cargo_home.into_iter().chain([root()]);
@@ -87,7 +123,7 @@ pub(crate) fn serve(flags: &[OsString]) -> Outcome<ExitCode> {
     say("the hub beside it: cargo run -p hub -- --listen 127.0.0.1:4000 --open --ephemeral \
          --allow-host 127.0.0.1:8080");
     tools
-        .trunk()
+        .trunk(None)
         .words("serve --offline --dist")
         .arg(SERVED)
         .args(flags)

@@ -43,6 +43,9 @@ use steps::{Outcome, say};
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
+    if client::chunks::stands_in() {
+        return client::chunks::run_in_its_place();
+    }
     let chore = match arguments::parse(env::args_os().skip(1)) {
         Ok(chore) => chore,
         Err(line) => {
@@ -76,6 +79,7 @@ fn carry_out(chore: Chore) -> Outcome<ExitCode> {
 /// Fetches whatever any other chore would, and says what there is.
 fn setup() -> Outcome {
     tools::rust_components()?;
+    tools::rust_source()?;
     let browser = browser::ensure()?;
     let tools = tools::ensure()?;
     tools::axe()?;

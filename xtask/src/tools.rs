@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::apt;
 use crate::steps::{Failure, Outcome, Step, root, target_dir};
 use crate::turn::Turn;
-use crate::versions::{self, AXE, BINARYEN, TRUNK, major, reported};
+use crate::versions::{self, AXE, BINARYEN, TRUNK, WASM_SPLIT, major, reported};
 
 /// Rust's name for the browser.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
@@ -31,10 +31,13 @@ pub(crate) struct ClientTools {
 }
 
 impl ClientTools {
-    /// Trunk, with the other tools where it looks for them.
-    pub(crate) fn trunk(&self) -> Step {
+    /// Trunk, with the other tools where it looks for them: first in `before`, a folder below the top of the checkout.
+    pub(crate) fn trunk(&self, before: Option<&str>) -> Step {
+        let before: Vec<String> = before.map(str::to_owned).into_iter().collect();
+        let typed = before.iter().map(|folder| format!("$PWD/{folder}:")).collect::<String>();
+        let typed = format!(r#""{typed}$PWD/target/tools/npm/node_modules/.bin:$PWD/target/tools/bin:$PATH""#);
         let step = Step::new(tool("trunk"))
-            .env_shown("PATH", path(), r#""$PWD/target/tools/npm/node_modules/.bin:$PWD/target/tools/bin:$PATH""#)
+            .env_shown("PATH", path(before.iter().map(|folder| root().join(folder))), &typed)
             // Trunk would read it as its own setting, and stay silent about its steps.
             .env_remove("RUST_LOG");
         // Trunk takes nothing but `true` or `false` for what by convention may hold anything.
@@ -45,10 +48,17 @@ impl ClientTools {
     }
 }
 
+impl ClientTools {
+    pub(crate) fn wasm_opt(&self) -> Step {
+        Step::new(wasm_opt_folder().join("wasm-opt"))
+    }
+}
+
 impl Display for ClientTools {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "trunk         {TRUNK}")?;
         writeln!(f, "wasm-bindgen  {}", self.wasm_bindgen)?;
+        writeln!(f, "wasm-split    {WASM_SPLIT}")?;
         write!(f, "wasm-opt      {}", major(BINARYEN))
     }
 }
@@ -75,6 +85,7 @@ pub(crate) fn ensure() -> Outcome<ClientTools> {
     wasm_target()?;
     wasm_opt()?;
     let wasm_bindgen = wasm_bindgen()?;
+    wasm_split()?;
     trunk()?;
     // Kept until now, so that a run cut off half-way goes on where it stopped.
     remove(Path::new(SCRATCH))?;
@@ -87,6 +98,16 @@ fn wasm_target() -> Outcome {
         return Ok(());
     }
     Step::new("rustup").words("target add").arg(WASM).run(&format!("fetching Rust's {WASM} target"))
+}
+
+/// The source of the standard library, which a release of the client builds for itself.
+pub(crate) fn rust_source() -> Outcome {
+    let library = Step::new("rustc").words("--print sysroot").answer();
+    let library = library.map(|sysroot| Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/Cargo.lock"));
+    if library.is_some_and(|lock_file| lock_file.is_file()) {
+        return Ok(());
+    }
+    Step::new("rustup").words("component add rust-src").run("fetching the source of Rust's standard library")
 }
 
 fn trunk() -> Outcome {
@@ -115,6 +136,28 @@ fn wasm_bindgen() -> Outcome<String> {
         check("wasm-bindgen", &tool("wasm-bindgen"), &locked)?;
     }
     Ok(locked)
+}
+
+/// It says no version; Cargo's own list of what it has installed does.
+fn wasm_split() -> Outcome {
+    const PACKAGE: &str = "wasm_split_cli_support";
+    let list = target_dir().join("tools/.crates.toml");
+    let installed = || {
+        let listed = fs::read_to_string(&list).is_ok_and(|list| list.contains(&format!("\"{PACKAGE} {WASM_SPLIT} ")));
+        listed && Step::new(tool("wasm-split-cli")).arg("--help").answer().is_some()
+    };
+    if installed() {
+        return Ok(());
+    }
+    cargo_install(PACKAGE, WASM_SPLIT, "--locked --features build-binary", "about a minute")?;
+    if installed() {
+        Ok(())
+    } else {
+        Err(Failure::new(format!(
+            "wasm-split-cli {WASM_SPLIT} was fetched, but does not run or is not in {}",
+            list.display()
+        )))
+    }
 }
 
 fn wasm_opt() -> Outcome {
@@ -190,7 +233,7 @@ fn cargo_install(package: &str, version: &str, flags: &str, duration: &str) -> O
         .arg("--target-dir")
         .arg(SCRATCH)
         // Else it advises to put the folder there.
-        .env("PATH", path())
+        .env("PATH", path([]))
         // Built once and run for seconds: how long it takes to compile is what counts. Trunk's own
         // profile takes half as long again.
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
@@ -217,10 +260,10 @@ fn version_of(program: &Path) -> Option<String> {
 }
 
 /// PATH with our tools first: Trunk takes the first wasm-opt it finds.
-fn path() -> OsString {
+fn path(before: impl IntoIterator<Item = PathBuf>) -> OsString {
     let ours = [wasm_opt_folder(), tool_folder()];
     let path = env::var_os("PATH").unwrap_or_default();
-    let folders = ours.into_iter().chain(env::split_paths(&path));
+    let folders = before.into_iter().chain(ours).chain(env::split_paths(&path));
     // Only a checkout whose own path holds the separator cannot be joined; nothing is found there then.
     env::join_paths(folders).unwrap_or(path)
 }

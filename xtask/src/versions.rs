@@ -4,6 +4,10 @@
 /// 0.22 wants rustc 1.96.
 pub(crate) const TRUNK: &str = "0.21.14";
 
+/// The crate `wasm_split_cli_support`, whose program cuts the client into chunks. It goes with the `wasm_split_helpers`
+/// of web/Cargo.toml: the two agree on the names of what is cut.
+pub(crate) const WASM_SPLIT: &str = "0.2.4";
+
 /// The npm package that holds `wasm-opt`. Trunk.toml names the same one. Debian's `binaryen` (108) is
 /// no substitute: what it writes fails in the browser with `WebAssembly.Table.set(): function-typed
 /// object must be null`.

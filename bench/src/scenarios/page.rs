@@ -1,16 +1,20 @@
 //! What a browser loads the first time; and how the page is to those who use it, where there is a browser.
 
 mod browser;
+mod scrolling;
+mod speakers;
 mod talk;
 mod visits;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use browser::{Browser, Programs};
-use talk::Speakers;
+use speakers::Speakers;
 
+use super::search;
 use crate::bench::Bench;
 use crate::http;
 use crate::hub::Hub;
@@ -18,6 +22,9 @@ use crate::report::{Bound, Figure, Unit};
 
 /// What is wanted, in KB.
 const WANTED: Bound = Bound::AtMost(200.0);
+
+/// Lines of the room that a visitor comes to: as many as a tab holds.
+const LINES: usize = shared::transcript::MAX_LINES;
 
 /// What browsers accept over plain HTTP: there are proxies that brotli confuses.
 const PLAIN_HTTP: &str = "gzip, deflate";
@@ -46,9 +53,16 @@ pub(super) fn run(bench: &Bench) -> Result<Vec<Figure>> {
             let profile = bench.data()?;
             let browser = Browser::start(&programs, profile.path())?;
             let mut speakers = Speakers::gather(&hub)?;
-            // What a visitor finds: more than a page of it.
-            speakers.flood(300)?;
-            figures.extend(visits::measure(bench, &hub, &browser)?);
+            let lines = bench.pick(LINES, LINES / 5);
+            speakers.flood(u64::try_from(lines)?).context("filling the lobby")?;
+            // What the hub does behind that is not the page's.
+            search::index_made(&hub)?;
+            let newest = speakers.newest();
+            figures.extend(speakers.stay_for(|| {
+                let mut figures = visits::measure(bench, &hub, &browser)?;
+                figures.extend(scrolling::measure(&browser, lines, newest)?);
+                Ok(figures)
+            })?);
             figures.extend(talk::measure(bench, &mut speakers, &browser)?);
         }
         None => eprintln!("bench: page: only bytes: no browser was named (HUBBUB_CHROMIUM and HUBBUB_CHROMEDRIVER)"),
@@ -70,7 +84,7 @@ fn bytes(hub: &Hub, files: &BTreeSet<String>) -> Result<Vec<Figure>> {
         let bytes: usize = parts.values().sum();
         let parts: Vec<_> = parts.iter().map(|(part, bytes)| format!("{} {:.1}", part.trim(), kb(*bytes))).collect();
         let note = format!("{} files with their headers: {}", files.len(), parts.join(", "));
-        figures.push(Figure::bounded(name, kb(bytes), Unit::KB, WANTED).noting(note));
+        figures.push(Figure::bounded(name, kb(bytes), Unit::KB, WANTED).noting(note).headlined(name));
     }
     Ok(figures)
 }

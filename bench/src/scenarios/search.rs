@@ -1,7 +1,6 @@
 //! What it takes to find a line in a long log: the time of a search of each kind, and what the index costs.
 
 mod questions;
-mod talk;
 
 use std::fs;
 use std::path::Path;
@@ -26,6 +25,7 @@ use crate::process::CpuTimes;
 use crate::report::{Bound, Figure, Unit, count, short};
 use crate::socket::add_frame;
 use crate::statistics::Latencies;
+use crate::words;
 use questions::{ENTRIES, Kind, Question};
 
 /// What is wanted of a search, in ms, of 95 in 100.
@@ -164,7 +164,7 @@ impl Library {
         while answered < lines {
             while sent < lines && sent < answered + WINDOW {
                 let line = sent as u64;
-                let say = Place::Room(self.room_of(line).to_owned()).say(id(line), talk::text(line));
+                let say = Place::Room(self.room_of(line).to_owned()).say(id(line), words::text(line));
                 add_frame(wire::encode(&say), &mut frames[guest_of(line)]);
                 sent += 1;
                 match sent * 10 / lines {
@@ -242,7 +242,7 @@ struct Made {
 }
 
 /// Waits until the hub's index is made; microseconds of CPU that it took.
-fn index_made(hub: &Hub) -> Result<f64> {
+pub(super) fn index_made(hub: &Hub) -> Result<f64> {
     let begun = Instant::now();
     let taken = || -> Result<f64> { Ok(hub.process().cpu_times()?.since(&CpuTimes::default())?.micros_of(INDEXER)) };
     let (mut last, mut since) = (taken()?, Instant::now());

@@ -153,7 +153,7 @@ async fn talk(ana: &Person, people: &HashMap<&str, Node>) {
     }
     ana.goes_to("lobby").await;
     adorn(people).await;
-    ana.reads("(edited)").await;
+    ana.reads("(edited").await;
     for (nick, text) in ASIDE {
         people[nick].say("workshop", text).await.expect("a line said");
     }

@@ -206,6 +206,14 @@ impl Person {
         self.words("alert", part).await
     }
 
+    /// Waits until the client has fetched what nobody has wanted yet; it does so some time after one has come in.
+    pub async fn has_fetched_ahead(&self) {
+        let script = "
+            const names = performance.getEntriesByType('resource').map(entry => entry.name);
+            return names.some(name => name.endsWith('/emoji.txt'));";
+        self.browser.until("what may be wanted later to be fetched", script).await;
+    }
+
     /// What the client says went wrong.
     pub async fn warnings(&self) -> Vec<String> {
         self.browser.eval(WORDS, vec![json!("alert")]).await

@@ -57,6 +57,40 @@ fn the_address_follows_and_the_way_back_leads_back() {
     });
 }
 
+#[test]
+fn the_way_back_does_not_lead_into_a_room_that_was_left() {
+    play(async |stage| {
+        let ana = stage.guest("ana").await;
+        let bob = stage.guest("bob").await;
+        for room in ["cellar", "attic", "cellar"] {
+            ana.says(&format!("/join {room}")).await;
+            ana.is_in(room).await;
+            has_address(&ana, &format!("/#/room/{room}")).await;
+        }
+        bob.says("/join cellar").await;
+        bob.sees_person("ana", "online").await;
+        ana.says("/leave").await;
+        ana.is_told("You have left cellar").await;
+        bob.misses("ana").await;
+        ana.is_in("lobby").await;
+        // One step back is the room before; one more the one that was left, which is no way any more.
+        goes_back(&ana).await;
+        ana.is_in("attic").await;
+        goes_back(&ana).await;
+        has_address(&ana, "/#/room/attic").await;
+        ana.is_in("attic").await;
+        goes_back(&ana).await;
+        ana.is_in("lobby").await;
+        bob.says("is she back?").await;
+        assert_eq!(bob.people().await.len(), 1, "she is not");
+        ana.has_places(&["lobby", "attic"]).await;
+        // Whoever opens its address wants to be there.
+        ana.browser.goto_fragment("/room/cellar").await;
+        ana.is_in("cellar").await;
+        ana.sees("bob", "is she back?").await;
+    });
+}
+
 /// A long talk, a line in the middle of it, and one who has just opened the address of that.
 async fn led(stage: &mut Stage) -> (Person, Vec<u64>) {
     let (_bob, said) = stage.flooded("bob", MANY).await;

@@ -8,6 +8,9 @@ use e2e::keys::{ENTER, ESCAPE, LEFT, RIGHT};
 use e2e::{Person, Role, eventually, play, play_with};
 use serde_json::json;
 
+use crate::lines::{does, stands};
+use crate::replies::sees_quotes;
+
 /// What one attaches, by the names of what takes it away again.
 const ATTACHED: &str = "return [...document.querySelectorAll('.tray li button')].map(button => button.ariaLabel)";
 
@@ -262,6 +265,9 @@ fn a_file_that_the_hub_will_not_have_is_refused_with_its_reason_and_the_text_sta
         for refused in ["413", "507"] {
             ana.browser.expect_error(refused);
         }
+        // It is told before.
+        let button = ana.browser.the(Role::Button, "Attach files").await;
+        assert_eq!(button.attr("title").await.expect("its tip").as_deref(), Some("Up to 2 MiB a file"));
         attaches(&ana, &[Given::new("large.bin", "", many_bytes(2_097_153))]).await;
         ana.is_warned("This file is too large: the hub takes 2 MiB and no more.").await;
         ana.meets_no_barrier("a file that was refused").await;
@@ -327,6 +333,48 @@ fn an_upload_that_is_cut_goes_on_where_it_was_and_its_line_goes_then() {
         downloads(&bob, stage.folder(), "long.bin", &bytes).await;
         assert_eq!(ana.has_written("Message").await, "");
         has_attached(&ana, &[]).await;
+    });
+}
+
+#[test]
+fn a_line_that_waits_for_its_files_answers_what_it_answered_when_it_was_sent_and_leaves_an_edit_alone() {
+    play(async |stage| {
+        let ana = stage.guest("ana").await;
+        let bob = stage.guest("bob").await;
+        ana.says("mine").await;
+        let mine = ana.sees("ana", "mine").await;
+        bob.says("what did you see?").await;
+        let asked = ana.sees("bob", "what did you see?").await;
+        bob.says("and who was there?").await;
+        let other = ana.sees("bob", "and who was there?").await;
+
+        network(&ana, false, Some(1_000_000)).await;
+        does(&ana, asked, "Reply").await;
+        attaches(&ana, &[Given::new("one.bin", "", many_bytes(2_000_000))]).await;
+        ana.says("this").await;
+        ana.is_told("Sending when the upload is done.").await;
+        // Another answer is begun meanwhile.
+        does(&ana, other, "Reply").await;
+        ana.reads("Replying to bob: and who was there?").await;
+        sees_quotes(&bob, &["In answer to bob: what did you see?"]).await;
+        stands(&ana, "").await;
+        ana.reads("Replying to bob: and who was there?").await;
+        ana.browser.press(&[ESCAPE]).await;
+        ana.reads_no_more("Replying to").await;
+
+        attaches(&ana, &[Given::new("two.bin", "", many_bytes(2_000_001))]).await;
+        ana.says("and that").await;
+        ana.is_told("Sending when the upload is done.").await;
+        does(&ana, mine, "Edit").await;
+        stands(&ana, "mine").await;
+        ana.fills_in("Message", "my own").await;
+        bob.reads("and that").await;
+        has_attached(&ana, &[]).await;
+        assert_eq!(ana.has_written("Message").await, "my own", "the edit goes on");
+        ana.reads("Editing your line").await;
+        ana.browser.press(&[ENTER]).await;
+        bob.sees("ana", "my own").await;
+        stands(&ana, "").await;
     });
 }
 

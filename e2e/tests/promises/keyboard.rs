@@ -154,6 +154,33 @@ fn all_shortcuts_are_listed() {
 }
 
 #[test]
+fn single_keys_can_be_turned_off_and_do_nothing_then() {
+    play(async |stage| {
+        let ana = stage.guest("ana").await;
+        ana.browser.click(Role::Button, "Settings").await;
+        ana.browser.click(Role::Checkbox, "Single-key shortcuts").await;
+        ana.meets_no_barrier("the settings").await;
+        ana.browser.click(Role::Button, "Close").await;
+        ana.browser.none(Role::Dialog, "Settings").await;
+        ana.browser.reload().await;
+        ana.is_in("lobby").await;
+        tabs_to(&ana, true, "log", "lobby").await;
+        ana.browser.press(&[CONTROL, '/']).await;
+        ana.browser.the(Role::Dialog, "Keyboard shortcuts").await;
+        let keys = "return [...document.querySelectorAll('dialog[open] dd')]
+            .map(keys => keys.textContent).filter(keys => keys.includes('/'))";
+        assert_eq!(ana.browser.eval::<Vec<String>>(keys, Vec::new()).await, ["Ctrl/"]);
+        ana.browser.press(&[ESCAPE]).await;
+        ana.browser.none(Role::Dialog, "Keyboard shortcuts").await;
+        ana.browser.press(&['?']).await;
+        // What comes after it has been obeyed.
+        ana.browser.press(&[CONTROL, 'k']).await;
+        ana.browser.the(Role::Dialog, "Go to").await;
+        ana.browser.none(Role::Dialog, "Keyboard shortcuts").await;
+    });
+}
+
+#[test]
 fn everything_that_is_offered_can_be_done_without_a_mouse() {
     play(async |stage| {
         let ana = stage.guest("ana").await;

@@ -37,6 +37,15 @@ pub(crate) async fn stands(person: &Person, text: &str) {
     .await;
 }
 
+/// Waits until the keyboard is at what has that role and a name that begins so.
+pub(crate) async fn is_at(person: &Person, role: &str, name: &str) {
+    eventually(format_args!("the keyboard is at {role} {name}"), async || {
+        let (focused, called) = person.browser.focused().await;
+        Ok((focused == role && called.starts_with(name)).then_some(()))
+    })
+    .await;
+}
+
 #[test]
 fn one_s_own_line_is_edited_for_everyone() {
     play(async |stage| {
@@ -108,6 +117,7 @@ fn a_line_is_taken_back_once_that_is_confirmed() {
         does(&ana, seq, "Delete").await;
         ana.browser.within(Role::Dialog, "Delete this line for everyone?").click(Role::Button, "Cancel").await;
         ana.browser.none(Role::Dialog, "Delete this line for everyone?").await;
+        is_at(&ana, "article", "ana: a secret").await;
         assert_eq!(bob.talk().await, [("ana".to_owned(), "a secret".to_owned())]);
 
         does(&ana, seq, "Delete").await;
@@ -119,6 +129,7 @@ fn a_line_is_taken_back_once_that_is_confirmed() {
             person.reads("This line was deleted.").await;
             assert!(!person.has_on_page("a secret").await, "{}", person.name);
         }
+        is_at(&ana, "article", "ana: deleted").await;
         bob.browser.reload().await;
         bob.reads("This line was deleted.").await;
         assert!(!bob.has_on_page("a secret").await);

@@ -40,7 +40,9 @@
 //! | `keyboard` | nobody needs a mouse |
 //! | `layout` | everything is in sight, on a laptop and on a telephone |
 //! | `plain_http` | all of it works where there is no HTTPS |
+//! | `read_out` | a screen reader reads out what is said, and not what was said before |
 //! | `accessibility` | nothing bars anyone: not who cannot see, point or read as most do |
+//! | `chunks` | what is seldom wanted is fetched when it is, and nobody waits for it in vain |
 //! | `weight` | the page is small, and nothing of it is loaded twice |
 //! | `kit` | what the tests' hands and eyes do is what they say |
 
@@ -50,6 +52,7 @@ mod accessibility;
 mod addresses;
 mod attention;
 mod away;
+mod chunks;
 mod colliding_nicks;
 mod coming_and_going;
 mod composer;
@@ -73,6 +76,7 @@ mod palette;
 mod people;
 mod plain_http;
 mod reactions;
+mod read_out;
 mod reload;
 mod replies;
 mod rooms;

@@ -7,7 +7,7 @@ use e2e::{Role, play, play_with};
 use futures_util::future::try_join_all;
 use node::Talk;
 
-use crate::lines::{does, points_at};
+use crate::lines::{does, is_at, points_at};
 
 const LOBBY: Talk<'static> = Talk::Room("lobby");
 
@@ -60,6 +60,7 @@ fn any_emoji_is_found_by_name_and_with_the_keyboard() {
         bob.browser.press(&[ENTER]).await;
         ana.browser.the(Role::Button, "🐙, bob; press to add yours").await;
         bob.browser.none(Role::Dialog, "Emoji").await;
+        is_at(&bob, "article", "ana: what lives in the sea?").await;
 
         // It is at hand from now on, also for what is written.
         bob.browser.click(Role::Button, "Emoji").await;
@@ -77,6 +78,37 @@ fn any_emoji_is_found_by_name_and_with_the_keyboard() {
         bob.browser.press(&[ESCAPE]).await;
         bob.browser.none(Role::Dialog, "Emoji").await;
         assert_eq!(bob.has_written("Message").await, "👍");
+    });
+}
+
+#[test]
+fn the_keyboard_stays_where_it_was_while_the_line_changes() {
+    play(async |stage| {
+        let ana = stage.guest("ana").await;
+        let bob = stage.guest("bob").await;
+        ana.says("cake at four").await;
+        let seq = bob.sees("ana", "cake at four").await;
+        does(&bob, seq, "React").await;
+        bob.browser.click(Role::Button, "🎉").await;
+        ana.browser.the(Role::Button, "🎉, bob; press to add yours").await;
+        is_at(&bob, "article", "ana: cake at four").await;
+        // From the button among the reactions, and back to it.
+        bob.browser.click(Role::Button, "Add a reaction").await;
+        bob.browser.the(Role::Dialog, "Emoji").await;
+        bob.browser.type_keys("octopus").await;
+        bob.browser.the(Role::Button, "octopus").await;
+        bob.browser.press(&[ENTER]).await;
+        ana.browser.the(Role::Button, "🐙, bob; press to add yours").await;
+        is_at(&bob, "button", "Add a reaction").await;
+        // A press on one of them leaves it where it is.
+        ana.browser.click(Role::Button, "🐙, bob; press to add yours").await;
+        is_at(&ana, "button", "🐙, bob and you; press to take yours back").await;
+        // Whoever writes meanwhile goes on writing.
+        bob.browser.click(Role::Textbox, "Message").await;
+        ana.browser.press(&[ENTER]).await;
+        bob.browser.the(Role::Button, "🐙, you; press to take yours back").await;
+        bob.browser.type_keys("I go on").await;
+        assert_eq!(bob.has_written("Message").await, "I go on");
     });
 }
 

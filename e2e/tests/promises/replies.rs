@@ -12,7 +12,7 @@ async fn quotes(person: &Person) -> Vec<String> {
     person.browser.eval(script, Vec::new()).await
 }
 
-async fn sees_quotes(person: &Person, wanted: &[&str]) {
+pub(crate) async fn sees_quotes(person: &Person, wanted: &[&str]) {
     eventually(format_args!("{} sees the quotes {wanted:?}", person.name), async || {
         Ok((quotes(person).await == wanted).then_some(()))
     })

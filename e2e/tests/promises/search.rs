@@ -30,6 +30,16 @@ async fn finds(person: &Person, texts: &[&str]) {
     .await;
 }
 
+/// The nicks that the browser offers to complete.
+const OFFERED: &str = "return [...document.getElementById('search-from').list.options].map(option => option.value)";
+
+/// Looks for what that nick said.
+async fn said_by(person: &Person, nick: &str) {
+    person.browser.click(Role::Combobox, "Said by").await;
+    person.browser.press(&[CONTROL, 'a']).await;
+    person.browser.insert(nick).await;
+}
+
 async fn opens_the_search(person: &Person) {
     person.browser.press(&[CONTROL, SHIFT, 'f']).await;
     person.browser.the(Role::Region, "Search").await;
@@ -111,7 +121,8 @@ fn it_is_narrowed_by_place_person_and_date() {
         ana.browser.click(Role::Checkbox, "Only in #cellar").await;
         finds(&ana, &["wine of bob", "wine of ana"]).await;
         ana.browser.eval::<()>("document.querySelector('#search summary').click()", Vec::new()).await;
-        ana.fills_in("Said by", "bob").await;
+        assert_eq!(ana.browser.eval::<Vec<String>>(OFFERED, Vec::new()).await, ["bob", "ana"]);
+        said_by(&ana, "bob").await;
         finds(&ana, &["wine of bob"]).await;
         ana.meets_no_barrier_anywhere("a narrower search").await;
         ana.browser.click(Role::Checkbox, "Only in #cellar").await;
@@ -252,10 +263,68 @@ fn a_phone_shows_the_results_in_place_of_the_talk() {
     });
 }
 
+/// Keeps back what the page asks for in searches, until it is told to let one go.
+const KEEP_BACK: &str = "
+    const send = WebSocket.prototype.send;
+    window.kept = [];
+    WebSocket.prototype.send = function (frame) {
+        if (!frame.includes('\"type\":\"search\"')) return send.call(this, frame);
+        window.kept.push(() => send.call(this, frame));
+    };";
+
+#[test]
+fn the_answer_to_a_search_that_was_ended_is_not_taken_for_one_to_the_next() {
+    play(async |stage| {
+        let ana = stage.guest("ana").await;
+        for text in ["an apple", "a pear", "another pear"] {
+            ana.says(text).await;
+            ana.sees("ana", text).await;
+        }
+        ana.browser.eval::<()>(KEEP_BACK, Vec::new()).await;
+        ana.says("/search apple").await;
+        ana.is_told("Searching…").await;
+        ana.browser.until("it is asked", "return window.kept.length === 1").await;
+        ana.browser.press(&[ESCAPE]).await;
+        ana.browser.none(Role::Region, "Search").await;
+        ana.says("/search pear").await;
+        ana.browser.until("so is this", "return window.kept.length === 2").await;
+        ana.browser.eval::<()>("window.kept[0]()", Vec::new()).await;
+        // What the hub says after that has come behind its answer.
+        ana.says("that was late").await;
+        ana.sees("ana", "that was late").await;
+        ana.is_told("Searching…").await;
+        assert!(results(&ana).await.is_empty());
+        ana.browser.eval::<()>("window.kept[1]()", Vec::new()).await;
+        finds(&ana, &["another pear", "a pear"]).await;
+        ana.is_told("2 results").await;
+    });
+}
+
+#[test]
+fn a_search_that_cannot_be_asked_for_says_so_and_the_next_one_can() {
+    play(async |stage| {
+        let ana = stage.guest("ana").await;
+        ana.says("a pear").await;
+        ana.sees("ana", "a pear").await;
+        opens_the_search(&ana).await;
+        ana.browser.type_keys("pear").await;
+        finds(&ana, &["a pear"]).await;
+        ana.browser.eval::<()>("document.querySelector('#search summary').click()", Vec::new()).await;
+        // More than fits in a frame.
+        said_by(&ana, &"x".repeat(70_000)).await;
+        ana.is_told("This could not be asked.").await;
+        said_by(&ana, "ana").await;
+        ana.is_told("1 result").await;
+        finds(&ana, &["a pear"]).await;
+    });
+}
+
 #[test]
 fn without_a_connection_that_is_said() {
     play(async |stage| {
         let ana = stage.guest("ana").await;
+        // It has never searched before.
+        ana.has_fetched_ahead().await;
         ana.browser.expect_error("WebSocket connection to");
         stage.hub_mut().stop();
         ana.is_told("The connection to the hub is lost").await;

@@ -1,6 +1,9 @@
 //! What is typed arrives once, whatever happens to the hub, the tab or the page meanwhile.
 
-use e2e::{Door, Person, Role, Stage, eventually, play};
+use e2e::keys::{ENTER, UP};
+use e2e::{Door, Person, Role, Stage, eventually, play, play_with};
+
+use crate::lines::{does, stands};
 
 /// What Chromium's console says of a socket that is turned away, or finds no hub.
 const NO_HUB: &str = "WebSocket connection to";
@@ -125,6 +128,81 @@ fn who_quits_finds_it_waiting() {
         ana.browser.click(Role::Button, "Join").await;
         ana.is_in("lobby").await;
         arrives(&bob, "ana", &["one", "two"]).await;
+    });
+}
+
+#[test]
+fn changes_of_lines_survive_the_tab_as_well() {
+    play(async |stage| {
+        let (door, ana, bob) = behind_a_door(stage).await;
+        bob.says("cake at four").await;
+        let cake = ana.sees("bob", "cake at four").await;
+        ana.says("a secret").await;
+        let secret = ana.sees("ana", "a secret").await;
+        ana.says("secnod").await;
+        bob.sees("ana", "secnod").await;
+        door.shut();
+        ana.is_told(LOST).await;
+        ana.browser.click(Role::Textbox, "Message").await;
+        ana.browser.press(&[UP]).await;
+        stands(&ana, "secnod").await;
+        ana.fills_in("Message", "second").await;
+        ana.browser.press(&[ENTER]).await;
+        ana.sees("ana", "second").await;
+        does(&ana, cake, "React").await;
+        ana.browser.click(Role::Button, "🎉").await;
+        does(&ana, secret, "Delete").await;
+        ana.browser.within(Role::Dialog, "Delete this line for everyone?").click(Role::Button, "Delete").await;
+        ana.reads("3 lines wait").await;
+
+        ana.browser.reload().await;
+        ana.reads("3 lines wait").await;
+        door.open();
+        ana.is_connected().await;
+        for person in [&ana, &bob] {
+            person.sees("ana", "second").await;
+            person.reads("This line was deleted.").await;
+            assert!(!person.has_on_page("secnod").await && !person.has_on_page("a secret").await);
+        }
+        bob.browser.the(Role::Button, "🎉, ana; press to add yours").await;
+        ana.reads_no_more("wait").await;
+
+        // And they are not made once more by the page after that.
+        ana.browser.click(Role::Button, "🎉, you; press to take yours back").await;
+        bob.browser.none(Role::Button, "🎉, ana; press to add yours").await;
+        ana.browser.reload().await;
+        ana.is_connected().await;
+        ana.says("all done").await;
+        bob.sees("ana", "all done").await;
+        assert!(bob.browser.find(Role::Button, "🎉, ana; press to add yours").await.is_none());
+    });
+}
+
+#[test]
+fn changes_of_a_log_that_is_gone_touch_no_line_of_the_next_and_say_so() {
+    // With a cookie of its own it would ask for another one after its return.
+    play_with(&["--ephemeral", "--cookie", "correct horse battery staple"], async |stage| {
+        let ana = stage.guest("ana").await;
+        ana.browser.expect_error(NO_HUB);
+        ana.says("the first line of all").await;
+        let seq = ana.sees("ana", "the first line of all").await;
+        stage.hub_mut().stop();
+        ana.is_told(LOST).await;
+        does(&ana, seq, "React").await;
+        ana.browser.click(Role::Button, "🎉").await;
+        ana.reads("1 line waits").await;
+        ana.browser.to_new_tab().await;
+        stage.hub_mut().start_again();
+        let bob = stage.hub().native("bob").await;
+        let reply = bob.say("lobby", "another first line").await.expect("a line said");
+        assert_eq!(reply.seq, seq, "the same number in another log");
+
+        ana.opens(&stage.hub().page()).await;
+        ana.is_warned("The hub has begun a new log, and the line is not in it.").await;
+        ana.is_connected().await;
+        ana.sees("bob", "another first line").await;
+        assert!(ana.browser.find(Role::Button, "🎉, you; press to take yours back").await.is_none());
+        ana.reads_no_more("1 line waits").await;
     });
 }
 

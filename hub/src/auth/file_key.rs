@@ -36,13 +36,13 @@ impl FileKey {
             .unwrap_or(HeaderValue::from_static(""))
     }
 
-    /// What these headers show in its place. Nothing that was not text can be it.
-    pub fn shown<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+    /// What these headers show in its place, as often as they do. Nothing that was not text can be it.
+    pub fn shown<'a>(&self, headers: &'a HeaderMap) -> impl Iterator<Item = &'a str> {
         let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
         cookies
             .flat_map(|value| value.split(';'))
             .filter_map(|cookie| cookie.trim().split_once('='))
-            .find(|(name, _)| *name == self.name)
+            .filter(|(name, _)| *name == self.name)
             .map(|(_, value)| value)
     }
 }
@@ -51,18 +51,19 @@ impl FileKey {
 mod tests {
     use super::*;
 
-    fn shown(cookies: &[&'static str]) -> Option<String> {
+    fn shown(cookies: &[&'static str]) -> Vec<String> {
         let headers: HeaderMap =
             cookies.iter().map(|value| (header::COOKIE, HeaderValue::from_static(value))).collect();
-        FileKey::new("sesame", 4000).shown(&headers).map(str::to_owned)
+        FileKey::new("sesame", 4000).shown(&headers).map(str::to_owned).collect()
     }
 
     #[test]
     fn the_key_is_found_among_other_cookies() {
-        assert_eq!(shown(&["a=b; hubbub-4000=key; c=d"]).as_deref(), Some("key"));
-        assert_eq!(shown(&["a=b", "hubbub-4000=key"]).as_deref(), Some("key"));
+        assert_eq!(shown(&["a=b; hubbub-4000=key; c=d"]), ["key"]);
+        assert_eq!(shown(&["a=b", "hubbub-4000=key"]), ["key"]);
+        assert_eq!(shown(&["hubbub-4000=one; a=b", "hubbub-4000=other"]), ["one", "other"]);
         for cookies in [&[][..], &["hubbub-4001=key"], &["hubbub-4000"], &["xhubbub-4000=key"]] {
-            assert_eq!(shown(cookies), None, "{cookies:?}");
+            assert!(shown(cookies).is_empty(), "{cookies:?}");
         }
     }
 

@@ -1,56 +1,48 @@
 //! How many wrong cookies one address may offer. Pure: the clock is passed in.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
+
+use crate::source::Source;
 
 /// Wrong cookies an address may offer at once: a person who mistypes gives up sooner.
 pub const BURST: u32 = 10;
 
-/// How long until an address that used them up may try once more. At 14,400 a day, a guess at
-/// 128 bits is not a plan, nor at a word somebody chose unless it is a common one.
+/// How long until an address that used them up may try once more. With the keys to files, which are made of the cookie
+/// and counted apart, that is 21,600 a day: a guess at 128 bits is not a plan, nor at a word somebody chose unless it is
+/// a common one.
 pub const ONE_BACK_EVERY: Duration = Duration::from_secs(6);
+
+/// The same for the key to files. A request may show several keys, so that at once there may be three more than
+/// [`BURST`].
+pub const KEY_BACK_EVERY: Duration = Duration::from_secs(12);
 
 /// Addresses remembered at a time, some 40 bytes each: more than a LAN has, and a bound on what
 /// someone with a whole network of addresses can make the hub hold.
 pub const MAX_ADDRESSES: usize = 4096;
 
-/// A bucket of [`BURST`] tokens for each address, filled by one every [`ONE_BACK_EVERY`].
+/// A bucket of [`BURST`] tokens for each address, filled by one in a certain time.
 ///
 /// Each is kept as the one moment when it will be full again; the tokens missing now are the
-/// time until then in units of [`ONE_BACK_EVERY`].
-#[derive(Debug, Default)]
+/// time until then in units of that one.
+#[derive(Debug)]
 pub struct Throttle {
+    one_back_every: Duration,
     full_at: HashMap<Source, Instant>,
 }
 
-/// Whoever has one IPv6 address has its whole /64 (RFC 6177), so that is what is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Source {
-    V4(u32),
-    V6Net(u64),
-}
-
-impl From<IpAddr> for Source {
-    fn from(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => Self::V4(address.to_bits()),
-            IpAddr::V6(address) => Self::V6Net(net(address)),
-        }
-    }
-}
-
-fn net(address: Ipv6Addr) -> u64 {
-    let [a, b, c, d, ..] = address.segments();
-    [a, b, c, d].into_iter().fold(0, |net, segment| net << 16 | u64::from(segment))
-}
-
 impl Throttle {
+    /// Nobody has tried anything yet.
+    pub fn new(one_back_every: Duration) -> Self {
+        Self { one_back_every, full_at: HashMap::new() }
+    }
+
     /// Whether this address may try a cookie now.
     pub fn allows(&self, from: IpAddr, now: Instant) -> bool {
         let until_full =
             self.full_at.get(&from.into()).map_or(Duration::ZERO, |full_at| full_at.saturating_duration_since(now));
-        until_full <= ONE_BACK_EVERY * (BURST - 1)
+        until_full <= self.one_back_every * (BURST - 1)
     }
 
     /// Takes note of a wrong one.
@@ -60,7 +52,7 @@ impl Throttle {
             self.make_room(now);
         }
         let full_at = self.full_at.entry(source).or_insert(now);
-        *full_at = (*full_at).max(now) + ONE_BACK_EVERY;
+        *full_at = (*full_at).max(now) + self.one_back_every;
     }
 
     /// Forgets whoever has waited long enough; failing that, whoever has to wait the least.
@@ -90,7 +82,7 @@ mod tests {
     #[test]
     fn an_address_of_ipv6_counts_with_its_whole_net() {
         let now = Instant::now();
-        let mut throttle = Throttle::default();
+        let mut throttle = Throttle::new(ONE_BACK_EVERY);
         for guess in 0..BURST {
             throttle.wrong(format!("fd00:0:0:1::{guess:x}").parse().unwrap(), now);
         }
@@ -101,7 +93,7 @@ mod tests {
     #[test]
     fn an_ipv4_address_is_the_same_in_the_guise_of_ipv6() {
         let now = Instant::now();
-        let mut throttle = Throttle::default();
+        let mut throttle = Throttle::new(ONE_BACK_EVERY);
         for _ in 0..BURST {
             throttle.wrong("::ffff:10.0.0.1".parse().unwrap(), now);
         }
@@ -112,7 +104,7 @@ mod tests {
     #[test]
     fn many_addresses_cannot_make_it_forget_one_that_is_locked_out() {
         let now = Instant::now();
-        let mut throttle = Throttle::default();
+        let mut throttle = Throttle::new(ONE_BACK_EVERY);
         for _ in 0..BURST {
             throttle.wrong(v4(1), now);
         }
@@ -126,7 +118,7 @@ mod tests {
     #[test]
     fn addresses_that_have_waited_make_room_for_new_ones() {
         let now = Instant::now();
-        let mut throttle = Throttle::default();
+        let mut throttle = Throttle::new(ONE_BACK_EVERY);
         for other in 0..MAX_ADDRESSES as u32 {
             throttle.wrong(Ipv4Addr::from(0x0b00_0000 + other).into(), now);
         }
@@ -141,7 +133,7 @@ mod tests {
         fn never_more_guesses_than_tokens(waits in prop::collection::vec(0u64..20_000, 1..200)) {
             let start = Instant::now();
             let mut now = start;
-            let mut throttle = Throttle::default();
+            let mut throttle = Throttle::new(ONE_BACK_EVERY);
             let mut guesses: u32 = 0;
             for wait in waits {
                 now += Duration::from_millis(wait);

@@ -5,6 +5,8 @@
 //! idle disk a lone line is committed at once, under load one fsync carries up to
 //! [`MAX_BATCH`] of them. No timer is involved.
 
+mod blanking;
+mod freeing;
 mod passage;
 mod reader;
 mod row;
@@ -28,6 +30,7 @@ use super::{
     Backplane, Claim, Draft, Full, Known, OwnerId, Passage, PassageResult, Query, ReadError, ReadResult, Scope, Search,
     SecretHash, SessionId, Tail, Ticket,
 };
+pub use freeing::FreeError;
 use reader::Read;
 use search::{Searching, Signal};
 use writer::{Write, Writer};
@@ -122,7 +125,8 @@ impl Local {
         let (commits, tail) = mpsc::channel(MAX_WAITING_COMMITS);
         let (writes, waiting) = sync_channel(MAX_WAITING_WRITES);
         let signal = Arc::new(Signal::default());
-        let writer = Writer::new(connection, known.head, nick_ttl, commits, Arc::clone(&signal)).map_err(broken)?;
+        let writer = Writer::new(connection, on_disk.is_some(), known.head, nick_ttl, commits, Arc::clone(&signal))
+            .map_err(broken)?;
         let thread = std::thread::Builder::new().name("log-writer".to_owned());
         let writer = thread.spawn(move || writer.run(&waiting)).map_err(OpenError::Thread)?;
         let (reads, searching) = match on_disk {
@@ -131,7 +135,7 @@ impl Local {
                 let thread = std::thread::Builder::new().name("log-reader".to_owned());
                 // Ends by itself when the last asker is gone; it has nothing to lose.
                 thread.spawn(move || reader::run(&reader, &waiting)).map_err(OpenError::Thread)?;
-                (Some(reads), Searching::on_disk(directory, &known.epoch, [searcher, indexer], signal))
+                (Some(reads), Searching::on_disk(directory, &known.epoch, [searcher, indexer], signal, writes.clone()))
             }
             None => (None, Searching::in_memory(writes.clone(), signal)),
         };

@@ -17,6 +17,10 @@ pub const ASKED: Duration = Duration::from_secs(10 * 60);
 /// How long an upload is kept after its last byte came.
 pub const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How long an upload may stand still before it makes room for others, where there are as many as there may be: long
+/// enough for a lift, a meeting's bad corner, or a hub that is restarted.
+pub const IDLE: Duration = Duration::from_secs(10 * 60);
+
 /// What befell a file. Times are in milliseconds since 1970 UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Life {
@@ -52,6 +56,11 @@ pub fn due(now: u64, life: &Life, retention: Option<Duration>) -> bool {
 /// Whether an upload is to go whose last byte came at the time `touched`, in milliseconds since 1970 UTC.
 pub fn abandoned(now: u64, touched: u64) -> bool {
     Duration::from_millis(now.saturating_sub(touched)) >= ABANDONED
+}
+
+/// Whether an upload whose last byte came at the time `touched` may make room for others.
+pub fn idle(now: u64, touched: u64) -> bool {
+    Duration::from_millis(now.saturating_sub(touched)) >= IDLE
 }
 
 #[cfg(test)]

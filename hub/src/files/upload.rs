@@ -25,7 +25,7 @@ pub enum Refused {
     Full,
     #[error("Too many uploads are under way. Wait until some of them are done.")]
     TooMany,
-    #[error("There is no such upload: it was ended, or given up for a day. Begin anew.")]
+    #[error("There is no such upload: it was ended, or stood still for too long. Begin anew.")]
     Unknown,
     #[error("The next byte is number {offset}.")]
     WrongOffset { offset: u64 },
@@ -78,6 +78,8 @@ pub(super) struct Upload {
     offset: AtomicU64,
     /// When one last did, in milliseconds since 1970 UTC.
     touched: AtomicU64,
+    /// Since when this hub knows of it: before, nobody could send anything.
+    known: u64,
     /// One permit, for whoever receives its bytes.
     pub(super) turn: Arc<Semaphore>,
     /// The number of the newest request that wants to send bytes: an older one lets it have the turn. A client that was
@@ -87,17 +89,18 @@ pub(super) struct Upload {
 
 impl Upload {
     pub(super) fn new(id: String, size: u64, from: IpAddr, now: u64) -> Self {
-        Self::resumed(id, Record { size, from, synced: 0, touched: now }, 0)
+        Self::resumed(id, Record { size, from, synced: 0, touched: now }, 0, now)
     }
 
-    /// One of which so many bytes lie on the disk.
-    pub(super) fn resumed(id: String, record: Record, there: u64) -> Self {
+    /// One of which so many bytes lie on the disk, for a hub that starts now.
+    pub(super) fn resumed(id: String, record: Record, there: u64, now: u64) -> Self {
         Self {
             id,
             size: record.size,
             from: record.from,
             offset: AtomicU64::new(record.synced.min(there)),
             touched: AtomicU64::new(record.touched),
+            known: now,
             turn: Arc::new(Semaphore::new(1)),
             newest: watch::channel(0).0,
         }
@@ -109,6 +112,16 @@ impl Upload {
 
     pub(super) fn touched(&self) -> u64 {
         self.touched.load(Ordering::Relaxed)
+    }
+
+    /// Since when it stands still though it could go on, in milliseconds since 1970 UTC.
+    pub(super) fn still_since(&self) -> u64 {
+        self.touched().max(self.known)
+    }
+
+    /// Whether somebody sends bytes of it, or makes a file of it, at this moment.
+    pub(super) fn is_received(&self) -> bool {
+        self.turn.available_permits() == 0
     }
 
     /// So many bytes have arrived.
@@ -141,21 +154,34 @@ impl Files {
         let id = secret::fresh();
         let upload = Arc::new(Upload::new(id.clone(), size, from, clock::now()));
         // From here on its bytes count, so that many who begin at once cannot have more than there is.
-        self.index().begin(Arc::clone(&upload), &self.inner.settings)?;
+        let ended = self.index().begin(Arc::clone(&upload), &self.inner.settings, clock::now())?;
         let files = self.clone();
+        // Also if whoever asked hangs up meanwhile: what was ended must not stay on the disk.
+        let begun = tokio::spawn(async move {
+            for idle in ended {
+                tracing::debug!("an upload that stood still has made room for another");
+                files.remove(&idle).await;
+            }
+            files.make(upload).await
+        });
+        begun.await.unwrap_or_else(|panic| Err(io::Error::other(panic).into()))?;
+        Ok(id)
+    }
+
+    /// Makes the files of an upload that begins; it is ended where that fails.
+    async fn make(&self, upload: Arc<Upload>) -> Result<(), Refused> {
+        let (files, id) = (self.clone(), upload.id.clone());
         let made = spawn_blocking(move || {
             let disk = &files.inner.disk;
             disk::create(&disk.upload(&upload.id))?;
             disk::write_record(&disk.upload_record(&upload.id), &upload.record())?;
             disk::sync_folder(&disk.uploads())
         });
-        match made.await.unwrap_or_else(|panic| Err(io::Error::other(panic))) {
-            Ok(()) => Ok(id),
-            Err(error) => {
-                self.give_up(&id).await;
-                Err(error.into())
-            }
+        let made = made.await.unwrap_or_else(|panic| Err(io::Error::other(panic)));
+        if made.is_err() {
+            self.give_up(&id).await;
         }
+        Ok(made?)
     }
 
     /// How far an upload is; none if there is no such.
@@ -168,13 +194,49 @@ impl Files {
     /// Ends an upload that is not whole. False if there is no such.
     pub async fn give_up(&self, id: &str) -> bool {
         let Some(upload) = self.index().end(id) else { return false };
+        self.remove(&upload).await;
+        true
+    }
+
+    /// Takes away what is left of an upload that was ended.
+    async fn remove(&self, upload: &Upload) {
         // Whoever still receives for it stops, and finds it gone.
         upload.newest.send_modify(|number| *number += 1);
-        let (files, id) = (self.clone(), id.to_owned());
+        let (files, id) = (self.clone(), upload.id.clone());
         let removed = spawn_blocking(move || files.inner.disk.remove_upload(&id)).await;
         if let Ok(Err(error)) = removed {
             tracing::warn!(%error, "what was left of an upload could not be removed");
         }
-        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::time::{Duration, Instant};
+
+    use futures_util::FutureExt;
+
+    use super::super::Settings;
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_ended_leaves_the_disk_also_if_whoever_needed_its_room_hangs_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings { max_upload: 100, quota: 100, retention: None };
+        let files = Files::open(Some(folder.path()), settings).unwrap();
+        let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let still = Arc::new(Upload::new("stands-still".to_owned(), 100, from, 0));
+        files.index().begin(Arc::clone(&still), &settings, 0).unwrap();
+        files.make(still).await.unwrap();
+        let disk = &files.inner.disk;
+        assert!(disk.upload("stands-still").exists());
+
+        assert!(files.begin(50, from).now_or_never().is_none(), "it waits for the disk, and is dropped");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while disk.upload("stands-still").exists() || disk.upload_record("stands-still").exists() {
+            assert!(Instant::now() < deadline);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 }

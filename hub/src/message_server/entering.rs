@@ -122,6 +122,9 @@ impl MessageServer {
         let Session { id, secret, owner, nick, node, kind, rooms } = session;
         let node = self.registry.add_node(Some(&node), kind, clock::now(), false);
         self.registry.bind(node, owner, &nick, &[]);
+        // They were here when the last hub ended, of which nobody noted when that was: should they not come back, this
+        // is the best that is known.
+        self.registry.saw(node, clock::now());
         for room in rooms {
             // A room may have become impossible meanwhile (too many, or one that looks like it).
             if let Err(refusal) = self.registry.join(node, &room) {
@@ -223,6 +226,7 @@ impl MessageServer {
             nick: self.registry.owner_of(node).map(|(_, nick)| nick.to_owned()),
             rooms: rooms.collect(),
             ephemeral: self.settings.ephemeral,
+            max_upload: Some(self.settings.files.max_upload()),
         })));
         // It was heard of just now.
         outbox.ack(0, clock::now());

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use shared::entry::{Change, Changed, Entry};
 use shared::message::ToNode;
+use shared::room::RoomName;
 use shared::wire::close;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -138,6 +139,7 @@ impl MessageServer {
             return;
         };
         self.head = last;
+        self.keep_room(&entries[0], &route);
         let deleted = self.note_changes(&entries, &route);
         let entries = Arc::new(Shared::entries(entries, self.registry.audience(&route)));
         let Self { registry, live, desks, .. } = self;
@@ -153,6 +155,26 @@ impl MessageServer {
         self.recent.add(last, route, entries);
         for (line, by) in deleted {
             self.recent.forget(line, by);
+        }
+    }
+
+    /// A room whose last visitor left while its first entry was under way has ended in the registry; but something was
+    /// said in it, so it stays.
+    fn keep_room(&mut self, entry: &Entry, route: &Route) {
+        let Route::Room(key) = route else { return };
+        if self.registry.room(key).is_some() {
+            return;
+        }
+        let name = match entry {
+            Entry::Said(said) => Some(said.room.as_str()),
+            Entry::Topic(topic) => Some(topic.room.as_str()),
+            Entry::Changed(changed) => changed.room.as_deref(),
+            Entry::Whispered(_) => None,
+        };
+        match name.map(RoomName::parse) {
+            Some(Ok(name)) => self.registry.add_kept_room(&name, None),
+            Some(Err(error)) => tracing::warn!(%error, "an entry is of a room with a name that is not valid"),
+            None => {}
         }
     }
 

@@ -23,7 +23,7 @@ pub(super) async fn addresses(
     Extension(arrival): Extension<Arrival>,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let from_here = arrival.peer.ip().to_canonical().is_loopback() && names_this_machine(&headers);
+    let from_here = arrival.peer.ip().to_canonical().is_loopback() && came_straight(&headers);
     if !from_here {
         return words(StatusCode::FORBIDDEN, "Only this machine itself is told its addresses.");
     }
@@ -33,9 +33,20 @@ pub(super) async fn addresses(
     }
 }
 
+/// Headers by which a proxy tells that it passes on what somebody else asked. One that tells nothing at all, and asks
+/// for `localhost` itself, cannot be told from a browser: `docs/protocol.md` says what to have it send.
+const PASSED_ON: [&str; 5] = ["forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip"];
+
+/// Of a family of such headers.
+const PASSED_ON_PREFIX: &str = "x-forwarded-";
+
 /// Whether the request is for `localhost` or an address of loopback, and was not passed on by something on this machine
 /// that others reach.
-fn names_this_machine(headers: &HeaderMap) -> bool {
+fn came_straight(headers: &HeaderMap) -> bool {
+    let passed_on = |name: &str| PASSED_ON.contains(&name) || name.starts_with(PASSED_ON_PREFIX);
+    if headers.keys().any(|name| passed_on(name.as_str())) {
+        return false;
+    }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
     host.is_some_and(|Authority { host, .. }| match host {
         Host::Name(name) => name == "localhost",
@@ -74,13 +85,26 @@ mod tests {
 
     #[test]
     fn this_machine_has_few_names() {
-        let names = |host: &str| names_this_machine(&[(header::HOST, host.parse().unwrap())].into_iter().collect());
+        let names = |host: &str| came_straight(&[(header::HOST, host.parse().unwrap())].into_iter().collect());
         for host in ["localhost:4000", "127.0.0.1:4000", "[::1]", "LOCALHOST."] {
             assert!(names(host), "{host}");
         }
         for host in ["den.local:4000", "192.168.1.20", "chat.example.org", "localhost.example.org", ""] {
             assert!(!names(host), "{host}");
         }
-        assert!(!names_this_machine(&HeaderMap::new()));
+        assert!(!came_straight(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn what_a_proxy_passes_on_is_no_request_of_this_machine() {
+        let asked = |name: &'static str| {
+            let mut headers: HeaderMap = [(header::HOST, "localhost:4000".parse().unwrap())].into_iter().collect();
+            headers.insert(name, "10.0.0.7".parse().unwrap());
+            came_straight(&headers)
+        };
+        for header in ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"] {
+            assert!(!asked(header), "{header}");
+        }
+        assert!(asked("accept"));
     }
 }

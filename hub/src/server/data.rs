@@ -24,14 +24,14 @@ pub enum DataError {
 
 /// A data directory that is ours while this lives.
 #[derive(Debug)]
-pub(super) struct DataDirectory {
+pub(crate) struct DataDirectory {
     path: PathBuf,
     _lock: File,
 }
 
 impl DataDirectory {
     /// Makes the directory, for its owner alone, if it is missing, and locks it.
-    pub(super) fn lock(path: &Path) -> Result<Self, DataError> {
+    pub(crate) fn lock(path: &Path) -> Result<Self, DataError> {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         if !path.is_dir() {
             make(&path).map_err(|source| DataError::Make { path: path.clone(), source })?;
@@ -45,7 +45,7 @@ impl DataDirectory {
         }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }

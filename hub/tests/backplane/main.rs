@@ -26,6 +26,7 @@ mod changing;
 mod entries;
 mod files;
 mod following;
+mod forgetting;
 mod nicks;
 mod reading;
 mod reopening;

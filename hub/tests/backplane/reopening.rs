@@ -145,35 +145,6 @@ async fn lines_that_changed_topics_and_files_are_there_as_they_were() {
     assert!(known.owners.iter().any(|owner| owner.owner == bob.owner && owner.seen.is_some()));
 }
 
-#[tokio::test]
-async fn what_was_taken_back_is_on_the_disk_no_longer() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut log = open(folder.path(), DAY);
-    let ana = log.claim("ana", None).await.unwrap();
-    log.say(&ana, "den", "k", "kept in the den").await;
-    let mut said = Vec::new();
-    for number in 0..40 {
-        // Some are longer than a page.
-        let text = format!("mischief {number} {}", "a mischief as well ".repeat(number * 20));
-        said.push(log.say(&ana, "den", &format!("s{number}"), &text).await);
-    }
-    for of in said {
-        let edit = What::Edit { of, text: format!("another mischief than {of}") };
-        log.adds(does(&ana, "den", &format!("e{of}"), edit)).await;
-        log.adds(does(&ana, "den", &format!("d{of}"), What::Delete { of })).await;
-    }
-    log.backplane.close();
-    drop(log);
-    let path = folder.path().join("hubbub.db");
-    let file = rusqlite::Connection::open(&path).unwrap();
-    file.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-    drop(file);
-    let bytes = std::fs::read(path).unwrap();
-    let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
-    assert!(has("kept in the den"));
-    assert!(!has("mischief"), "it is still on the disk");
-}
-
 /// The tables as version 1 made them.
 const VERSION_1: &str = "
     CREATE TABLE log (epoch TEXT NOT NULL);

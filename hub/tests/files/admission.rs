@@ -58,6 +58,27 @@ async fn wrong_cookies_are_counted_together_with_those_of_hello() {
     assert_eq!(right.header("retry-after"), "6");
 }
 
+#[tokio::test]
+async fn wrong_keys_lock_nobody_out_who_has_the_cookie_or_the_right_key_as_well() {
+    let (hub, hash, _) = hub_with_a_file().await;
+    let key = kept_by_a_browser(&hub.send("POST /files/key", &[], b"").await);
+    let (name, right) = key.rsplit_once("; ").unwrap().1.split_once('=').unwrap();
+    let request = format!("GET /files/{hash}/name.txt");
+    for stale in 0..20 {
+        let both = format!("Cookie: {name}=stale-{stale}; {name}={right}");
+        assert_eq!(hub.bare(&request, &[&both], b"").await.body, b"words");
+    }
+    for guess in 0..10 {
+        let wrong = format!("Cookie: {name}={guess}");
+        hub.bare(&request, &[&wrong], b"").await.refused(401, "cookie_wrong");
+    }
+    let right = hub.bare(&request, &[&key], b"").await;
+    right.refused(429, "too_many_wrong_cookies");
+    assert_eq!(right.header("retry-after"), "12");
+    assert_eq!(hub.get(&format!("/files/{hash}/name.txt")).await.body, b"words", "with the cookie itself");
+    hub.send("POST /files/key", &[], b"").await;
+}
+
 /// What a browser would send back of what it was given.
 fn kept_by_a_browser(answer: &Answer) -> String {
     let set = answer.header("set-cookie");

@@ -66,10 +66,14 @@ impl HubProcess {
 
     /// A node that can come back, with a nick, in the lobby.
     pub(crate) async fn tab_of(&self, nick: &str) -> Tab {
-        let mut tab =
-            Tab::open(&self.way(), Hello::default()).await.unwrap_or_else(|code| panic!("closed with {code}"));
+        let mut tab = self.nameless_tab().await;
         tab.takes(nick, None).await;
         tab
+    }
+
+    /// A node that can come back, without a nick.
+    pub(crate) async fn nameless_tab(&self) -> Tab {
+        Tab::open(&self.way(), Hello::default()).await.unwrap_or_else(|code| panic!("closed with {code}"))
     }
 
     /// Where it listens.

@@ -124,7 +124,7 @@ macro_rules! structs {
 }
 
 structs! {
-    Welcome { version, hub, node, session, epoch, seq, resumed, nick; rooms, ephemeral }
+    Welcome { version, hub, node, session, epoch, seq, resumed, nick, max_upload; rooms, ephemeral }
     Refusal { code, message, until }
     Connected { nick, token, room, topic, users; count, read, unread, mentions, conversations }
     Conversation { with, seq; read, unread }

@@ -29,7 +29,8 @@ impl Session {
 
     /// Takes up lines of this nick that another session left, behind those that wait here. Each is delivered
     /// as [`Delivery::Sending`]. Passed over are lines that wait here already, all where there is no nick,
-    /// and those beyond [`super::MAX_UNSENT`]: they may be adopted later. What can never be said is answered at once.
+    /// and those beyond [`super::MAX_UNSENT`]: they may be adopted later. What can never be said is answered at once,
+    /// and what changes lines of another log as soon as that is known.
     pub fn adopt(&mut self, now: u64, lines: Vec<Line>) {
         self.take_up(lines);
         self.settle(now);
@@ -86,11 +87,15 @@ impl Session {
                 Ok(()) => self.outbox.push(line).map(|()| None),
                 Err(refusal) => Ok(Some(refusal)),
             };
-            let Ok(refusal) = taken else { return };
+            let Ok(refusal) = taken else { break };
             self.effects.push_back(Effect::Deliver(Delivery::Sending { request: request.clone() }));
             if let Some(refusal) = refusal {
                 self.answer(request, Err(refusal));
             }
+        }
+        // Which log the hub has now only an open connection tells.
+        if matches!(self.link, Link::Open(_)) {
+            self.abandon_changes();
         }
     }
 
@@ -107,7 +112,8 @@ impl Session {
 
     fn begin(&mut self, now: u64, request: ToHub) -> Result<(), Refusal> {
         if request.makes_entry() {
-            return self.speak(Line { request, at: now });
+            let epoch = self.position.epoch.clone();
+            return self.speak(Line { request, at: now, epoch });
         }
         match &request {
             ToHub::Hello(_) | ToHub::Ack { .. } | ToHub::Read { .. } | ToHub::Typing { .. } | ToHub::State { .. } => {
@@ -201,12 +207,12 @@ impl Session {
         }
     }
 
-    /// The log that lines were counted in is no more: changes of them have nothing to change, and answers to them
-    /// answer nothing.
+    /// Where the log that lines were counted in is no more, changes of them have nothing to change, and answers to
+    /// them answer nothing.
     pub(super) fn abandon_changes(&mut self) {
-        let refusal = Refusal::new(ErrorCode::NoSuchEntry, "The hub has begun a new log, and the line is not in it.");
-        for request in self.outbox.begin_new_log() {
-            self.answer(request, Err(refusal.clone()));
+        for request in self.outbox.enter_log(&self.position.epoch) {
+            let words = "The hub has begun a new log, and the line is not in it.";
+            self.answer(request, Err(Refusal::new(ErrorCode::NoSuchEntry, words)));
         }
     }
 

@@ -81,9 +81,7 @@ impl Session {
         self.position.epoch.clone_from(&welcome.epoch);
         self.welcome = Some(welcome.clone());
         self.effects.push_back(Effect::Deliver(Delivery::Welcomed { welcome, new_log }));
-        if new_log {
-            self.abandon_changes();
-        }
+        self.abandon_changes();
     }
 
     fn replied(&mut self, now: u64, reply: Reply) {

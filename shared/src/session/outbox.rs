@@ -86,11 +86,15 @@ impl Outbox {
         std::mem::take(&mut self.lines)
     }
 
-    /// Takes out what changes lines of a log that is no more; what answered one answers none.
-    pub(super) fn begin_new_log(&mut self) -> Vec<ToHub> {
+    /// The log is this one. Takes out what changes lines of another; what answered one of another answers none.
+    pub(super) fn enter_log(&mut self, epoch: &str) -> Vec<ToHub> {
         let mut gone = Vec::new();
         for mut line in std::mem::take(&mut self.lines) {
+            if line.epoch.is_empty() {
+                epoch.clone_into(&mut line.epoch);
+            }
             match &mut line.request {
+                _ if line.epoch == epoch => {}
                 ToHub::Edit { .. } | ToHub::Delete { .. } | ToHub::React { .. } => {
                     gone.push(line.request);
                     continue;

@@ -49,6 +49,9 @@ pub struct Line {
     pub request: ToHub,
     /// When it was typed, in milliseconds since 1970 UTC.
     pub at: u64,
+    /// The log ([`Position::epoch`]) whose lines the request speaks of, if it speaks of any; empty before the first
+    /// welcome, when it is that of whichever hub answers first.
+    pub epoch: String,
 }
 
 impl Line {

@@ -97,6 +97,7 @@ fn first_welcome(seq: u64) -> Welcome {
         nick: None,
         rooms: Vec::new(),
         ephemeral: false,
+        max_upload: None,
     }
 }
 

@@ -295,6 +295,7 @@ impl Hub {
             nick: kept.nick.clone(),
             rooms: kept.rooms.iter().cloned().collect(),
             ephemeral: false,
+            max_upload: None,
         };
         let connection = self.connection(socket).expect("is being read");
         connection.secret = Some(secret);

@@ -298,6 +298,7 @@ impl Storm {
             nick: resumed.then(|| ME.to_owned()),
             rooms,
             ephemeral: false,
+            max_upload: None,
         };
         self.tell(&Delivery::Welcomed { welcome, new_log: false });
     }

@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use shared::session::Phase;
 use wasm_bindgen::JsCast;
-use web_sys::{ClipboardEvent, DataTransfer, DragEvent, Event, FileList, HtmlInputElement};
+use web_sys::{ClipboardEvent, DataTransfer, DragEvent, Event, File, FileList, HtmlInputElement};
 
 use super::attachments::name;
 use crate::attaching::{Stage, Upload};
+use crate::chunks::later;
 use crate::dom::{Child, El, each, effect, el, on_window, show};
 use crate::node::Node;
 use crate::page::{document, has_keyboard};
@@ -32,34 +33,39 @@ pub(super) fn attach_button(node: Node) -> El {
         .class("tool quiet icon icon-attach")
         .attr("type", "button")
         .attr("aria-label", "Attach files")
+        .attr_from("title", move || limit(node))
         .on("click", move |_| chosen.click());
     el("span").class("attach").child(button).child(field)
+}
+
+/// How large a file may be, as the hub has said.
+fn limit(node: Node) -> Option<String> {
+    let most = node.welcome.with(|welcome| welcome.as_ref()?.max_upload)?;
+    Some(["Up to ", &size(most), " a file"].concat())
 }
 
 /// What goes with the next line here.
 pub(super) fn tray(node: Node) -> impl Child {
     listen(node);
-    show(
-        move || !node.attached().is_empty(),
+    later(node, move || node.has_files().then_some(()), move |more, ()| (more.tray)(node))
+}
+
+/// The same, where there is something.
+pub(super) fn files(node: Node) -> El {
+    let files = el("ul").attr("aria-label", "Files to send").child(each(
+        move || node.attached(),
+        |upload| upload.number,
+        move |upload| chip(node, upload),
+    ));
+    let waiting = show(
+        move || node.waits_for_files(),
         move || {
-            let files = el("ul").attr("aria-label", "Files to send").child(each(
-                move || node.attached(),
-                |upload| upload.number,
-                move |upload| chip(node, upload),
-            ));
-            let waiting = show(
-                move || node.waits_for_files(),
-                move || {
-                    let not_yet = el("button")
-                        .attr("type", "button")
-                        .text("Do not send yet")
-                        .on("click", move |_| node.hold_back());
-                    el("div").class("waits").child(el("span").text("Sending when the upload is done.")).child(not_yet)
-                },
-            );
-            el("div").class("tray").child(files).child(el("div").attr("role", "status").child(waiting))
+            let not_yet =
+                el("button").attr("type", "button").text("Do not send yet").on("click", move |_| node.hold_back());
+            el("div").class("waits").child(el("span").text("Sending when the upload is done.")).child(not_yet)
         },
-    )
+    );
+    el("div").class("tray").child(files).child(el("div").attr("role", "status").child(waiting))
 }
 
 /// What the window hears of files, wherever they are dropped or pasted.
@@ -74,7 +80,7 @@ fn listen(node: Node) {
         let given = event.unchecked_ref::<ClipboardEvent>().clipboard_data();
         // A table comes as text as well, and is meant as such; a picture out of a page only as that and its address.
         if let Some(files) =
-            given.filter(|given| !(has(given, "text/plain") && has(given, "text/html"))).as_ref().and_then(files)
+            given.filter(|given| !(has(given, "text/plain") && has(given, "text/html"))).as_ref().and_then(files_of)
             && takes(&event)
         {
             event.prevent_default();
@@ -97,7 +103,7 @@ fn listen(node: Node) {
         if brings_files(&event) {
             event.prevent_default();
             node.files.dragged.change(false);
-            if let Some(files) = event.unchecked_ref::<DragEvent>().data_transfer().as_ref().and_then(files)
+            if let Some(files) = event.unchecked_ref::<DragEvent>().data_transfer().as_ref().and_then(files_of)
                 && !is_covered()
             {
                 attach(node, &files);
@@ -113,8 +119,13 @@ fn listen(node: Node) {
 }
 
 fn attach(node: Node, files: &FileList) {
-    node.attach(files);
-    focus_message();
+    // The browser takes the list back.
+    let files: Vec<File> = (0..files.length()).filter_map(|at| files.get(at)).collect();
+    let place = node.here.get_untracked();
+    node.with_more(move |more| {
+        (more.attach)(node, &place, files);
+        focus_message();
+    });
 }
 
 /// Where files that are being dragged would go.
@@ -123,7 +134,8 @@ pub(super) fn drop_target(node: Node) -> impl Child {
         move || node.files.dragged.get(),
         move || {
             let words = ["Drop files here to send them in ", node.here.get_untracked().name()].concat();
-            el("div").class("drop-target").child(el("p").text(&words))
+            let words = el("p").text(&words).child(el("br")).text_from(move || limit(node));
+            el("div").class("drop-target").child(words)
         },
     )
 }
@@ -136,7 +148,7 @@ fn has(given: &DataTransfer, kind: &str) -> bool {
     given.types().includes(&kind.into(), 0)
 }
 
-fn files(given: &DataTransfer) -> Option<FileList> {
+fn files_of(given: &DataTransfer) -> Option<FileList> {
     given.files().filter(|files| files.length() > 0)
 }
 

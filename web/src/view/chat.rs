@@ -17,11 +17,12 @@ use super::menu::place_menu;
 use super::notice::notices;
 use super::people::people;
 use super::rooms::rooms;
-use super::search::{search, way_back};
+use super::search::way_back;
 use super::topic::title;
 use super::transcript::transcript;
 use super::typing::typing;
 use super::viewer::viewer;
+use crate::chunks::later;
 use crate::dom::{El, effect, el, on_window, show};
 use crate::node::Node;
 use crate::searching::Stage;
@@ -135,11 +136,11 @@ pub(super) fn chat() -> El {
     el("div")
         .class("chat")
         .attr_from("data-drawer", move || open.get().map(Drawer::name))
-        .attr_from("data-search", move || stage.get().map(Stage::name))
+        .attr_from("data-search", move || stage.get().filter(|_| node.more().is_some()).map(Stage::name))
         .child(rooms_side)
         .child(talk)
         .child(people_side)
-        .child(show(move || stage.get().is_some(), search))
+        .child(later(node, move || stage.get().map(|_| ()), |more, ()| (more.search)()))
         .child(scrim)
         .child(dialogs())
 }

@@ -35,8 +35,8 @@ pub(super) fn composer() -> El {
     effect({
         let writing = writing.clone();
         move || {
-            if node.files.gone.get().is_some_and(|place| place == node.here.get_untracked()) {
-                writing.write("");
+            if let Some(place) = node.files.gone.get() {
+                writing.gone(&place);
             }
         }
     });

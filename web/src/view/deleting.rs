@@ -3,14 +3,15 @@
 use web_sys::HtmlDialogElement;
 
 use super::quote::quoted;
-use crate::dom::{Child, El, effect, el, switch};
+use crate::chunks::later;
+use crate::dom::{Child, El, effect, el};
 use crate::node::Node;
 
 pub(super) fn deleting(node: Node) -> impl Child {
-    switch(move || node.changing.deleting.get(), move |of| of.map(|of| question(node, of)))
+    later(node, move || node.changing.deleting.get(), move |more, of| (more.deleting)(node, *of))
 }
 
-fn question(node: Node, of: u64) -> El {
+pub(super) fn question(node: Node, of: u64) -> El {
     let dialog = el("dialog").class("question").attr("aria-labelledby", "question");
     let window: HtmlDialogElement = dialog.handle();
     let [shut, delete] = [window.clone(), window.clone()];

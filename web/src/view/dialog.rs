@@ -9,8 +9,9 @@ use super::person::person;
 use super::room_picker::picker;
 use super::settings::settings;
 use super::topic::topic_form;
+use crate::chunks::later;
 use crate::dialog::Dialog;
-use crate::dom::{El, effect, el, switch};
+use crate::dom::{El, effect, el};
 use crate::node::Node;
 use crate::page::document;
 
@@ -49,22 +50,9 @@ pub(super) fn dialogs() -> El {
                 }
             }
         })
-        .child(switch(
-            move || node.dialog.get(),
-            move |dialog| {
-                dialog.as_ref().map(|dialog| match dialog {
-                    Dialog::Palette => palette(node),
-                    Dialog::Rooms => picker(node, false),
-                    Dialog::People => picker(node, true),
-                    Dialog::Person(nick) => person(node, nick),
-                    Dialog::Topic => topic_form(node),
-                    Dialog::Keys => keys(node),
-                    Dialog::Settings => settings(node),
-                })
-            },
-        ));
+        .child(later(node, move || node.dialog.get(), move |more, dialog| (more.dialog)(node, dialog)));
     effect(move || {
-        if node.dialog.with(Option::is_none) {
+        if node.dialog.with(Option::is_none) || node.more().is_none() {
             window.close();
         } else if !window.open() {
             // Fails only for one that is open already.
@@ -72,6 +60,19 @@ pub(super) fn dialogs() -> El {
         }
     });
     dialog
+}
+
+/// What stands in it.
+pub(super) fn content(node: Node, dialog: &Dialog) -> El {
+    match dialog {
+        Dialog::Palette => palette(node),
+        Dialog::Rooms => picker(node, false),
+        Dialog::People => picker(node, true),
+        Dialog::Person(nick) => person(node, nick),
+        Dialog::Topic => topic_form(node),
+        Dialog::Keys => keys(node),
+        Dialog::Settings => settings(node),
+    }
 }
 
 /// What a dialog is, and the way out.

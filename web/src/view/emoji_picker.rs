@@ -5,6 +5,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use crate::changing::Picking;
+use crate::chunks::later;
 use crate::dom::{Child, El, effect, el, show, switch};
 use crate::emoji::{Fetched, at_hand};
 use crate::node::Node;
@@ -24,10 +25,10 @@ const OFTEN: usize = 24;
 const FOUND: usize = 200;
 
 pub(super) fn emoji_picker(node: Node) -> impl Child {
-    switch(move || node.changing.picking.get(), move |picking| picking.map(|picking| picker(node, picking)))
+    later(node, move || node.changing.picking.get(), move |more, picking| (more.emoji_picker)(node, *picking))
 }
 
-fn picker(node: Node, picking: Picking) -> El {
+pub(super) fn picker(node: Node, picking: Picking) -> El {
     node.fetch_emoji();
     let sought = Signal::new(String::new());
     // None are those that are used most.

@@ -24,22 +24,25 @@ pub(super) fn invitation() -> El {
     let node = Node::here();
     node.ask_addresses();
     let parts = switch(
-        move || node.addresses.get(),
-        move |addresses| match addresses {
-            Addresses::Own(address) => Some(link(node, address, &[], None)),
-            Addresses::Told(told) => Some(match told.split_first() {
-                Some((address, others)) => link(node, address, others, None),
-                None => link(node, &own_address(), &[], Some(ALONE)),
-            }),
-            Addresses::Unknown => Some(link(node, &own_address(), &[], Some(UNKNOWN))),
-            Addresses::Asked => None,
+        move || (node.addresses.get(), node.invite().is_some()),
+        move |(addresses, _)| {
+            let link = node.invite()?.link;
+            match addresses {
+                Addresses::Own(address) => Some(link(node, address, &[], None)),
+                Addresses::Told(told) => Some(match told.split_first() {
+                    Some((address, others)) => link(node, address, others, None),
+                    None => link(node, &own_address(), &[], Some(ALONE)),
+                }),
+                Addresses::Unknown => Some(link(node, &own_address(), &[], Some(UNKNOWN))),
+                Addresses::Asked => None,
+            }
         },
     );
     el("div").class("invitation").child(parts)
 }
 
 /// The link to this address of the hub, the `others` named beside it. One that leads nobody here has no code to scan.
-fn link(node: Node, address: &str, others: &[String], flaw: Option<&str>) -> El {
+pub(super) fn link(node: Node, address: &str, others: &[String], flaw: Option<&str>) -> El {
     let link = node.invitation(address);
     let code = if flaw.is_none() { qr::symbol(&link) } else { None };
 

@@ -20,6 +20,10 @@ pub(super) fn obey_keys(node: Node, at_rest: impl Fn() -> bool + 'static) {
         }
         let (key, code) = (event.key(), event.code());
         if key == "Escape" {
+            if node.does_without() {
+                event.prevent_default();
+                return;
+            }
             let nothing_open = at_rest() && !is_dialog_open() && node.notice.with_untracked(Option::is_none);
             if nothing_open && node.search_back() {
                 event.prevent_default();
@@ -33,7 +37,8 @@ pub(super) fn obey_keys(node: Node, at_rest: impl Fn() -> bool + 'static) {
             alt: event.alt_key(),
             shift: event.shift_key(),
         };
-        let Some(run) = deed_of(pressed, is_field(&event)) else { return };
+        let signs = is_field(&event) || node.settings.with_untracked(|settings| settings.no_single_keys);
+        let Some(run) = deed_of(pressed, signs) else { return };
         // A browser would make something else of it.
         event.prevent_default();
         if !is_dialog_open() {
@@ -59,8 +64,8 @@ fn is_field(event: &KeyboardEvent) -> bool {
 pub(super) fn keys(node: Node) -> El {
     let groups = GROUPS.map(|(group, name)| {
         let listed = DEEDS.iter().filter(|deed| deed.group == group && !deed.keys.is_empty());
-        let list =
-            listed.fold(el("dl"), |list, deed| list.child(el("dt").text(deed.name)).child(strokes(el("dd"), deed)));
+        let list = listed
+            .fold(el("dl"), |list, deed| list.child(el("dt").text(deed.name)).child(strokes(node, el("dd"), deed)));
         el("section").child(el("h3").text(name)).child(list)
     });
     let body =
@@ -71,9 +76,10 @@ pub(super) fn keys(node: Node) -> El {
 }
 
 /// The keys of a deed, as they are printed on the keys.
-pub(super) fn strokes(within: El, deed: &Deed) -> El {
+pub(super) fn strokes(node: Node, within: El, deed: &Deed) -> El {
+    let single = !node.settings.with_untracked(|settings| settings.no_single_keys);
     let mac = window().navigator().platform().is_ok_and(|platform| platform.starts_with("Mac"));
-    deed.keys.iter().enumerate().fold(within, |within, (at, keys)| {
+    deed.keys(single).enumerate().fold(within, |within, (at, keys)| {
         let within = if at > 0 { within.text(" or ") } else { within };
         keys.split_inclusive('+').filter(|key| !key.is_empty()).fold(within, |within, key| {
             let key = if key.len() > 1 { key.trim_end_matches('+') } else { key };

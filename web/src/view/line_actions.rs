@@ -12,6 +12,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, FocusEvent, HtmlElement, PointerEvent};
 
+use super::transcript::focus_in_place;
 use crate::dom::{Child, El, effect, el, on_document, switch};
 use crate::node::Node;
 use crate::page::{Timeout, before_next_paint, document, has_keyboard};
@@ -47,7 +48,7 @@ struct Bar {
     /// What was just done, in words.
     told: Signal<&'static str>,
     hush: Signal<Option<Timeout>>,
-    /// The line that has the focus: one that is drawn anew gets it back.
+    /// What had the focus last, the line or something in it: where that is drawn anew it gets the focus back.
     focused: Rc<RefCell<Option<(u64, Element)>>>,
 }
 
@@ -98,6 +99,9 @@ impl Bar {
                 bar.node.talk.rows.track();
                 bar.panel.track();
                 bar.at.track();
+                // What they were asked from may be drawn anew by now.
+                bar.node.changing.deleting.track();
+                bar.node.changing.picking.track();
                 let bar = bar.clone();
                 // Once the lines are where they go.
                 before_next_paint(move || bar.settle());
@@ -158,10 +162,10 @@ impl Bar {
 
     fn focus_came(&self, event: &Event) {
         let Some(target) = target(event).filter(|target| !self.holds(target)) else { return };
-        let line = target.get_attribute("data-seq").and_then(|seq| seq.parse().ok());
+        let line = line_of(&target);
         self.focused.replace(line.map(|seq| (seq, target.clone())));
         // A click into the log gives the log the focus, and the line keeps its bar.
-        if let Some(seq) = line_of(&target) {
+        if let Some(seq) = line {
             self.panel.change(Panel::Shut);
             self.at.change(Some(seq));
         }
@@ -192,13 +196,27 @@ impl Bar {
         document().active_element().is_some_and(|active| self.holds(&active))
     }
 
-    /// Puts the bar where its line is now, and gives a line that was drawn anew the focus that it had.
-    fn settle(&self) {
-        let lost = self.focused.borrow().as_ref().filter(|(_, line)| !line.is_connected()).map(|(seq, _)| *seq);
-        if let Some(line) = lost.and_then(|seq| self.element(seq)) {
-            self.focused.replace(None);
-            self.focus_line(Some(&line));
+    /// Gives a line that was drawn anew the focus that it had, or what was in it, unless that is elsewhere by now.
+    fn give_back_focus(&self) {
+        if document().active_element().is_some_and(|active| active.tag_name() != "BODY") {
+            return;
         }
+        let lost = self.focused.borrow().as_ref().filter(|(_, had)| !had.is_connected()).cloned();
+        let Some((line, had)) = lost.and_then(|(seq, had)| Some((self.element(seq)?, had))) else { return };
+        self.focused.replace(None);
+        let again = match had.get_attribute("data-emoji") {
+            Some(emoji) => Some(format!("[data-emoji='{emoji}']")),
+            None => had.class_list().contains("add").then(|| ".add".to_owned()),
+        };
+        match again.and_then(|again| line.query_selector(&again).ok().flatten()) {
+            Some(button) => focus_in_place(button.unchecked_ref()),
+            None => self.stay_at(Some(&line)),
+        }
+    }
+
+    /// Puts the bar where its line is now.
+    fn settle(&self) {
+        self.give_back_focus();
         let Some(seq) = self.at.get_untracked() else { return };
         let Some(line) = self.element(seq).and_then(|line| line.query_selector(".row").ok().flatten()) else {
             return self.leave();

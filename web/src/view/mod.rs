@@ -36,12 +36,57 @@ mod welcome;
 
 use std::cell::RefCell;
 
+use js_sys::Array;
+use web_sys::CssStyleSheet;
+
+use crate::attention;
+use crate::chunks::{Invite, More};
 use crate::state::*;
 
 use crate::dom::{Part, effect, switch};
 use crate::node::{Node, Screen, Unread};
 use crate::page::document;
 use crate::viewport;
+
+/// The views that are fetched when they are first wanted ([`crate::chunks`]); nothing else may name them.
+pub(crate) static MORE: More = More {
+    dialog: dialog::content,
+    search: search::search,
+    search_answered: Node::search_answered,
+    emoji_picker: emoji_picker::picker,
+    deleting: deleting::question,
+    viewer: viewer::window,
+    fenced: text::fenced,
+    listed: notice::listed,
+    sound: attention::sound,
+    tray: attach::files,
+    attach: Node::attach,
+    detach_all: Node::detach_all,
+    uploads_go_on: Node::uploads_go_on,
+    say_with_files: Node::say_with_files,
+};
+
+/// What they look like.
+const STYLES: &str = concat!(
+    include_str!("../../style/dialog.css"),
+    include_str!("../../style/emoji.css"),
+    include_str!("../../style/search.css"),
+    include_str!("../../style/palette.css"),
+    include_str!("../../style/settings.css"),
+);
+
+/// Has the page look so, where those views are about to be built.
+pub(crate) fn wear_more() {
+    // A browser that knows no such sheets shows the views without.
+    if let Ok(sheet) = CssStyleSheet::new()
+        && sheet.replace_sync(STYLES).is_ok()
+    {
+        let worn = document().adopted_style_sheets();
+        document().set_adopted_style_sheets(&worn.concat(&Array::of1(&sheet)));
+    }
+}
+
+pub(crate) static INVITE: Invite = Invite { link: invite::link };
 
 /// The whole window.
 pub(crate) fn app() -> Part {
@@ -52,6 +97,7 @@ pub(crate) fn app() -> Part {
     node.watch_idle();
     node.watch_installing();
     node.keep_badge();
+    node.follow_chunks();
     viewport::follow();
     let written = RefCell::new(String::new());
     effect(move || {

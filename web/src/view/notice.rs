@@ -24,7 +24,10 @@ pub(super) fn notices() -> El {
     });
     let shown = move |error: bool| {
         again(
-            move || node.notice.get().filter(|notice| notice.is_error() == error),
+            move || {
+                let told = node.notice.get().filter(|notice| notice.is_error() == error);
+                told.filter(|notice| !notice.is_list() || node.more().is_some())
+            },
             move |notice| notice.as_ref().map(|notice| view(node, notice)),
         )
     };
@@ -39,9 +42,10 @@ fn view(node: Node, notice: &Notice) -> El {
     let words = el("div").class("words");
     let words = match notice {
         Notice::Error(told) | Notice::Words(told) => words.child(el("p").text(told)),
-        Notice::Help => help(words),
-        Notice::Users { place, users } => people(words, place, users),
-        Notice::Nodes(nodes) => node_list(words, nodes),
+        Notice::Help | Notice::Users { .. } | Notice::Nodes(_) => match node.more_at_hand() {
+            Some(more) => (more.listed)(words, notice),
+            None => words,
+        },
         Notice::Invitation => words
             .child(el("h2").text("Invite someone"))
             .child(el("p").text("Whoever opens this link on your network is let in. Give it to nobody else."))
@@ -53,6 +57,16 @@ fn view(node: Node, notice: &Notice) -> El {
         .attr("aria-label", "Close")
         .on("click", move |_| node.notice.set(None));
     el("div").class(if notice.is_error() { "notice error" } else { "notice" }).child(words).child(close)
+}
+
+/// What a notice lists.
+pub(super) fn listed(words: El, notice: &Notice) -> El {
+    match notice {
+        Notice::Help => help(words),
+        Notice::Users { place, users } => people(words, place, users),
+        Notice::Nodes(nodes) => node_list(words, nodes),
+        Notice::Error(_) | Notice::Words(_) | Notice::Invitation => words,
+    }
 }
 
 fn help(words: El) -> El {

@@ -94,7 +94,7 @@ fn id(number: usize) -> String {
 fn row(node: Node, number: usize, offer: &Offer, at: Signal<usize>) -> El {
     let Offer { choice, name, told, .. } = offer;
     let told = match choice {
-        Choice::Do(deed) => strokes(el("span").class("told"), &DEEDS[*deed]),
+        Choice::Do(deed) => strokes(node, el("span").class("told"), &DEEDS[*deed]),
         _ => el("span").class("told").text(told),
     };
     let choice = choice.clone();

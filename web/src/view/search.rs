@@ -2,15 +2,18 @@
 
 use std::rc::Rc;
 
+use shared::transcript::Place;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, HtmlInputElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 use super::dialog::roving;
 use crate::dom::{El, each, effect, el, show};
-use crate::node::Node;
+use crate::node::{Listed, Node};
 use crate::page::{before_next_paint, document};
 use crate::searching::{Found, Stage, Told, Wanted};
+use crate::state::untrack;
 use crate::storage::sign;
+use crate::tab_completion::candidates;
 use crate::{calendar, clock, hue};
 
 /// So near the end of the list more is asked for, in pixels: before a person gets there.
@@ -55,6 +58,10 @@ pub(super) fn search() -> El {
         });
     });
     effect(move || node.gone_while_searching(&node.here.get()));
+    effect(move || {
+        searching.ask.track();
+        untrack(|| node.search_now());
+    });
 
     let only = el("input").attr("type", "checkbox");
     let checked: HtmlInputElement = only.handle();
@@ -73,6 +80,9 @@ pub(super) fn search() -> El {
         .child(only)
         .child(el("span").text("Only in ").child(el("bdi").text_from(move || sign(&place()))));
     let from = text(node, "search-from", "Said by", "text", |wanted| &mut wanted.from);
+    from.handle::<Element>().query_selector("input").ok().flatten().map(|field| field.set_attribute("list", "nicks"));
+    let known = each(move || nicks(node), String::clone, |nick| el("option").attr("value", nick));
+    let from = from.child(el("datalist").attr("id", "nicks").child(known));
     let since = text(node, "search-since", "From", "date", |wanted| &mut wanted.since);
     let until = text(node, "search-until", "To", "date", |wanted| &mut wanted.until);
     let narrower = el("details")
@@ -131,6 +141,21 @@ pub(super) fn way_back(node: Node) -> El {
     el("button").class("back-to-results").attr("type", "button").text("Back to results").on("click", move |_| {
         node.search_back();
     })
+}
+
+/// Those who may be looked for: who spoke last, who is here, oneself, and with whom one talks in private.
+fn nicks(node: Node) -> Vec<String> {
+    node.talk.people.track();
+    let mut nicks = candidates(node).nicks;
+    nicks.push(node.nick.get());
+    for Listed { place, .. } in node.places.get() {
+        if let Place::With(nick) = place
+            && !nicks.contains(&nick)
+        {
+            nicks.push(nick);
+        }
+    }
+    nicks
 }
 
 fn text(node: Node, id: &'static str, label: &str, kind: &str, part: fn(&mut Wanted) -> &mut String) -> El {

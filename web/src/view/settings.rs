@@ -46,6 +46,10 @@ fn choices(node: Node) -> El {
             attention::sound();
         }
     });
+    let single = !node.settings.get_untracked().no_single_keys;
+    let single_keys = check("Single-key shortcuts", single, move |chosen| {
+        change(node, move |settings| settings.no_single_keys = !chosen);
+    });
     let withheld = Signal::new(attention::withheld());
     let notify = switch(
         move || withheld.get(),
@@ -67,6 +71,13 @@ fn choices(node: Node) -> El {
                 .child(sound)
                 .child(notify)
                 .child(el("p").class("hint").text("Muted rooms stay silent, and so does a device you are not using.")),
+        )
+        .child(
+            group("Keyboard").child(single_keys).child(
+                el("p")
+                    .class("hint")
+                    .text("? shows the shortcuts where nothing is being written. Ctrl and / always show them."),
+            ),
         )
         .child(install_choice(node))
 }

@@ -5,7 +5,7 @@ use shared::markup::{self, Block, Inline, Token, highlight, host, parse, spellin
 use web_sys::HtmlElement;
 
 use crate::copying::copy;
-use crate::dom::{El, el, switch};
+use crate::dom::{El, Part, el, switch};
 use crate::emoji::basic;
 use crate::node::Node;
 use crate::page::Timeout;
@@ -101,9 +101,9 @@ struct Drawing<'a> {
 impl Drawing<'_> {
     fn blocks(self, parent: El, blocks: &[Block<'_>]) -> El {
         blocks.iter().fold(parent, |parent, block| {
-            parent.child(match block {
+            let block = match block {
+                Block::Code { language, code } => return parent.child(self.code(language, code)),
                 Block::Paragraph(pieces) => self.pieces(paragraph(), pieces),
-                Block::Code { language, code } => fenced(language, code),
                 Block::Quote(blocks) => self.blocks(el("blockquote").attr("dir", "auto"), blocks),
                 Block::List { start, items } => {
                     let list = match start {
@@ -112,8 +112,21 @@ impl Drawing<'_> {
                     };
                     items.iter().fold(list.attr("dir", "auto"), |list, item| list.child(self.blocks(el("li"), item)))
                 }
-            })
+            };
+            parent.child(block)
         })
+    }
+
+    /// Without colours until what knows them is here.
+    fn code(self, language: &str, code: &str) -> Part {
+        let (node, language, code) = (self.node, language.to_owned(), code.to_owned());
+        switch(
+            move || node.more_by_the_way().is_some(),
+            move |_| match node.more_at_hand() {
+                Some(more) => (more.fenced)(&language, &code),
+                None => block().child(el("pre").child(el("code").text(&code))),
+            },
+        )
     }
 
     fn pieces(self, parent: El, pieces: &[Inline<'_>]) -> El {
@@ -154,12 +167,18 @@ fn link(target: &str) -> El {
     el("a").attr("href", target).attr("target", "_blank").attr("rel", "noopener noreferrer")
 }
 
-fn fenced(language: &str, code: &str) -> El {
+/// What stands between fences.
+fn block() -> El {
+    el("div").class("code").attr("dir", "ltr")
+}
+
+/// The same in colours, and to be copied.
+pub(super) fn fenced(language: &str, code: &str) -> El {
     let lines = highlight(language, code).into_iter().fold(el("code"), |lines, (token, words)| match class(token) {
         None => lines.text(words),
         Some(class) => lines.child(el("span").class(class).text(words)),
     });
-    let whole = el("div").class("code").attr("dir", "ltr");
+    let whole = block();
     let within: HtmlElement = whole.handle();
     let (code, told) = (code.to_owned(), Signal::new("Copy"));
     let back = Signal::new(None);

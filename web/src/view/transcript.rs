@@ -35,8 +35,8 @@ pub(super) fn transcript() -> impl Child {
         .attr("role", "log")
         .attr("aria-live", "polite")
         .attr_from("aria-label", move || node.here.get().name().to_owned())
-        // A page that is loaded is not news to be read out.
-        .attr_from("aria-busy", move || talk.loading.get())
+        // What was said before is not news to be read out.
+        .attr_from("aria-busy", move || talk.loading.get() || talk.quiet.get())
         .attr("tabindex", "0");
     let scroll = Scroll::keep(view.handle(), &lines.handle(), move || talk.cut.get_untracked(), settle);
     let view = view
@@ -102,10 +102,15 @@ fn point_out(line: &HtmlElement) {
     let _ = line.get_bounding_client_rect();
     let _ = classes.add_1(MEANT);
     let _ = line.set_attribute("tabindex", "-1");
+    focus_in_place(line);
+}
+
+/// Gives a part the focus without moving what one reads.
+pub(super) fn focus_in_place(part: &HtmlElement) {
     let options = FocusOptions::new();
     options.set_prevent_scroll(true);
-    // A line that cannot be focused is pointed out all the same.
-    let _ = line.focus_with_options(&options);
+    // A part that cannot be focused is no reason to stop.
+    let _ = part.focus_with_options(&options);
 }
 
 /// The line of one's own whose time was clicked on; with a finger, which cannot be made to hover, the whole of it.

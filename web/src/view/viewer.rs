@@ -4,6 +4,7 @@ use shared::entry::{Entry, File};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlDialogElement, HtmlElement, KeyboardEvent};
 
+use crate::chunks::later;
 use crate::dom::{Child, El, effect, el, on_window, show, switch};
 use crate::files::{Found, Viewed, address};
 use crate::node::Node;
@@ -18,10 +19,14 @@ const ZOOMS: [u32; 6] = [100, 150, 200, 300, 400, 800];
 const CLICKED: usize = 2;
 
 pub(super) fn viewer(node: Node) -> impl Child {
-    show(move || node.files.viewed.with(Option::is_some), move || window(node))
+    later(
+        node,
+        move || node.files.viewed.with(|viewed| viewed.as_ref().map(|_| ())),
+        move |more, ()| (more.viewer)(node),
+    )
 }
 
-fn window(node: Node) -> El {
+pub(super) fn window(node: Node) -> El {
     let zoom = Signal::new(0);
     let dialog = el("dialog").class("viewer").attr("aria-labelledby", "viewer-title");
     let this: HtmlDialogElement = dialog.handle();

@@ -1,6 +1,7 @@
 //! What a browser needs to install the client and to open it while the hub is away: the files of web/static/, named by
 //! what is in them, and the service worker, told which files the client consists of. Pure.
 
+use super::chunks::is_chunk;
 use super::slim::fingerprint;
 use super::{Files, PAGE};
 
@@ -12,9 +13,10 @@ pub(super) const WORKER: &str = "worker.js";
 /// What the hub's build script adds to the client.
 const ADDED: [&str; 1] = ["emoji.txt"];
 
-/// What the worker has in the places of its version and its files.
+/// What the worker has in the places of its version, its files and those that only some visits want.
 const BLANK_VERSION: &str = "const VERSION = \"\";";
 const BLANK_SHELL: &str = "const SHELL = [];";
+const BLANK_LATER: &str = "const LATER = [];";
 
 /// The client with these files named and the worker filled in.
 ///
@@ -65,16 +67,27 @@ fn renamed(text: &str, from: &str, to: &str) -> String {
 
 /// The worker of the client that consists of these files.
 fn filled(worker: &str, files: &Files) -> Result<String, &'static str> {
-    if worker.matches(BLANK_VERSION).count() != 1 || worker.matches(BLANK_SHELL).count() != 1 {
+    if [BLANK_VERSION, BLANK_SHELL, BLANK_LATER].iter().any(|blank| worker.matches(blank).count() != 1) {
         return Err("the worker has no place for its version and files");
     }
     let parts: Vec<&[u8]> = files.iter().flat_map(|(name, bytes)| [name.as_bytes(), bytes]).collect();
     let names = files.keys().map(String::as_str).chain(ADDED);
-    let paths = names.map(|name| if name == PAGE { "/".to_owned() } else { format!("/{name}") });
-    let paths: Vec<String> = paths.map(|path| format!("  {path:?},\n")).collect();
+    let (later, shell): (Vec<&str>, Vec<&str>) = names.partition(|name| is_for_later(name));
     Ok(worker
         .replace(BLANK_VERSION, &format!("const VERSION = \"{:016x}\";", fingerprint(&parts)))
-        .replace(BLANK_SHELL, &format!("const SHELL = [\n{}];", paths.concat())))
+        .replace(BLANK_SHELL, &format!("const SHELL = [\n{}];", paths(&shell)))
+        .replace(BLANK_LATER, &format!("const LATER = [\n{}];", paths(&later))))
+}
+
+/// Whether the page starts without it.
+fn is_for_later(name: &str) -> bool {
+    is_chunk(name) || ADDED.contains(&name) || name.ends_with(".png") || name.ends_with(".webmanifest")
+}
+
+/// Where the hub has these files, a line each.
+fn paths(names: &[&str]) -> String {
+    let path = |name: &&str| if *name == PAGE { "/".to_owned() } else { format!("/{name}") };
+    names.iter().map(path).map(|path| format!("  {path:?},\n")).collect()
 }
 
 #[cfg(test)]
@@ -88,11 +101,12 @@ mod tests {
         let files = [
             (PAGE, HTML),
             (MANIFEST, r#"[{ "src": "/icon.svg" }, { "src": "/icon-192.png" }]"#),
-            (WORKER, "const VERSION = \"\";\nconst SHELL = [];\nrun();\n"),
+            (WORKER, "const VERSION = \"\";\nconst SHELL = [];\nconst LATER = [];\nrun();\n"),
             ("apple-touch-icon.png", touch_icon),
             ("icon-192.png", "small"),
             ("icon-ab12.svg", "<svg/>"),
             ("web-12ab.js", "start();"),
+            ("split_more-34cd.wasm", "more"),
         ];
         files.map(|(name, content)| (name.to_owned(), content.as_bytes().to_vec())).into()
     }
@@ -117,14 +131,18 @@ mod tests {
     }
 
     #[test]
-    fn the_worker_keeps_everything_but_itself() {
+    fn the_worker_knows_everything_but_itself_and_keeps_at_once_what_the_page_starts_with() {
         let files = complete(client("touch")).expect("a client");
         let worker = text(&files, WORKER);
-        let kept: Vec<&str> =
-            worker.lines().filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix("\",")).collect();
-        assert_eq!(kept.len(), files.len() - 1 + ADDED.len());
-        assert!(kept.contains(&"/") && kept.contains(&"/emoji.txt") && kept.contains(&"/web-12ab.js"), "{kept:?}");
-        assert!(!kept.contains(&"/worker.js") && !kept.contains(&"/index.html"), "{kept:?}");
+        let (shell, later) = worker.split_once("const LATER").expect("both lists");
+        let named = |list: &str| -> Vec<String> {
+            let lines = list.lines().filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix("\","));
+            lines.map(str::to_owned).collect()
+        };
+        assert_eq!(named(shell), ["/icon-ab12.svg", "/", "/web-12ab.js"]);
+        let later = named(later);
+        assert_eq!(3 + later.len(), files.len() - 1 + ADDED.len());
+        assert!(later.iter().any(|path| path == "/split_more-34cd.wasm"), "{later:?}");
         assert!(worker.ends_with("run();\n"));
     }
 

@@ -43,6 +43,38 @@ pub(super) fn rename(wasm: &[u8], is_used: impl Fn(&str) -> bool) -> Option<Rena
     Some(renamed)
 }
 
+/// Gives the imports of another module the short names that they have where they come from; drops the custom sections.
+/// None for what is no wasm.
+pub(super) fn follow(wasm: &[u8], names: &BTreeMap<String, String>) -> Option<Vec<u8>> {
+    let mut reader = Reader { bytes: wasm.strip_prefix(MAGIC)? };
+    let mut followed = MAGIC.to_vec();
+    while !reader.bytes.is_empty() {
+        let id = reader.byte()?;
+        let length = reader.number()?;
+        let mut section = Reader { bytes: reader.take(length)? };
+        let section = match id {
+            CUSTOM => continue,
+            IMPORTS => {
+                let count = section.number()?;
+                let mut written = Vec::new();
+                put_number(&mut written, count);
+                for _ in 0..count {
+                    put_name(&mut written, &section.name()?);
+                    let name = section.name()?;
+                    put_name(&mut written, names.get(&name).unwrap_or(&name));
+                    written.extend(section.kept(Reader::import_kind)?);
+                }
+                written
+            }
+            _ => section.bytes.to_vec(),
+        };
+        followed.push(id);
+        put_number(&mut followed, section.len());
+        followed.extend(section);
+    }
+    Some(followed)
+}
+
 impl Renamed {
     fn imports(&mut self, section: &mut Reader<'_>) -> Option<Vec<u8>> {
         let count = section.number()?;
@@ -205,6 +237,21 @@ mod tests {
         assert_eq!(renamed.modules, ["./a.js"]);
         let names: Vec<_> = renamed.names.iter().map(|(name, short)| (name.as_str(), short.as_str())).collect();
         assert_eq!(names, [("log_a", "$0"), ("mem", "$1"), ("start", "$2")]);
+    }
+
+    #[test]
+    fn another_module_follows_the_names_it_shares() {
+        let code = section(10, &[b"\x01\x02\x00\x0b"]);
+        let before = [
+            &MAGIC[..],
+            &section(2, &[b"\x02", b"\x01s\x05stack\x03\x7f\x01", b"\x01s\x03own\x00\x00"]),
+            &code,
+            &section(0, &[b"\x04name", b"anything"]),
+        ];
+        let after = [&MAGIC[..], &section(2, &[b"\x02", b"\x01s\x02$7\x03\x7f\x01", b"\x01s\x03own\x00\x00"]), &code];
+        let names = BTreeMap::from([("stack".to_owned(), "$7".to_owned())]);
+        assert_eq!(follow(&before.concat(), &names), Some(after.concat()));
+        assert_eq!(follow(b"<!doctype html>", &names), None);
     }
 
     #[test]

@@ -90,20 +90,49 @@ impl Browser {
 
     /// Waits until a function body returns something other than null or false.
     pub(super) fn until<T: DeserializeOwned>(&self, what: &str, script: &str) -> Result<T> {
-        let deadline = Instant::now() + PATIENCE;
+        self.until_within(PATIENCE, LOOK, what, script)
+    }
+
+    /// The same for what takes longer, and is not to be disturbed by looking often.
+    pub(super) fn until_within<T: DeserializeOwned>(
+        &self,
+        patience: Duration,
+        look: Duration,
+        what: &str,
+        script: &str,
+    ) -> Result<T> {
+        let deadline = Instant::now() + patience;
         loop {
             let value: Value = self.run(script)?;
             if !matches!(value, Value::Null | Value::Bool(false)) {
                 return serde_json::from_value(value).with_context(|| format!("what this returned: {script}"));
             }
             ensure!(Instant::now() < deadline, "the page did not get there: {what}");
-            thread::sleep(LOOK);
+            thread::sleep(look);
         }
     }
 
-    /// Tells the browser something in its own protocol (Chrome DevTools Protocol).
-    pub(super) fn command(&self, command: &str, given: &Value) -> Result<()> {
-        self.post("/goog/cdp/execute", &json!({ "cmd": command, "params": given })).map(drop)
+    /// Tells the browser something in its own protocol (Chrome DevTools Protocol), and hears what it answers.
+    pub(super) fn command(&self, command: &str, given: &Value) -> Result<Value> {
+        self.post("/goog/cdp/execute", &json!({ "cmd": command, "params": given })).context(command.to_owned())
+    }
+
+    /// Presses and releases the key of a lower-case letter, as a keyboard does.
+    pub(super) fn press(&self, letter: char) -> Result<()> {
+        let (key, code) = (letter.to_string(), format!("Key{}", letter.to_ascii_uppercase()));
+        let number = u32::from(letter.to_ascii_uppercase());
+        for (kind, text) in [("keyDown", key.as_str()), ("keyUp", "")] {
+            let event =
+                json!({ "type": kind, "text": text, "key": key, "code": code, "windowsVirtualKeyCode": number });
+            self.command("Input.dispatchKeyEvent", &event)?;
+        }
+        Ok(())
+    }
+
+    /// Turns the wheel over the middle of the page by so many pixels.
+    pub(super) fn turn_wheel(&self, pixels: i32) -> Result<()> {
+        let event = json!({ "type": "mouseWheel", "x": 640, "y": 400, "deltaX": 0, "deltaY": pixels });
+        self.command("Input.dispatchMouseEvent", &event).map(drop)
     }
 
     fn post(&self, path: &str, given: &Value) -> Result<Value> {

@@ -15,6 +15,10 @@ const USABLE: Bound = Bound::AtMost(400.0);
 /// Visits of each kind; the second with `--quick`.
 const VISITS: (usize, usize) = (15, 5);
 
+/// The figures that decide.
+const FIRST: &str = "first visit, until one can write a nick";
+const KNOWN: &str = "known nick, until one can write a line";
+
 /// Under which the visitor joins.
 const NICK: &str = "visitor";
 
@@ -62,8 +66,8 @@ pub(super) fn measure(bench: &Bench, hub: &Hub, browser: &Browser) -> Result<Vec
     let figure = |name: &str, times: &[f64]| Figure::plain(name, median(times), Unit::Milliseconds);
     let noted = |times: &[f64]| format!("{visits} visits: {}", spread(times));
     Ok(vec![
-        figure("first visit, until one can write a nick", &first).wanting(USABLE).noting(noted(&first)),
-        figure("known nick, until one can write a line", &lobby).wanting(USABLE).noting(noted(&lobby)),
+        figure(FIRST, &first).wanting(USABLE).noting(noted(&first)).headlined(FIRST),
+        figure(KNOWN, &lobby).wanting(USABLE).noting(noted(&lobby)).headlined(KNOWN),
         figure("known nick, until the newest lines are drawn", &lines).noting(noted(&lines)),
     ])
 }

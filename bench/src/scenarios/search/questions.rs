@@ -2,9 +2,9 @@
 
 use shared::message::ToHub;
 
-use super::talk::{self, WORDS, chance, character, word};
 use super::{Library, QUIET, guest_of};
 use crate::guests::nick;
+use crate::words::{self, WORDS, chance, character, word};
 
 /// Entries of a page.
 pub(super) const ENTRIES: u32 = 50;
@@ -98,7 +98,7 @@ impl Kind {
             Self::OneCharacter => character(pick(3_000)).to_string(),
             Self::TwoCharacters => [character(pick(100)), character(chance(number, 3) % 1_000)].iter().collect(),
             Self::Quoted => {
-                let line = talk::text(library.lines() as u64 / 2 + pick(1_000));
+                let line = words::text(library.lines() as u64 / 2 + pick(1_000));
                 line.split(' ').take(2).collect::<Vec<_>>().join(" ")
             }
             _ => common(),
@@ -146,7 +146,7 @@ impl Question {
             return None;
         }
         let has = |line: u64| {
-            let text = talk::text(line);
+            let text = words::text(line);
             self.needles.iter().all(|needle| text.contains(needle))
         };
         let mut found: Vec<u64> = library

@@ -12,8 +12,11 @@ pub(super) const DELETED: i64 = 2;
 pub(super) const REACTED: i64 = 3;
 pub(super) const TOPIC: i64 = 4;
 
-/// The row of one entry.
-const ENTRY: &str = "SELECT seq, at, nick, id, text, name, to_nick, kind, of, put, reply_to, files, changed, edited, deleted \
+/// The row of one entry. What was taken back is not given out, also where it is still to be overwritten.
+const ENTRY: &str = "SELECT seq, at, nick, id, \
+                     CASE WHEN kind = 1 AND (SELECT deleted FROM entries AS line WHERE line.seq = entries.of) \
+                         THEN '' ELSE text END, \
+                     name, to_nick, kind, of, put, reply_to, files, changed, edited, deleted \
                      FROM entries LEFT JOIN rooms USING (room) WHERE seq = ?1";
 
 /// The entry of a position, which there must be.

@@ -12,10 +12,10 @@ const APPLICATION: i64 = 0x4855_4242;
 
 /// What each version of the tables (SQLite's `user_version`) adds to the one before it. A new log goes
 /// the same way as an old one, so that there is one way only.
-const STEPS: [&str; VERSION as usize] = [TABLES, SESSIONS, CHANGES];
+const STEPS: [&str; VERSION as usize] = [TABLES, SESSIONS, CHANGES, FORGETTING];
 
 /// The newest version.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// `seq` is the log's order. `room` and (`low`, `high`) are whom an entry is for: a room, or
 /// the two owners of a private message, the smaller first. `nodes` is part of the answer its
@@ -166,6 +166,34 @@ const CHANGES: &str = "
     ) WITHOUT ROWID;
 ";
 
+/// What is still to be forgotten.
+///
+/// `former` has what a line said before the change `seq`, for as long as the search index may still know it by that:
+/// to take a text out of the index takes the text. `forgetting` names deleted lines of which some edits are still to be
+/// emptied, those behind `done`; none of them is given out meanwhile.
+///
+/// `copies` has a row while rows may have left copies where they once stood (`blanking.rs`), as those of older
+/// logs may.
+///
+/// `freed` are owners whose nick anyone may take who asks first, although its time has not run out.
+const FORGETTING: &str = "
+    CREATE TABLE former (
+        seq INTEGER PRIMARY KEY,
+        line INTEGER NOT NULL REFERENCES entries,
+        text TEXT NOT NULL
+    );
+    CREATE TABLE forgetting (
+        line INTEGER PRIMARY KEY REFERENCES entries,
+        done INTEGER NOT NULL
+    );
+    CREATE TABLE copies (left INTEGER PRIMARY KEY);
+    INSERT INTO copies (left) VALUES (1);
+    CREATE TABLE freed (owner INTEGER PRIMARY KEY REFERENCES owners);
+";
+
+/// How long the writer waits for the log's lock.
+pub(super) const BUSY: Duration = Duration::from_millis(500);
+
 /// Refuses what is not a log of ours, or one of a later version.
 pub(super) fn check(connection: &Connection, shown: &str) -> Result<(), OpenError> {
     let broken = |error| OpenError::Sqlite(shown.to_owned(), error);
@@ -182,6 +210,11 @@ pub(super) fn check(connection: &Connection, shown: &str) -> Result<(), OpenErro
     }
 }
 
+/// Whether the tables are of the newest version.
+pub(super) fn is_newest(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).map(|version| version == VERSION)
+}
+
 /// Durability and memory of a log on disk.
 pub(super) fn tune(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -189,9 +222,9 @@ pub(super) fn tune(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     // What is taken back is overwritten, not merely no longer found. It costs where something is deleted.
     connection.pragma_update(None, "secure_delete", "ON")?;
-    // Nobody else writes to the log; should another program hold its lock, waiting long for it
-    // would hold up everyone.
-    connection.busy_timeout(Duration::from_millis(500))?;
+    // Nobody else writes to the log but who frees a nick, for a moment; should another program hold its lock, waiting
+    // long for it would hold up everyone.
+    connection.busy_timeout(BUSY)?;
     // In KiB when negative: the pages that appends touch, and little more.
     connection.pragma_update(None, "cache_size", -4_096)?;
     // Pages: a checkpoint each 4 MiB keeps the WAL small and its cost spread out.

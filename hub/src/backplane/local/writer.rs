@@ -2,14 +2,15 @@
 
 mod changes;
 mod entries;
+mod forgetting;
 mod nicks;
 mod positions;
 mod sessions;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::mpsc;
@@ -19,6 +20,8 @@ use super::reader::{self, Read};
 use super::search::Signal;
 use crate::backplane::{Claim, Draft, Outcome, OwnerId, Scope, SecretHash, SessionId, Ticket};
 use crate::clock;
+use forgetting::Chores;
+pub(super) use forgetting::{LOOK_THROUGH_EVERY, LOOK_THROUGH_SHARE};
 
 /// A request to the writer.
 pub(super) enum Write {
@@ -34,6 +37,8 @@ pub(super) enum Write {
     MarkRead(Ticket, OwnerId, Scope, u64),
     /// For a log in memory, which no second connection can read.
     Read(Read),
+    /// The search index knows lines as they were after this entry, and has let go of how they were before.
+    Indexed(u64),
     /// Nothing comes after it.
     Close,
 }
@@ -50,13 +55,13 @@ impl Write {
             | Self::Leave(ticket, ..)
             | Self::Release(ticket, _)
             | Self::MarkRead(ticket, ..) => Some(*ticket),
-            Self::Depart(_) | Self::Left(_) | Self::Read(_) | Self::Close => None,
+            Self::Depart(_) | Self::Left(_) | Self::Read(_) | Self::Indexed(_) | Self::Close => None,
         }
     }
 
     /// Whether it may change the log.
     fn changes(&self) -> bool {
-        !matches!(self, Self::Recall(..) | Self::Read(_) | Self::Close)
+        !matches!(self, Self::Recall(..) | Self::Read(_) | Self::Indexed(_) | Self::Close)
     }
 }
 
@@ -75,11 +80,15 @@ pub(super) struct Writer {
     commits: mpsc::Sender<Vec<Outcome>>,
     /// Those who index the log are told here.
     signal: Arc<Signal>,
+    /// What is still to be forgotten.
+    chores: Chores,
 }
 
 impl Writer {
+    /// `on_disk`: there are files in which nothing is to stay that was taken back, and an index that knows texts.
     pub(super) fn new(
         connection: Connection,
+        on_disk: bool,
         head: u64,
         nick_ttl: Duration,
         commits: mpsc::Sender<Vec<Outcome>>,
@@ -93,15 +102,23 @@ impl Writer {
         // All statements of this thread are fewer; none is parsed twice.
         connection.set_prepared_statement_cache_capacity(128);
         let latest = latest.unwrap_or(0).cast_unsigned();
-        Ok(Self { connection, head, latest, nick_ttl, rooms: HashMap::new(), commits, signal })
+        let chores = Chores::left(&connection, on_disk)?;
+        Ok(Self { connection, head, latest, nick_ttl, rooms: HashMap::new(), commits, signal, chores })
     }
 
     /// Writes until it is told to close or nobody can ask any more; what was queued by then is committed.
     pub(super) fn run(mut self, waiting: &Receiver<Write>) {
         let mut batch = Vec::with_capacity(MAX_BATCH);
         let mut closing = false;
-        while !closing && let Ok(first) = waiting.recv() {
-            batch.push(first);
+        while !closing {
+            match self.next(waiting) {
+                Ok(first) => batch.push(first),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.do_chore();
+                    continue;
+                }
+            }
             while batch.len() < MAX_BATCH
                 && let Ok(next) = waiting.try_recv()
             {
@@ -113,6 +130,20 @@ impl Writer {
             if !outcomes.is_empty() {
                 let _ = self.commits.blocking_send(outcomes);
             }
+            // However much there is to write, what was taken back has its turn.
+            self.chores.committed(Instant::now());
+            if self.chores.are_pressing(Instant::now()) {
+                self.do_chore();
+            }
+        }
+        self.leave_nothing();
+    }
+
+    /// What is asked next; a time-out where there is something to be done that nobody asked for.
+    fn next(&self, waiting: &Receiver<Write>) -> Result<Write, RecvTimeoutError> {
+        match self.chores.due() {
+            None => waiting.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(due) => waiting.recv_timeout(due.saturating_duration_since(Instant::now())),
         }
     }
 
@@ -129,6 +160,7 @@ impl Writer {
             }
             // Some may have been made by this very batch.
             self.rooms.clear();
+            self.chores.rolled_back();
             tickets.iter().map(|&ticket| Outcome::Failed { ticket }).collect()
         });
         for read in reads {
@@ -181,6 +213,7 @@ impl Writer {
                     outcomes.push(Outcome::Done { ticket, changed: self.mark_read(owner, &scope, seq.min(head))? });
                 }
                 Write::Read(read) => reads.push(read),
+                Write::Indexed(upto) => self.chores.purge(upto),
                 Write::Close => {}
             }
         }
@@ -188,6 +221,9 @@ impl Writer {
             self.connection.prepare_cached("COMMIT")?.execute([])?;
         }
         self.head = head;
+        if self.chores.settle() {
+            self.signal.forget();
+        }
         self.signal.committed(head);
         self.latest = latest;
         Ok(outcomes)

@@ -19,6 +19,9 @@ use crate::server::Arrival;
 /// [`crate::auth::throttle::ONE_BACK_EVERY`].
 const TRY_AGAIN: HeaderValue = HeaderValue::from_static("6");
 
+/// The same for keys; see [`crate::auth::throttle::KEY_BACK_EVERY`].
+const TRY_A_KEY_AGAIN: HeaderValue = HeaderValue::from_static("12");
+
 /// Lets a request through that shows the cookie or the key.
 pub(super) async fn check(
     State(front): State<Arc<Front>>,
@@ -26,7 +29,8 @@ pub(super) async fn check(
     request: Request,
     next: Next,
 ) -> Response<Body> {
-    match verdict(&front, &arrival, request.headers()) {
+    let (verdict, try_again) = verdict(&front, &arrival, request.headers());
+    match verdict {
         Verdict::Right => next.run(request).await,
         Verdict::Wrong => {
             let words = "Files need the cookie, as `Authorization: Bearer`, or the key from `/files/key`. \
@@ -38,18 +42,19 @@ pub(super) async fn check(
         Verdict::TooMany => {
             let words = "Too many wrong cookies came from your address. Wait a moment.";
             let mut response = refusal(StatusCode::TOO_MANY_REQUESTS, "too_many_wrong_cookies", words);
-            response.headers_mut().insert(header::RETRY_AFTER, TRY_AGAIN);
+            response.headers_mut().insert(header::RETRY_AFTER, try_again);
             response
         }
     }
 }
 
-fn verdict(front: &Front, arrival: &Arrival, headers: &HeaderMap) -> Verdict {
+/// With when one who is told to wait may try again.
+fn verdict(front: &Front, arrival: &Arrival, headers: &HeaderMap) -> (Verdict, HeaderValue) {
     let (cookies, from, now) = (&front.door.cookies, arrival.peer.ip(), Instant::now());
-    let shown = front.files.key.as_ref().and_then(|key| key.shown(headers));
-    match (bearer(headers), shown) {
-        (None, Some(shown)) => cookies.check_key(shown, from, now),
-        (offered, _) => cookies.check(offered.as_deref(), from, now),
+    let mut shown = front.files.key.iter().flat_map(|key| key.shown(headers)).peekable();
+    match bearer(headers) {
+        None if shown.peek().is_some() => (cookies.check_keys(shown, from, now), TRY_A_KEY_AGAIN),
+        offered => (cookies.check(offered.as_deref(), from, now), TRY_AGAIN),
     }
 }
 

@@ -212,6 +212,15 @@ impl Conversation {
         self.refold(line, true)
     }
 
+    /// What was taken up before anyone knew as whom it is asked for.
+    pub(super) fn changing_as(&mut self, nick: &str) {
+        for own in &mut self.changing.pending {
+            if own.from.is_empty() {
+                nick.clone_into(&mut own.from);
+            }
+        }
+    }
+
     /// A change of one's own is on disk; all up to `heard` was heard. Whether its line is shown otherwise.
     pub(in crate::transcript) fn change_sent(&mut self, id: &str, seq: u64, heard: u64) -> bool {
         if let Some(own) = self.changing.pending.iter_mut().find(|own| own.id == id) {

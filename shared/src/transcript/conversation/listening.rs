@@ -14,6 +14,7 @@ impl Conversation {
             self.reached = Reached::default();
         }
         self.me = Some(fold(nick));
+        self.changing_as(nick);
     }
 
     /// This node is in the room: what is said there is heard from now on.

@@ -19,6 +19,6 @@ fn shown(node: Node, of: u64, edited: bool) -> El {
         .attr("type", "button")
         .text("Cancel")
         .on("mousedown", |event| event.prevent_default())
-        .on("click", move |_| node.leave_off(&node.here.get_untracked()));
+        .on("click", move |_| node.give_up(&node.here.get_untracked()));
     el("div").class("banner").child(words).child(cancel)
 }

@@ -63,10 +63,19 @@ impl Writing {
         self.typed.borrow_mut().touched();
     }
 
+    /// What was written at a place has gone by itself. What is being edited there stays.
+    pub(super) fn gone(&self, from: &Place) {
+        if *from == self.node.here.get_untracked() && self.edited().is_none() {
+            self.write("");
+        }
+    }
+
     /// Something was typed.
     pub(super) fn changed(&self) {
         self.typed.borrow_mut().touched();
-        self.node.hold_back();
+        if self.edited().is_none() {
+            self.node.hold_back();
+        }
         self.keep();
         let text = self.field.value();
         let cursor = bytes(&text, self.selection().1);
@@ -143,7 +152,7 @@ impl Writing {
                 let here = self.node.here.get_untracked();
                 let begun = self.written_for.borrow().as_ref().is_some_and(|(_, begun)| begun.is_some());
                 if begun {
-                    self.node.leave_off(&here);
+                    self.node.give_up(&here);
                 }
                 return begun;
             }

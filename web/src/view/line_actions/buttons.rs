@@ -10,7 +10,7 @@ use crate::copying::copy;
 use crate::dom::{El, el, switch};
 use crate::emoji::at_hand;
 use crate::node::Node;
-use crate::page::{Timeout, before_next_paint, window};
+use crate::page::{Timeout, before_next_paint, has_keyboard, window};
 use crate::{route, storage};
 
 /// Emoji to react with at a click.
@@ -42,11 +42,17 @@ impl Bar {
         el("div").class("column").child(bar).child(below)
     }
 
-    /// A button that does something and is done.
+    /// A button that does something and is done. The keyboard is at the line then, where what is done leads nowhere else.
     fn does(&self, button: El, act: impl Fn(Node) + 'static) -> El {
         let bar = self.clone();
         button.on("click", move |_| {
+            let line = bar.at.get_untracked().filter(|_| bar.has_focus()).and_then(|seq| bar.element(seq));
             bar.leave();
+            bar.stay_at(line.as_ref());
+            if !has_keyboard() {
+                // Where nobody goes on by keys it has brought up the bar for nothing.
+                bar.leave();
+            }
             act(bar.node);
         })
     }

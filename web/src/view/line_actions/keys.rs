@@ -3,6 +3,7 @@
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
+use super::super::transcript::focus_in_place;
 use super::{Bar, Panel, focus, line_of, target};
 use crate::files::in_words;
 use crate::page::document;
@@ -58,10 +59,22 @@ impl Bar {
         true
     }
 
-    /// Gives a line the focus, with what a screen reader then says of it.
-    pub(super) fn focus_line(&self, line: Option<&Element>) {
-        let Some(line) = line.and_then(|line| line.dyn_ref::<HtmlElement>()) else { return };
-        if let Some(entry) = line_of(line).and_then(|seq| self.node.line(seq)) {
+    /// Goes to a line.
+    fn focus_line(&self, line: Option<&Element>) {
+        focus(&self.introduced(line));
+    }
+
+    /// Gives a line the focus where it is: nothing moves.
+    pub(super) fn stay_at(&self, line: Option<&Element>) {
+        if let Some(line) = self.introduced(line) {
+            focus_in_place(&line);
+        }
+    }
+
+    /// A line that can have the focus, with what a screen reader then says of it.
+    fn introduced(&self, line: Option<&Element>) -> Option<HtmlElement> {
+        let line = line?.clone().dyn_into::<HtmlElement>().ok()?;
+        if let Some(entry) = line_of(&line).and_then(|seq| self.node.line(seq)) {
             let time = calendar::time(entry.at(), clock::minutes_east(entry.at()));
             let deleted = entry.details().is_some_and(|details| details.deleted);
             let words = if deleted { "deleted".to_owned() } else { in_words(&entry, HEARD) };
@@ -74,8 +87,7 @@ impl Bar {
                 let _ = line.set_attribute(name, value);
             }
         }
-        // What cannot be focused is no reason to stop.
-        let _ = line.focus();
+        Some(line)
     }
 
     /// The last line that begins above the lower edge.

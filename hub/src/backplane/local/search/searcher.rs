@@ -227,3 +227,18 @@ fn in_memory(writes: &SyncSender<Write>, search: Search, deadline: Instant) -> R
         upto = sliced.rest;
     }
 }
+
+/// All that slices bring, one after the other.
+#[cfg(test)]
+pub(super) fn slices_of(log: &Connection, search: &Search) -> Vec<Entry> {
+    let (search, mut found) = (Arc::new(search.clone()), Vec::new());
+    let (mut upto, mut page) = (None, Taken::default());
+    loop {
+        let sliced = slice(log, &Slice { search: Arc::clone(&search), upto, page }).unwrap();
+        found.extend(sliced.entries);
+        if sliced.full || sliced.rest.is_none() {
+            return found;
+        }
+        (upto, page) = (sliced.rest, sliced.page);
+    }
+}

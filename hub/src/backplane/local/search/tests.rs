@@ -56,6 +56,20 @@ fn add(log: &Connection, line: &Line, kind: i64, of: Option<i64>) {
     .unwrap();
 }
 
+/// Gives a line another text, as the entry `seq` is about to tell.
+fn change(log: &Connection, line: i64, text: &str, seq: i64) {
+    log.execute("INSERT INTO former SELECT ?2, seq, text FROM entries WHERE seq = ?1", [line, seq]).unwrap();
+    log.execute("UPDATE entries SET text = ?2 WHERE seq = ?1", params![line, text]).unwrap();
+}
+
+/// All that an index knows: its grams, each with the number of lines that have it.
+fn terms(folder: &Path) -> Vec<(String, i64)> {
+    let index = Connection::open(folder.join("search.db")).unwrap();
+    index.execute_batch("CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, grams, row)").unwrap();
+    let mut terms = index.prepare("SELECT term, doc FROM temp.terms ORDER BY term").unwrap();
+    terms.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
 /// What happens to the log, one after the other.
 #[derive(Clone, Debug)]
 enum Step {
@@ -135,8 +149,8 @@ proptest! {
                     let place = line % lines.len();
                     let line = &mut lines[place];
                     line.text = text;
-                    log.execute("UPDATE entries SET text = ?2 WHERE seq = ?1", params![line.seq, line.text]).unwrap();
                     seq += 1;
+                    change(&log, line.seq, &line.text, seq);
                     add(&log, &Line { seq, ..line.clone() }, row::EDITED, Some(line.seq));
                 }
                 Step::Change { .. } => {}
@@ -181,7 +195,49 @@ proptest! {
         let reader = index::open_to_read(folder.path()).unwrap();
         prop_assert_eq!(&found(Some(&reader)), &expected, "by the index, for {}", query);
         prop_assert_eq!(&found(None), &expected, "line by line, for {}", query);
+        drop(reader);
+
+        let fresh = tempfile::tempdir().unwrap();
+        let mut anew = Index::open(fresh.path(), &log, "epoch", false).unwrap();
+        for index in [&mut index, &mut anew] {
+            while index.advance(&log, &Signal::default()).unwrap() {}
+        }
+        prop_assert_eq!(terms(folder.path()), terms(fresh.path()), "it knows no more than one made anew");
     }
+}
+
+proptest! {
+    /// A log in memory has no index: its writer looks at it slice by slice.
+    #[test]
+    fn no_text_and_no_query_is_too_strange_for_a_log_in_memory(
+        texts in prop::collection::vec(any::<String>(), 1..20),
+        query in any::<String>(),
+        (line, from, letters) in any::<(prop::sample::Index, prop::sample::Index, u8)>(),
+    ) {
+        let log = log();
+        for (seq, text) in (1..).zip(&texts) {
+            add(&log, &Line { seq, owner: 1, place: Where::Room(1), text: text.clone() }, row::LINE, None);
+        }
+        let find = |query: &str| {
+            let words = Words::parse(query).ok()?;
+            let sliced = sliced(&log, &Search { words, ..search("x") });
+            Some(sliced.iter().map(Entry::seq).collect::<Vec<_>>())
+        };
+        find(&query);
+        let text = texts.get(line.index(texts.len())).unwrap();
+        let piece: String = text.chars().skip(from.index(text.chars().count() + 1)).take(usize::from(letters)).collect();
+        find(&piece);
+        // Its quotes would hold words together.
+        let whole = text.replace(['"', '“', '”', '„'], " ");
+        if texts.len() <= 10 && whole == *text && let Some(found) = find(&whole) {
+            prop_assert!(found.contains(&(line.index(texts.len()) as u64 + 1)), "{whole:?}");
+        }
+    }
+}
+
+/// What a log in memory is searched with, until there is nothing more to look at.
+fn sliced(log: &Connection, search: &Search) -> Vec<Entry> {
+    super::searcher::slices_of(log, search)
 }
 
 fn look(log: &Connection, index: Option<&Connection>, search: &Search) -> (Vec<i64>, bool) {
@@ -295,6 +351,60 @@ fn a_hub_that_stops_in_the_middle_of_a_batch_leaves_it_to_the_next() {
     assert_eq!((found, more), ((991..=1_000).rev().collect(), true));
 }
 
+/// Gives so many lines of the log another text, and the index none of it.
+fn edited(log: &Connection, lines: i64) {
+    for line in 1..=lines {
+        let head: i64 = log.query_row("SELECT max(seq) FROM entries", [], |row| row.get(0)).unwrap();
+        let text = format!("instead {line}");
+        change(log, line, &text, head + 1);
+        add(log, &Line { seq: head + 1, owner: 1, place: Where::Room(1), text }, row::EDITED, Some(line));
+    }
+}
+
+#[test]
+fn more_changes_than_one_batch_takes_are_taken_in_by_several() {
+    let (folder, log) = (tempfile::tempdir().unwrap(), numbered(9));
+    let mut index = made(folder.path(), &log, "epoch");
+    // Twice each, so that what a line says next is not what it says in the end.
+    edited(&log, 9);
+    edited(&log, 9);
+    add(&log, &Line { seq: 28, owner: 1, place: Where::Room(1), text: "new".to_owned() }, row::LINE, None);
+    let mut batches = 0;
+    while index.advance(&log, &Signal::default()).unwrap() {
+        batches += 1;
+        assert_eq!(index.reached(), if index.has_left_out() { 9 } else { 28 });
+        assert!(index.taken() >= 9 + batches);
+    }
+    assert!(batches > 10, "{batches}");
+    let fresh = tempfile::tempdir().unwrap();
+    drop(made(fresh.path(), &log, "epoch"));
+    assert_eq!(terms(folder.path()), terms(fresh.path()));
+}
+
+#[test]
+fn an_index_is_not_looked_through_again_for_one_who_still_reads_it_nor_for_a_hub_that_stops() {
+    let (folder, log) = (tempfile::tempdir().unwrap(), numbered(2_000));
+    let mut index = made(folder.path(), &log, "epoch");
+    let closing = Signal::default();
+    closing.close();
+    assert!(!index.blank(&closing).unwrap() && !index.is_blank());
+
+    let reader = index::open_to_read(folder.path()).unwrap();
+    reader.execute_batch("BEGIN").unwrap();
+    reader.query_row("SELECT reached FROM state", [], |row| row.get::<_, i64>(0)).unwrap();
+    edited(&log, 1);
+    while index.advance(&log, &Signal::default()).unwrap() {}
+    assert!(index.blank(&Signal::default()).unwrap());
+    let before = Instant::now();
+    assert!(!index.cut_off_wal().unwrap() && index.is_blank());
+    assert!(before.elapsed() < Duration::from_secs(1), "it waits for nobody");
+    drop(reader);
+    assert!(index.cut_off_wal().unwrap() && index.is_blank());
+    edited(&log, 1);
+    while index.advance(&log, &Signal::default()).unwrap() {}
+    assert!(!index.is_blank());
+}
+
 #[test]
 fn a_search_ends_in_time_with_what_it_has() {
     let log = numbered(1_000);
@@ -304,4 +414,30 @@ fn a_search_ends_in_time_with_what_it_has() {
     let (entries, stopped) = on_disk(&log, None, &search("999"), late).unwrap();
     assert_eq!(entries.iter().map(Entry::seq).collect::<Vec<_>>(), [999]);
     assert!(matches!(stopped, Some(Stop::Late)));
+}
+
+#[test]
+fn a_hub_that_stops_waits_for_the_index_no_longer_than_it_may() {
+    let (signal, patience) = (Signal::default(), Duration::from_millis(100));
+    let (held, waiting) = std::sync::mpsc::sync_channel::<()>(0);
+    let before = Instant::now();
+    assert!(!super::await_end(&waiting, &signal, patience), "it hangs");
+    assert!(before.elapsed() >= patience);
+    drop(held);
+    assert!(super::await_end(&waiting, &signal, Duration::from_secs(60)), "it has ended");
+}
+
+#[test]
+fn what_the_indexer_does_with_the_log_is_broken_off() {
+    let (log, signal) = (log(), std::sync::Arc::new(Signal::default()));
+    let (ended, indexing) = std::sync::mpsc::sync_channel::<()>(0);
+    signal.may_break_off(log.get_interrupt_handle());
+    let endless = std::thread::spawn(move || {
+        let _ended = ended;
+        let forever = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n) SELECT count(*) FROM n";
+        log.query_row(forever, [], |row| row.get::<_, i64>(0)).unwrap_err()
+    });
+    assert!(super::await_end(&indexing, &signal, Duration::from_secs(60)));
+    let error = endless.join().unwrap();
+    assert_eq!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::OperationInterrupted));
 }

@@ -24,6 +24,7 @@ impl Writer {
             Err(outcome) => return Ok(outcome),
         };
         let seq = self.add(&frame, &line.place, of, (EDITED, &text, None), head)?;
+        self.note_former(of, seq)?;
         self.connection
             .prepare_cached("UPDATE entries SET text = ?2, changed = ?3, edited = ?4 WHERE seq = ?1")?
             .execute(params![of.cast_signed(), text, seq.cast_signed(), frame.at.cast_signed()])?;
@@ -39,16 +40,14 @@ impl Writer {
         };
         let orphans = self.let_go_of_files(of)?;
         let seq = self.add(&frame, &line.place, of, (DELETED, "", None), head)?;
+        self.note_former(of, seq)?;
         self.connection
             .prepare_cached(
                 "UPDATE entries SET text = '', files = NULL, changed = ?2, edited = NULL, deleted = 1 WHERE seq = ?1",
             )?
             .execute([of.cast_signed(), seq.cast_signed()])?;
-        for forget in [
-            "UPDATE entries SET text = '' WHERE of = ?1 AND kind = 1",
-            "DELETE FROM reactions WHERE line = ?1",
-            "DELETE FROM kinds_of_reaction WHERE line = ?1",
-        ] {
+        self.forget_edits(of)?;
+        for forget in ["DELETE FROM reactions WHERE line = ?1", "DELETE FROM kinds_of_reaction WHERE line = ?1"] {
             self.connection.prepare_cached(forget)?.execute([of.cast_signed()])?;
         }
         Ok(changed(frame, of, seq, Change::Deleted, orphans))

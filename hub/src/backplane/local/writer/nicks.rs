@@ -16,10 +16,12 @@ impl Writer {
             let holder = self
                 .connection
                 .prepare_cached(
-                    "SELECT owner, nick, token, seen FROM owners JOIN likeness USING (owner) WHERE key = ?1",
+                    "SELECT owner, nick, token, seen, freed.owner IS NOT NULL \
+                     FROM likeness JOIN owners USING (owner) LEFT JOIN freed USING (owner) WHERE key = ?1",
                 )?
                 .query_row([key], |row| {
-                    Ok(Holder { owner: OwnerId(row.get(0)?), nick: row.get(1)?, token: row.get(2)?, seen: row.get(3)? })
+                    let (owner, nick, token) = (OwnerId(row.get(0)?), row.get(1)?, row.get(2)?);
+                    Ok(Holder { owner, nick, token, seen: row.get(3)?, freed: row.get(4)? })
                 })
                 .optional()?;
             holders.extend(holder);
@@ -33,6 +35,7 @@ impl Writer {
         };
         if let Some(own) = proven {
             self.connection.prepare_cached("UPDATE owners SET seen = NULL WHERE owner = ?1")?.execute([own.owner.0])?;
+            self.reserve(own.owner)?;
             let token = match &claim.token {
                 Some(token) => token.clone(),
                 None => {
@@ -55,7 +58,8 @@ impl Writer {
             return Ok(Outcome::Claimed { ticket, claimed });
         }
         let falls_free = |holder: &Holder| holder.seen.map_or(now, i64::cast_unsigned).saturating_add(self.nick_ttl);
-        let held = holders.iter().filter(|holder| holder.seen.is_none() || falls_free(holder) > now);
+        let held = |holder: &&Holder| !holder.freed && (holder.seen.is_none() || falls_free(holder) > now);
+        let held = holders.iter().filter(held);
         if let Some(until) = held.map(falls_free).max() {
             return Ok(Outcome::Taken { ticket, until });
         }
@@ -68,6 +72,7 @@ impl Writer {
                 "DELETE FROM sessions WHERE owner = ?1",
                 "DELETE FROM positions WHERE owner = ?1",
                 "DELETE FROM mentions WHERE owner = ?1",
+                "DELETE FROM freed WHERE owner = ?1",
             ] {
                 self.connection.prepare_cached(forget)?.execute([owner.0])?;
             }
@@ -95,6 +100,12 @@ impl Writer {
         Ok(Outcome::Claimed { ticket, claimed })
     }
 
+    /// The nick is its owner's alone again, should it have been free for all.
+    pub(super) fn reserve(&self, owner: OwnerId) -> rusqlite::Result<()> {
+        self.connection.prepare_cached("DELETE FROM freed WHERE owner = ?1")?.execute([owner.0])?;
+        Ok(())
+    }
+
     pub(super) fn left(&self, owner: OwnerId, now: u64) -> rusqlite::Result<()> {
         self.connection
             .prepare_cached("UPDATE owners SET seen = ?1 WHERE owner = ?2")?
@@ -109,4 +120,6 @@ struct Holder {
     nick: String,
     token: Vec<u8>,
     seen: Option<i64>,
+    /// Whoever asks may take it.
+    freed: bool,
 }

@@ -83,6 +83,7 @@ impl Writer {
         self.connection
             .prepare_cached("UPDATE owners SET seen = NULL WHERE owner = ?1 AND seen IS NOT NULL")?
             .execute([session.owner.0])?;
+        self.reserve(session.owner)?;
         Ok(Some(session))
     }
 

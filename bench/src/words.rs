@@ -1,8 +1,8 @@
-//! What is said in the log that is searched: lines like those of people, in which words are as common as in a
+//! What is said where it matters what is said: lines like those of people, in which words are as common as in a
 //! language (the second half as often as the first, the third a third as often). Each is made from its number alone.
 
 /// Words that there are.
-pub(super) const WORDS: u64 = 20_000;
+pub(crate) const WORDS: u64 = 20_000;
 
 /// Chinese characters in use.
 const CHARACTERS: u64 = 3_000;
@@ -17,7 +17,7 @@ const ENDS: [&str; 9] = ["e", "a", "o", "in", "er", "i", "an", "u", "ost"];
 const SYLLABLES: u64 = (BEGINNINGS.len() * ENDS.len()) as u64;
 
 /// A number that looks like chance, of two others (SplitMix64).
-pub(super) fn chance(one: u64, other: u64) -> u64 {
+pub(crate) fn chance(one: u64, other: u64) -> u64 {
     let mut mixed = one.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(other.wrapping_mul(0xd1b5_4a32_d192_ed03));
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -31,7 +31,7 @@ fn rank(chance: u64, most: u64) -> u64 {
 }
 
 /// The word of a rank: common ones are short. From [`WORDS`] on, words that nobody says, of parts that everyone does.
-pub(super) fn word(rank: u64) -> String {
+pub(crate) fn word(rank: u64) -> String {
     let mut rest = rank;
     let mut word = String::new();
     loop {
@@ -47,12 +47,12 @@ pub(super) fn word(rank: u64) -> String {
 }
 
 /// The character of a rank.
-pub(super) fn character(rank: u64) -> char {
+pub(crate) fn character(rank: u64) -> char {
     u32::try_from(0x4e00 + rank * 7 % 20_000).ok().and_then(char::from_u32).unwrap_or('一')
 }
 
 /// What the line of this number says.
-pub(super) fn text(line: u64) -> String {
+pub(crate) fn text(line: u64) -> String {
     let length = 4 + chance(line, 0) % 12;
     let ranks = (1..=length).map(|place| chance(line, place));
     if line.is_multiple_of(CHINESE) {
