@@ -169,9 +169,13 @@ impl Room {
         self.changed(owner, &nick, told)
     }
 
-    /// Someone is about to be told who is here. Of themselves that is no news.
+    /// Someone is about to be told who is here. That they have come themselves is no news to them; that they are
+    /// otherwise here than another of their nodes has been is.
     pub fn look(&mut self, who: Option<OwnerId>) {
-        for (owner, change) in self.changed.iter_mut().filter(|(owner, _)| who != Some(**owner)) {
+        for (owner, change) in &mut self.changed {
+            if who == Some(*owner) && change.told.is_none() {
+                continue;
+            }
             let found = self.people.get(owner).map(Person::state);
             change.found_absent |= found.is_none();
             change.found_otherwise |= found != change.told;
@@ -305,6 +309,17 @@ mod tests {
         room.look(Some(BOB)); // and does not find ana
         room.enter(node[2], ANA, "ana", State::Online);
         assert_eq!(room.take_presence().unwrap().joined, ["ana", "bob"]);
+    }
+
+    #[test]
+    fn a_second_node_that_found_itself_otherwise_is_told_what_became_of_it() {
+        let (mut room, node) = (Room::new("den".into(), false, 0), nodes(2));
+        room.enter(node[0], ANA, "ana", State::Away);
+        room.take_presence();
+        room.enter(node[1], ANA, "ana", State::Online);
+        room.look(Some(ANA)); // and finds herself online
+        room.turn(ANA, State::Online, State::Away);
+        assert_eq!(room.take_presence().unwrap().states, BTreeMap::from([("ana".to_owned(), State::Away)]));
     }
 
     #[test]

@@ -22,6 +22,7 @@
 //! | [`changing`], [`emoji`] | what a person does to lines; the names of emoji |
 //! | [`attaching`], [`uploading`], [`files`] | what goes with lines, on its way to the hub (pure: what comes next of it) and there |
 //! | [`view`] | what a person sees, one file a part |
+//! | [`chunks`] | what of it is fetched only when it is first wanted |
 //! | [`dom`], [`state`] | what the views are built with, and the signals they follow |
 //! | [`rows`], [`reach`], [`hits`], [`palette`], [`suggesting`], [`formatting`], [`hue`], [`calendar`], [`notice`], [`qr`] | pure: how things are shown |
 //! | [`page`], [`storage`], [`copying`], [`invitation`], [`clock`], [`viewport`] | the browser: its page and timers, what it keeps, its address, time and size |

@@ -2,7 +2,10 @@
 //!
 //! ```sh
 //! cargo run -p e2e --bin screenshots -- OUTDIR
-//! cp OUTDIR/lobby-wide-light.png docs/screenshot.png
+//! cp OUTDIR/lobby-wide-light.png docs/lobby.png
+//! cp OUTDIR/palette-wide-dark.png docs/palette-dark.png
+//! cp OUTDIR/lobby-phone-light.png docs/phone.png
+//! cp OUTDIR/emoji-phone-dark.png docs/phone-dark.png
 //! ```
 //!
 //! It needs the release hub with its client (`cargo xtask build`), Chromium and ChromeDriver, and fonts for all that

@@ -26,6 +26,29 @@ fn what_cannot_be_fetched_is_told_of_and_can_be_tried_again() {
 }
 
 #[test]
+fn nothing_in_sight_moves_or_changes_when_they_come() {
+    const IN_SIGHT: &str = "
+        return [...document.querySelectorAll('button, kbd, h1, h2, .row')].map(part => {
+            const { x, y, width, height } = part.getBoundingClientRect();
+            const before = getComputedStyle(part, '::before').content;
+            return [part.textContent, x, y, width, height, before].join(' ');
+        });";
+
+    play(async |stage| {
+        let bob = stage.hub().native("bob").await;
+        let said = bob.say("lobby", "tea?").await.expect("a line said").seq;
+        bob.react(node::Talk::Room("lobby"), said, "👍", true).await.expect("a reaction");
+        let ana = stage.guest("ana").await;
+        ana.sees("bob", "tea?").await;
+        ana.sees_person("bob", "online").await;
+        let before: Vec<String> = ana.browser.eval(IN_SIGHT, Vec::new()).await;
+        ana.has_fetched_ahead().await;
+        let after: Vec<String> = ana.browser.eval(IN_SIGHT, Vec::new()).await;
+        assert_eq!(before, after);
+    });
+}
+
+#[test]
 fn what_nobody_has_wanted_yet_is_there_when_the_hub_is_not() {
     play(async |stage| {
         let ana = stage.guest("ana").await;

@@ -41,11 +41,10 @@ use web_sys::CssStyleSheet;
 
 use crate::attention;
 use crate::chunks::{Invite, More};
-use crate::state::*;
-
 use crate::dom::{Part, effect, switch};
 use crate::node::{Node, Screen, Unread};
 use crate::page::document;
+use crate::state::*;
 use crate::viewport;
 
 /// The views that are fetched when they are first wanted ([`crate::chunks`]); nothing else may name them.
@@ -66,7 +65,9 @@ pub(crate) static MORE: More = More {
     say_with_files: Node::say_with_files,
 };
 
-/// What they look like.
+pub(crate) static INVITE: Invite = Invite { link: invite::link };
+
+/// What those of [`MORE`] look like.
 const STYLES: &str = concat!(
     include_str!("../../style/dialog.css"),
     include_str!("../../style/emoji.css"),
@@ -85,8 +86,6 @@ pub(crate) fn wear_more() {
         document().set_adopted_style_sheets(&worn.concat(&Array::of1(&sheet)));
     }
 }
-
-pub(crate) static INVITE: Invite = Invite { link: invite::link };
 
 /// The whole window.
 pub(crate) fn app() -> Part {

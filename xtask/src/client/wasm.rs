@@ -24,55 +24,52 @@ pub(super) struct Renamed {
 /// Gives all imports short names, and the exports that `is_used` as well; drops the other exports, and the custom
 /// sections, which browsers pass over. None for what is no wasm.
 pub(super) fn rename(wasm: &[u8], is_used: impl Fn(&str) -> bool) -> Option<Renamed> {
-    let mut reader = Reader { bytes: wasm.strip_prefix(MAGIC)? };
-    let mut renamed = Renamed { wasm: MAGIC.to_vec(), names: BTreeMap::new(), modules: Vec::new() };
-    while !reader.bytes.is_empty() {
-        let id = reader.byte()?;
-        let length = reader.number()?;
-        let mut section = Reader { bytes: reader.take(length)? };
-        let section = match id {
-            CUSTOM => continue,
-            IMPORTS => renamed.imports(&mut section)?,
-            EXPORTS => renamed.exports(&mut section, &is_used)?,
-            _ => section.bytes.to_vec(),
-        };
-        renamed.wasm.push(id);
-        put_number(&mut renamed.wasm, section.len());
-        renamed.wasm.extend(section);
-    }
+    let mut renamed = Renamed { wasm: Vec::new(), names: BTreeMap::new(), modules: Vec::new() };
+    renamed.wasm = rewritten(wasm, |id, section| match id {
+        IMPORTS => renamed.imports(section),
+        EXPORTS => renamed.exports(section, &is_used),
+        _ => Some(section.bytes.to_vec()),
+    })?;
     Some(renamed)
 }
 
 /// Gives the imports of another module the short names that they have where they come from; drops the custom sections.
 /// None for what is no wasm.
 pub(super) fn follow(wasm: &[u8], names: &BTreeMap<String, String>) -> Option<Vec<u8>> {
+    rewritten(wasm, |id, section| {
+        if id != IMPORTS {
+            return Some(section.bytes.to_vec());
+        }
+        let count = section.number()?;
+        let mut written = Vec::new();
+        put_number(&mut written, count);
+        for _ in 0..count {
+            put_name(&mut written, &section.name()?);
+            let name = section.name()?;
+            put_name(&mut written, names.get(&name).unwrap_or(&name));
+            written.extend(section.kept(Reader::import_kind)?);
+        }
+        Some(written)
+    })
+}
+
+/// The module with what `section` makes of each of its sections but the custom ones, which are left out.
+fn rewritten(wasm: &[u8], mut section: impl FnMut(u8, &mut Reader<'_>) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
     let mut reader = Reader { bytes: wasm.strip_prefix(MAGIC)? };
-    let mut followed = MAGIC.to_vec();
+    let mut written = MAGIC.to_vec();
     while !reader.bytes.is_empty() {
         let id = reader.byte()?;
         let length = reader.number()?;
-        let mut section = Reader { bytes: reader.take(length)? };
-        let section = match id {
-            CUSTOM => continue,
-            IMPORTS => {
-                let count = section.number()?;
-                let mut written = Vec::new();
-                put_number(&mut written, count);
-                for _ in 0..count {
-                    put_name(&mut written, &section.name()?);
-                    let name = section.name()?;
-                    put_name(&mut written, names.get(&name).unwrap_or(&name));
-                    written.extend(section.kept(Reader::import_kind)?);
-                }
-                written
-            }
-            _ => section.bytes.to_vec(),
-        };
-        followed.push(id);
-        put_number(&mut followed, section.len());
-        followed.extend(section);
+        let mut content = Reader { bytes: reader.take(length)? };
+        if id == CUSTOM {
+            continue;
+        }
+        let content = section(id, &mut content)?;
+        written.push(id);
+        put_number(&mut written, content.len());
+        written.extend(content);
     }
-    Some(followed)
+    Some(written)
 }
 
 impl Renamed {
