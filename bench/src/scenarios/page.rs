@@ -52,6 +52,7 @@ pub(super) fn run(bench: &Bench) -> Result<Vec<Figure>> {
         Some(programs) => {
             let profile = bench.data()?;
             let browser = Browser::start(&programs, profile.path())?;
+            scrolling::watch_memories(&browser)?;
             let mut speakers = Speakers::gather(&hub)?;
             let lines = bench.pick(LINES, LINES / 5);
             speakers.flood(u64::try_from(lines)?).context("filling the lobby")?;
@@ -106,7 +107,9 @@ fn files(hub: &Hub) -> Result<BTreeSet<String>> {
         }
         if path == "/" || ending(&path).is_some_and(|ending| REFERRING.contains(&ending)) {
             for reference in references(&path, &String::from_utf8_lossy(&answer.body)) {
-                if known.insert(reference.clone()) {
+                // What only the script names is a chunk, which is fetched when it is first wanted.
+                let is_chunk = path != "/" && ending(&reference) == Some("wasm");
+                if !is_chunk && known.insert(reference.clone()) {
                     open.push(reference);
                 }
             }

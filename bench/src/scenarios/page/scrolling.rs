@@ -173,17 +173,25 @@ impl Memory {
     }
 }
 
-/// All memories of the page are looked for, whoever holds them.
+/// Has the pages that are opened from now on keep hold of their WebAssembly memories, for [`Memory::taken`]. DevTools can
+/// look for them as well, which has crashed a tab.
+pub(super) fn watch_memories(browser: &Browser) -> Result<()> {
+    const KEEP: &str = "
+        window.memories = new Set();
+        for (const name of ['instantiate', 'instantiateStreaming']) {
+            const real = WebAssembly[name];
+            WebAssembly[name] = async (...args) => {
+                const made = await real.apply(WebAssembly, args);
+                const shared = Object.values((made.instance ?? made).exports);
+                shared.filter(one => one instanceof WebAssembly.Memory).forEach(memory => memories.add(memory));
+                return made;
+            };
+        }";
+    browser.command("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": KEEP })).map(drop)
+}
+
 fn wasm_memory(browser: &Browser) -> Result<f64> {
-    let kind = browser.command("Runtime.evaluate", &json!({ "expression": "WebAssembly.Memory.prototype" }))?;
-    let all = json!({ "prototypeObjectId": kind["result"]["objectId"] });
-    let all = browser.command("Runtime.queryObjects", &all)?;
-    let sum = json!({
-        "objectId": all["objects"]["objectId"],
-        "functionDeclaration": "function() { return this.reduce((sum, memory) => sum + memory.buffer.byteLength, 0) }",
-        "returnByValue": true,
-    });
-    let sum = browser.command("Runtime.callFunctionOn", &sum)?;
-    let bytes = sum["result"]["value"].as_f64().filter(|bytes| *bytes > 0.0);
-    bytes.with_context(|| format!("the page has no memory: {sum}"))
+    let bytes: f64 = browser.run("return [...memories].reduce((sum, memory) => sum + memory.buffer.byteLength, 0)")?;
+    anyhow::ensure!(bytes > 0.0, "the page has no memory");
+    Ok(bytes)
 }
