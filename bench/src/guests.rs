@@ -36,7 +36,7 @@ pub(crate) fn welcome_more(hub: &Hub, crowd: &mut Crowd, count: usize) -> Result
     for _ in 0..count {
         crowd.add(Socket::open(hub.address(), &hub.authority())?)?;
     }
-    say_hello_on(crowd, first..first + count)?;
+    greet_on(crowd, first..first + count, &hello())?;
     take_nicks_from(crowd, first)
 }
 
@@ -59,17 +59,21 @@ pub(crate) fn hello_again(session: &str, after: u64) -> Vec<u8> {
 
 /// Says hello on each; what the hub said to it.
 pub(crate) fn say_hello(crowd: &mut Crowd) -> Result<Vec<Welcome>> {
-    let everyone = 0..crowd.len();
-    say_hello_on(crowd, everyone)
+    greet(crowd, &hello())
 }
 
-fn say_hello_on(crowd: &mut Crowd, indexes: Range<usize>) -> Result<Vec<Welcome>> {
-    let frame = hello();
+/// The same with a hello of one's own making, as a frame.
+pub(crate) fn greet(crowd: &mut Crowd, hello: &[u8]) -> Result<Vec<Welcome>> {
+    let everyone = 0..crowd.len();
+    greet_on(crowd, everyone, hello)
+}
+
+fn greet_on(crowd: &mut Crowd, indexes: Range<usize>, hello: &[u8]) -> Result<Vec<Welcome>> {
     let first = indexes.start;
     let mut welcomes: Vec<Option<Welcome>> = vec![None; indexes.len()];
     for some in indexes.collect::<Vec<usize>>().chunks(AT_ONCE) {
         for index in some {
-            crowd.send(*index, &frame)?;
+            crowd.send(*index, hello)?;
         }
         let mut state = (0, &mut welcomes);
         let taken = crowd.serve(

@@ -2,6 +2,7 @@
 //! names, no protocol.
 
 mod keeper;
+mod relay;
 mod sender;
 
 use std::io::{BufRead, BufReader, Lines};
@@ -69,6 +70,15 @@ impl Limit {
         Ok((limit, crowd))
     }
 
+    /// Starts one that passes on what comes on either of the two sockets of a pair to the other.
+    pub(crate) fn relay(pairs: usize) -> Result<(Self, Crowd)> {
+        let mut limit = Self::spawn(&["relay", "--pairs", &pairs.to_string()], 0)?;
+        let opened: Result<_> = (0..2 * pairs).map(|_| Socket::bare(limit.address)).collect();
+        let crowd = Crowd::of(opened?)?;
+        ensure!(limit.printed()? == "ready", "the limit did not take its sockets");
+        Ok((limit, crowd))
+    }
+
     /// Starts one that takes any number of sockets and does nothing with them.
     pub(crate) fn keep() -> Result<Self> {
         Self::spawn(&["keep"], 0)
@@ -119,5 +129,6 @@ pub(crate) fn run(role: &Role) -> Result<()> {
     match *role {
         Role::Limit { rooms, people, line } => sender::run(Seats { rooms, people }, line),
         Role::Keep => keeper::run(),
+        Role::Relay { pairs } => relay::run(pairs),
     }
 }

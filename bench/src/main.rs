@@ -20,6 +20,7 @@
 //! | [`crowd`] | many of them on one thread |
 //! | [`storm`] | a crowd that comes all at once |
 //! | [`guests`] | a crowd that the hub knows by name |
+//! | [`pairs`] | two and two nodes that send each other signals |
 //! | [`line`] | one line, as finished frames |
 //! | [`words`] | what people might say |
 //! | [`heard`] | what a frame from the hub says |
@@ -47,6 +48,7 @@ mod hub;
 mod limit;
 mod line;
 mod options;
+mod pairs;
 mod plot;
 mod pour;
 mod process;

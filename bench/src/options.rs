@@ -39,6 +39,13 @@ pub(crate) enum Role {
     /// The limit of doing nothing: a process that keeps every socket that comes
     #[command(hide = true)]
     Keep,
+    /// The limit of passing on: a process that gives each socket what its neighbour sends
+    #[command(hide = true)]
+    Relay {
+        /// How many pairs of sockets to accept before it begins
+        #[arg(long)]
+        pairs: usize,
+    },
 }
 
 #[cfg(test)]

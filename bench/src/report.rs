@@ -103,6 +103,7 @@ pub(crate) enum Unit {
     LinesPerSecond,
     EntriesPerSecond,
     DeliveriesPerSecond,
+    SignalsPerSecond,
     FramesPerSecond,
     Seconds,
     /// Of one core.
@@ -124,6 +125,7 @@ impl Unit {
             Self::LinesPerSecond => "lines/s",
             Self::EntriesPerSecond => "entries/s",
             Self::DeliveriesPerSecond => "deliveries/s",
+            Self::SignalsPerSecond => "signals/s",
             Self::FramesPerSecond => "frames/s",
             Self::Seconds => "s",
             Self::PerCent => "%",

@@ -6,10 +6,12 @@ mod fan_out;
 mod idle;
 mod log;
 mod page;
+mod processes;
 mod reconnect;
 mod resume;
 mod rooms;
 mod search;
+mod signals;
 mod slow;
 
 use std::time::Instant;
@@ -32,6 +34,10 @@ pub(crate) enum Scenario {
     Rooms,
     /// Lines that are on disk, from few and many senders
     Acknowledged,
+    /// Signals between nodes, by bare sockets
+    Signals,
+    /// Processes of native nodes and of the hub
+    Processes,
     /// Memory and CPU for connections that do nothing, and how they come
     Connections,
     /// Starting on a long log, and reading in it
@@ -56,6 +62,8 @@ impl Scenario {
             Self::FanOut => "fan-out",
             Self::Rooms => "rooms",
             Self::Acknowledged => "acknowledged",
+            Self::Signals => "signals",
+            Self::Processes => "processes",
             Self::Connections => "connections",
             Self::Log => "log",
             Self::Search => "search",
@@ -72,6 +80,8 @@ impl Scenario {
             Self::FanOut => fan_out::run(bench),
             Self::Rooms => rooms::run(bench),
             Self::Acknowledged => acknowledged::run(bench),
+            Self::Signals => signals::run(bench),
+            Self::Processes => processes::run(bench),
             Self::Connections => connections::run(bench),
             Self::Log => log::run(bench),
             Self::Search => search::run(bench),

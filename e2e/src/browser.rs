@@ -15,11 +15,13 @@ mod hands;
 mod screen;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
+use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -59,6 +61,8 @@ pub struct Browser {
     asked: Mutex<Asked>,
     /// The tab in front of this one while it is hidden.
     cover: Mutex<Option<String>>,
+    process: i32,
+    killed: AtomicBool,
 }
 
 /// What a page's console received.
@@ -91,8 +95,16 @@ impl Browser {
 
         let process = page.capabilities().and_then(|given| given.get("goog:processID")).and_then(Value::as_i64);
         let process = process.and_then(|process| i32::try_from(process).ok());
-        driver.started(process.expect("the driver says which process it started"));
-        let browser = Self { page, expected: Mutex::default(), asked: Mutex::default(), cover: Mutex::default() };
+        let process = process.expect("the driver says which process it started");
+        driver.started(process);
+        let browser = Self {
+            page,
+            expected: Mutex::default(),
+            asked: Mutex::default(),
+            cover: Mutex::default(),
+            process,
+            killed: AtomicBool::new(false),
+        };
         browser.resize(WIDE).await;
         browser
     }
@@ -124,6 +136,16 @@ impl Browser {
     /// If the browser is gone.
     pub async fn address(&self) -> String {
         self.page.current_url().await.expect("an address").into()
+    }
+
+    /// SIGKILL: neither the page nor the browser gets a chance to say good-bye. Nothing may be asked of it afterwards.
+    ///
+    /// # Panics
+    /// If it is gone already.
+    pub fn kill(&self) {
+        self.killed.store(true, Ordering::Relaxed);
+        let process = Pid::from_raw(self.process).expect("a process id");
+        kill_process(process, Signal::KILL).expect("a process of ours");
     }
 
     /// What a function body returns in the page; its `arguments` are `given`.
@@ -221,6 +243,9 @@ impl Browser {
     /// # Panics
     /// If the driver has another idea of what a console holds.
     pub async fn errors(&self) -> Result<Vec<String>, CmdError> {
+        if self.killed.load(Ordering::Relaxed) {
+            return Ok(Vec::new());
+        }
         let remarks = self.page.issue_cmd(command::console()).await?;
         let remarks: Vec<Remark> = serde_json::from_value(remarks).expect("remarks as ChromeDriver writes them");
         let expected = self.expected.lock().unwrap_or_else(PoisonError::into_inner);

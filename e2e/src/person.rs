@@ -1,6 +1,7 @@
 //! Someone at a browser: what they do, and what they see.
 
 mod barriers;
+mod console;
 mod places;
 mod sight;
 
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use crate::keys::{CONTROL, ENTER};
 use crate::{Browser, Role};
 
+pub use console::Said;
 pub use places::{Listed, Present};
 pub use sight::Line;
 

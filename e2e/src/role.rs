@@ -10,6 +10,7 @@ use crate::browser::command::Get;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Alert,
+    AlertDialog,
     Article,
     Button,
     Checkbox,
@@ -32,6 +33,7 @@ pub enum Role {
     Region,
     Searchbox,
     Switch,
+    Table,
     Textbox,
 }
 
@@ -40,6 +42,7 @@ impl Role {
     fn name(self) -> &'static str {
         match self {
             Self::Alert => "alert",
+            Self::AlertDialog => "alertdialog",
             Self::Article => "article",
             Self::Button => "button",
             Self::Checkbox => "checkbox",
@@ -62,6 +65,7 @@ impl Role {
             Self::Region => "region",
             Self::Searchbox => "searchbox",
             Self::Switch => "switch",
+            Self::Table => "table",
             Self::Textbox => "textbox",
         }
     }
@@ -71,6 +75,7 @@ impl Role {
     fn sieve(self) -> &'static str {
         match self {
             Self::Alert => "[role=alert]",
+            Self::AlertDialog => "[role=alertdialog]",
             Self::Article => "article, [role=article]",
             Self::Button => "button, input[type=submit], input[type=button], summary, [role=button]",
             Self::Checkbox => "input[type=checkbox], [role=checkbox]",
@@ -93,6 +98,7 @@ impl Role {
             Self::Region => "section, [role=region]",
             Self::Searchbox => "input[type=search], [role=searchbox]",
             Self::Switch => "[role=switch]",
+            Self::Table => "table, [role=table]",
             Self::Textbox => "input, textarea, [contenteditable], [role=textbox]",
         }
     }

@@ -12,9 +12,11 @@ mod words;
 use std::future::Future;
 use std::pin::Pin;
 
+use serde_json::Value;
 use shared::entry::{Entry, File};
 use shared::message::Conversation;
 use shared::nick::Nick;
+use shared::store::{self, Pair};
 use tokio::sync::mpsc;
 
 pub use local::{FreeError, Local, OpenError};
@@ -71,6 +73,16 @@ pub enum What {
     React { of: u64, emoji: String, on: bool },
     /// What a room is about from now on; nothing where it is empty.
     Topic { topic: String },
+    /// A value for a key of the store, and the same as it is kept (`shared::store::check_value`).
+    Put {
+        key: String,
+        value: Value,
+        json: String,
+        /// The version that the key must have now; 0: it must not be there.
+        version: Option<u64>,
+    },
+    /// A key of the store is to be there no longer.
+    Remove { key: String, version: Option<u64> },
 }
 
 /// Why an entry cannot be made, as the log alone knows.
@@ -82,6 +94,10 @@ pub enum Rejection {
     NotYours,
     /// The line has `shared::wire::MAX_REACTIONS` kinds of reaction, and this is a further one.
     TooManyReactions,
+    /// The key's version is this one, and not the one that it was to be; 0: it is not there.
+    VersionConflict(u64),
+    /// The store holds as much as it may (`shared::store::Load`).
+    StoreFull,
 }
 
 /// Who an entry is for.
@@ -96,6 +112,8 @@ pub enum Audience {
         /// How many of their nodes were there when it was sent; part of the first answer, which a retry gets again.
         nodes: u32,
     },
+    /// All who keep a copy of the store.
+    Everyone,
 }
 
 /// A nick that is to be taken.
@@ -181,6 +199,15 @@ pub struct Committed {
     pub route: Route,
     /// Hashes of files that no line names any more.
     pub orphans: Vec<String>,
+    /// Removals of keys up to here are forgotten with it: see [`Known::store_since`].
+    pub forgot: Option<u64>,
+}
+
+impl Committed {
+    /// An entry with which nothing else is gone.
+    fn new(entry: Entry, route: Route) -> Self {
+        Self { entry, route, orphans: Vec::new(), forgot: None }
+    }
 }
 
 /// Whom an entry of the log concerns.
@@ -190,6 +217,8 @@ pub enum Route {
     Room(String),
     /// The two ends of a private message.
     Owners(OwnerId, OwnerId),
+    /// All who keep a copy of the store.
+    Everyone,
 }
 
 /// A nick that was taken.
@@ -236,12 +265,15 @@ pub struct Query {
     pub limit: u32,
 }
 
-/// The part of the log that a node is to hear: what is said in its rooms, and its owner's private messages.
+/// The part of the log that a node is to hear: what is said in its rooms, its owner's private messages, and what became
+/// of the store, of each key the latest entry alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passage {
     /// The keys of rooms.
     pub rooms: Vec<String>,
     pub owner: Option<OwnerId>,
+    /// Whether the store is part of it.
+    pub store: bool,
     /// Only entries with a greater `seq`.
     pub after: u64,
     /// Only entries up to here, which the tail must have told of: below a later one, entries may still come.
@@ -311,6 +343,11 @@ pub struct Known {
     pub files: Vec<(String, u64)>,
     /// The sessions that were present when the last hub ended, and count as such still.
     pub sessions: Vec<Session>,
+    /// What is in the store, by the keys' bytes. Told once: it may be some megabytes.
+    pub store: Vec<Pair>,
+    /// Removals of keys up to here are forgotten: a copy of the store as of an earlier `seq` cannot be brought up to date
+    /// by a [`Passage`]. 0 if all are remembered.
+    pub store_since: u64,
 }
 
 /// An owner of whom the log knows.
@@ -336,7 +373,12 @@ pub struct KnownRoom {
 pub fn bytes_of(entry: &Entry) -> usize {
     /// A file's hash, size and measures.
     const FILE: usize = 128;
-    let Some(details) = entry.details() else { return entry.text().len() };
+    let details = match entry {
+        Entry::Put(put) => return put.key.len() + store::weight(&put.value),
+        Entry::Removed(removed) => return removed.key.len(),
+        entry => entry.details(),
+    };
+    let Some(details) = details else { return entry.text().len() };
     let files = details.files.iter().map(|file| FILE + file.name.len() + file.kind.len());
     let nicks = |nicks: &[String]| nicks.iter().map(|nick| nick.len() + 3).sum::<usize>();
     let reactions = details.reactions.iter().map(|reaction| 32 + reaction.emoji.len() + nicks(&reaction.nicks));
@@ -355,7 +397,8 @@ pub trait Backplane: Send + Sync + 'static {
     /// Appends an entry: [`Outcome::Appended`], [`Outcome::Repeated`], [`Outcome::Unchanged`],
     /// [`Outcome::Rejected`] or [`Outcome::Failed`]. A change of a line is an entry of its own, and with it the line is
     /// otherwise: from then on it is read as it is now. What was taken back is not read again, as whatever it was, and
-    /// soon stands nowhere any more.
+    /// soon stands nowhere any more. Of the values that a key of the store had, only the latest is kept, and none of one
+    /// that was removed; whether a key has the version asked for is decided here, one request after the other.
     fn append(&self, ticket: Ticket, draft: Draft) -> Result<(), Full>;
 
     /// Asks what became of an id: [`Outcome::Repeated`], [`Outcome::Unsent`] or [`Outcome::Failed`].

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use shared::node::{HUB, NodeName};
 use tracing_subscriber::EnvFilter;
 
@@ -71,10 +71,35 @@ pub struct Config {
     pub file_quota: u64,
     /// How long a file is kept after it was last said; none for ever.
     pub file_retention: Option<Duration>,
+    /// What the hub runs of what others ask it to.
+    pub programs: Programs,
     /// What to log, as an [`EnvFilter`] directive that is known to be one.
     pub log: String,
     /// Deadlines and bounds of the front door, for tests to shorten.
     pub limits: Limits,
+}
+
+/// What the hub runs of what others ask it to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Programs {
+    /// Nothing
+    None,
+    /// The programs that come with it, and no others
+    #[default]
+    Examples,
+    /// Whatever anyone sends who knows the cookie
+    All,
+}
+
+/// As on the command line.
+impl std::fmt::Display for Programs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::None => "none",
+            Self::Examples => "examples",
+            Self::All => "all",
+        })
+    }
 }
 
 /// Deadlines and bounds of the front door.
@@ -169,6 +194,10 @@ struct Flags {
     /// How long a file is kept after it was last sent, as 90days or 1year, or forever
     #[arg(long, env = "HUBBUB_FILE_RETENTION", value_name = "TIME", default_value = "forever", value_parser = retention)]
     file_retention: Retention,
+
+    /// Which programs run on the hub when somebody asks it to run them
+    #[arg(long, env = "HUBBUB_PROGRAMS", value_name = "WHICH", value_enum, default_value_t = Programs::Examples)]
+    programs: Programs,
 
     /// What to log on stderr: error, warn, info, debug, trace, or by module as hub=debug,warn
     #[arg(long, env = "HUBBUB_LOG", value_name = "FILTER", default_value = "info", value_parser = log_filter)]
@@ -275,6 +304,7 @@ impl Config {
                 Retention::Time(time) => Some(time),
                 Retention::Forever => None,
             },
+            programs: flags.programs,
             log: flags.log,
             limits: Limits::default(),
         })
@@ -296,6 +326,7 @@ impl Config {
             max_upload: MAX_UPLOAD,
             file_quota: FILE_QUOTA,
             file_retention: None,
+            programs: Programs::default(),
             log: "info".to_owned(),
             limits: Limits::default(),
         }
@@ -413,6 +444,7 @@ mod tests {
         assert_eq!(config.rate_limit, Some(20));
         assert_eq!((config.max_upload, config.file_quota), (MAX_UPLOAD, FILE_QUOTA));
         assert_eq!(config.file_retention, None);
+        assert_eq!(config.programs, Programs::Examples);
         assert_eq!(config.log, "info");
     }
 
@@ -431,6 +463,7 @@ mod tests {
             "--max-upload=1GiB",
             "--file-quota=500GB",
             "--file-retention=90days",
+            "--programs=all",
             "--log=hub=debug,warn",
         ])
         .unwrap();
@@ -445,6 +478,7 @@ mod tests {
         assert_eq!(config.rate_limit, None);
         assert_eq!((config.max_upload, config.file_quota), (1 << 30, 500_000_000_000));
         assert_eq!(config.file_retention, Some(Duration::from_secs(90 * 86_400)));
+        assert_eq!(config.programs, Programs::All);
         assert_eq!(config.log, "hub=debug,warn");
     }
 
@@ -497,6 +531,7 @@ mod tests {
             ("--max-upload", "25"),
             ("--file-quota", "much"),
             ("--file-retention", "30"),
+            ("--programs", "some"),
             ("--log", "hub=loud"),
         ] {
             let line = refusal(&[&format!("{flag}={value}")]);

@@ -4,6 +4,7 @@
 //! waits. Everything that comes in is decoded here, so that the message server meets only messages.
 
 mod farewell;
+mod pace;
 mod reading;
 mod strikes;
 mod wire;
@@ -17,7 +18,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use shared::message::{ErrorCode, Hello, Refusal, ToHub};
+use shared::message::{ErrorCode, Hello, Outgoing, Refusal, ToHub};
+use shared::process::limits::MAX_SIGNAL;
 use shared::wire::{DecodeError, MAX_FRAME, VERSION, close, decode_to_hub};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -31,6 +33,7 @@ use crate::clock;
 use crate::message_server::{Handle, Newcomer, Seat, Told};
 use crate::outbox::{Call, Couriers, Ending, Outbox, Parcel};
 use farewell::End;
+use pace::Pace;
 use reading::Reading;
 use strikes::Strikes;
 use wire::{Sign, WebSocketWire, sign};
@@ -52,6 +55,8 @@ pub struct Door {
     pub server: Handle,
     pub cookies: Cookies,
     pub couriers: Couriers,
+    /// Whether who signals too fast is slowed down.
+    pub pace: bool,
     /// How long a node may take to say hello.
     pub hello_deadline: Duration,
 }
@@ -78,7 +83,7 @@ pub async fn run(stream: TcpStream, begun: Bytes, peer: SocketAddr, door: Arc<Do
     let mut socket = WebSocketStream::from_partially_read(reading, few, Role::Server, config).await;
     // On the heap while it lasts: what is said once need not be part of every connection's task.
     let end = match Box::pin(let_in(&mut socket, &outbox, peer, &door)).await {
-        Ok((seat, strikes)) => Connection::new(&mut socket, seat, &outbox, strikes).run().await,
+        Ok(entered) => Connection::new(&mut socket, entered, &outbox).run().await,
         Err(end) => end,
     };
     tracing::debug!(%peer, ?end, "connection ended");
@@ -95,17 +100,24 @@ impl Drop for Line {
     }
 }
 
+/// A node that has its place.
+struct Entered {
+    seat: Seat,
+    strikes: Strikes,
+    /// It has said that it answers signals.
+    processes: bool,
+    /// None where it may be as fast as it can.
+    pace: Option<Pace>,
+}
+
 /// Waits for a hello that opens the door, and gives the node its place.
-async fn let_in(
-    socket: &mut Socket,
-    outbox: &Arc<Outbox>,
-    peer: SocketAddr,
-    door: &Door,
-) -> Result<(Seat, Strikes), End> {
+async fn let_in(socket: &mut Socket, outbox: &Arc<Outbox>, peer: SocketAddr, door: &Door) -> Result<Entered, End> {
     let (hello, strikes) = greet(socket, outbox, peer, door).await?;
+    let processes = hello.processes;
     let newcomer = Newcomer { hello, outbox: Arc::clone(outbox) };
     let seat = door.server.enter(newcomer).await.ok_or_else(shutting_down)?;
-    Ok((seat, strikes))
+    let pace = (processes && door.pace).then(|| Pace::new(Instant::now()));
+    Ok(Entered { seat, strikes, processes, pace })
 }
 
 /// Waits for a hello that opens the door.
@@ -185,6 +197,8 @@ struct Connection<'a> {
     seat: Seat,
     outbox: &'a Arc<Outbox>,
     strikes: Strikes,
+    processes: bool,
+    pace: Option<Pace>,
     /// While a `connect` is being decided, what follows it waits in the socket: it may need the nick.
     deciding: Option<oneshot::Receiver<()>>,
     /// Rings when the earliest of the following may be due.
@@ -208,7 +222,8 @@ enum Event {
 }
 
 impl<'a> Connection<'a> {
-    fn new(socket: &'a mut Socket, seat: Seat, outbox: &'a Arc<Outbox>, strikes: Strikes) -> Self {
+    fn new(socket: &'a mut Socket, entered: Entered, outbox: &'a Arc<Outbox>) -> Self {
+        let Entered { seat, strikes, processes, pace } = entered;
         let now = Instant::now();
         let next_ping = now + PING_EVERY;
         Self {
@@ -216,6 +231,8 @@ impl<'a> Connection<'a> {
             seat,
             outbox,
             strikes,
+            processes,
+            pace,
             deciding: None,
             alarm: Box::pin(sleep_until(next_ping)),
             heard: now,
@@ -262,6 +279,10 @@ impl<'a> Connection<'a> {
             }
             self.deciding = None;
         }
+        // The alarm rings when that is over.
+        if self.pace.as_mut().is_some_and(|pace| pace.rests(Instant::now())) {
+            return Poll::Pending;
+        }
         Pin::new(&mut *self.socket).poll_next(context).map(|frame| match frame {
             Some(Ok(message)) => Event::Frame(message),
             Some(Err(error)) => Event::Failed(error.into()),
@@ -290,9 +311,7 @@ impl<'a> Connection<'a> {
                 Call::Confirm(after) => {
                     let at = Instant::now() + after;
                     self.confirm_at = Some(at);
-                    if at < self.alarm.deadline() {
-                        self.alarm.as_mut().reset(at);
-                    }
+                    self.rings_at(at);
                 }
             }
         }
@@ -321,6 +340,10 @@ impl<'a> Connection<'a> {
                 self.outbox.acknowledged(seq, clock::now());
                 return Ok(Ok(()));
             }
+            Ok(ToHub::Signal(signal)) => match self.signal(signal) {
+                Ok(told) => return Ok(told),
+                Err(refusal) => Parcel::Error(Box::new(refusal)),
+            },
             Ok(request) => {
                 if matches!(request, ToHub::History { .. } | ToHub::Search { .. }) {
                     self.outbox.page_asked();
@@ -334,6 +357,30 @@ impl<'a> Connection<'a> {
         self.strikes.count(self.heard)?;
         self.outbox.push(answer);
         Ok(Ok(()))
+    }
+
+    /// A signal to another node.
+    fn signal(&mut self, signal: Outgoing) -> Result<Told, Refusal> {
+        let bytes = signal.signal.as_str().len();
+        if !self.processes {
+            let words = "Signals are for nodes that answer them: say `\"processes\":true` in the hello.";
+            return Err(Refusal::new(ErrorCode::BadMessage, words));
+        }
+        if bytes > MAX_SIGNAL {
+            let words = format!("A signal has at most {MAX_SIGNAL} bytes; this one has {bytes}, and was not sent.");
+            return Err(Refusal::new(ErrorCode::BadMessage, words));
+        }
+        if let Some(until) = self.pace.as_mut().and_then(|pace| pace.spend(bytes, self.heard)) {
+            self.rings_at(until);
+        }
+        Ok(self.seat.signal(signal))
+    }
+
+    /// The alarm is to ring by then.
+    fn rings_at(&mut self, at: Instant) {
+        if at < self.alarm.deadline() {
+            self.alarm.as_mut().reset(at);
+        }
     }
 
     /// Does what is due, and sets the alarm for what is next.
@@ -351,7 +398,8 @@ impl<'a> Connection<'a> {
         if ping {
             self.next_ping = now + PING_EVERY;
         }
-        let next = [Some(dead_at), Some(self.next_ping), self.confirm_at].into_iter().flatten().min();
+        let rests_until = self.pace.as_ref().and_then(Pace::rests_until).filter(|until| *until > now);
+        let next = [Some(dead_at), Some(self.next_ping), self.confirm_at, rests_until].into_iter().flatten().min();
         self.alarm.as_mut().reset(next.unwrap_or(dead_at));
         Ok(())
     }

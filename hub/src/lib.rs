@@ -15,6 +15,7 @@
 //! | [`auth`] | cookie, throttle, Host and Origin |
 //! | [`connection`] | one socket ⇄ the message server |
 //! | [`message_server`] | the task that owns the registry and the rooms |
+//! | `node` | the hub as a node: its processes, and the programs that it runs |
 //! | [`registry`] | pure: nick → nodes, leases, who hears what |
 //! | [`room`] | members, recent entries, fan-out |
 //! | [`outbox`] | bounded queue to one node, and who writes it to the socket |
@@ -32,6 +33,7 @@ mod interfaces;
 pub mod links;
 pub mod message_server;
 pub mod nicks;
+mod node;
 pub mod outbox;
 mod rate;
 pub mod registry;

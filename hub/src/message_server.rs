@@ -5,14 +5,20 @@
 //! and what is to be written goes to the backplane and comes back on the tail.
 
 mod awareness;
+mod directory;
 mod entering;
 mod following;
 mod handle;
+mod hub_node;
 mod outcomes;
 mod pings;
 mod reaching;
 mod requests;
 mod searching;
+mod signals;
+#[cfg(test)]
+mod stage;
+mod storing;
 mod writing;
 
 use std::collections::{BTreeMap, HashMap};
@@ -29,15 +35,20 @@ use tokio::time::Instant;
 use crate::backplane::{Backplane, Known, KnownOwner, KnownRoom, OwnerId, SecretHash, SessionId, Tail, Ticket};
 use crate::clock;
 use crate::files::Files;
-use crate::outbox::{Answer, Ending, Outbox, Parcel, Shared};
+use crate::outbox::{Answer, Ending, Outbox, Parcel, Sender, Shared};
 use crate::rate::Bucket;
 use crate::registry::{News, NodeKey, Registry};
 
+use directory::Directory;
 use entering::Leases;
 use following::{Flow, Hungry, Inbox, Recent};
 use handle::{ConnectionId, FromNode};
 pub use handle::{Handle, Newcomer, Seat, Told};
+pub use hub_node::{Ear, Heard, Voice};
 use pings::Pings;
+use signals::{Hub, Peer, Ties};
+pub use storing::Stored;
+use storing::Storing;
 
 /// Messages from all connections that may wait; a connection that finds it full stops reading its socket.
 const MAX_INBOX: usize = 4_096;
@@ -75,8 +86,9 @@ pub fn start(backplane: Arc<dyn Backplane>, settings: Settings) -> Option<Handle
     let tail = backplane.tail()?;
     let (to_inbox, inbox) = mpsc::channel(MAX_INBOX);
     let server = MessageServer::new(backplane, settings, to_inbox.downgrade());
+    let stored = server.storing.stored();
     tokio::spawn(server.run(inbox, tail));
-    Some(Handle::new(to_inbox))
+    Some(Handle::new(to_inbox, stored))
 }
 
 struct MessageServer {
@@ -105,6 +117,10 @@ struct MessageServer {
     in_flight: HashMap<Ticket, InFlight>,
     next_ticket: u64,
     pings: Pings,
+    /// The hub's own node.
+    hub: Hub,
+    directory: Directory,
+    storing: Storing,
     /// When which rooms are to be told their news.
     news: BTreeMap<Instant, Vec<News>>,
     stopping: Option<Stopping>,
@@ -125,6 +141,10 @@ struct Desk {
     session: Option<SessionId>,
     /// Its one turn to search.
     search: Arc<Semaphore>,
+    /// With whom it exchanges signals: none while it is reconnecting.
+    ties: Ties,
+    /// Who its signals are from, as it was when it last sent one.
+    sender: Option<Arc<Sender>>,
 }
 
 impl Desk {
@@ -201,7 +221,7 @@ struct Stopping {
 
 impl MessageServer {
     fn new(backplane: Arc<dyn Backplane>, settings: Settings, inbox: Inbox) -> Self {
-        let Known { epoch, head, owners, rooms, sessions, files } = backplane.known();
+        let Known { epoch, head, owners, rooms, sessions, files, store, store_since } = backplane.known();
         settings.files.keep_only(&files);
         let mut registry = Registry::new(settings.host.clone(), clock::now(), head);
         for KnownOwner { owner, nick, seen } in owners {
@@ -232,6 +252,9 @@ impl MessageServer {
             in_flight: HashMap::new(),
             next_ticket: 0,
             pings: Pings::default(),
+            hub: Hub::default(),
+            directory: Directory::default(),
+            storing: Storing::new(store, store_since, head),
             news: BTreeMap::new(),
             stopping: None,
         };
@@ -271,7 +294,10 @@ impl MessageServer {
     fn deadline(&self) -> Option<Instant> {
         let news = self.news.keys().next().copied();
         let parting = self.stopping.as_ref().and_then(|stopping| stopping.until);
-        [news, self.pings.deadline(), self.leases.deadline(), parting].into_iter().flatten().min()
+        [news, self.pings.deadline(), self.leases.deadline(), self.directory.deadline(), parting]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn tick(&mut self) {
@@ -280,6 +306,7 @@ impl MessageServer {
             self.answer_ping(ping, Sign::Pang, now);
         }
         self.end_leases(now);
+        self.tell_directory(now);
         while let Some(entry) = self.news.first_entry() {
             if *entry.key() > now {
                 break;
@@ -320,10 +347,20 @@ impl MessageServer {
                     self.request(node, request, done);
                 }
             }
+            FromNode::Signal { .. } | FromNode::FromHub(_) if self.stopping.is_some() => {}
+            FromNode::Signal { node, connection, signal } => self.signal_of(node, connection, signal),
+            FromNode::FromHub(signal) => self.signal(Peer::Hub, signal),
+            FromNode::HubNode(line) => self.take_line(line),
+            FromNode::HubNodeGone(load) => self.lose_line(&load),
+            FromNode::Pinged { token, alive } => self.pinged(token, alive),
             FromNode::Alive { node, token } => self.alive(node, token),
             FromNode::Drained { node, connection } => self.drained(node, connection),
             FromNode::Read(read) => self.read_for(read),
             FromNode::Gone { node, connection } => self.vanish(node, connection),
+            FromNode::Names { answer } => {
+                let names = self.registry.list_nodes().into_iter().map(|node| node.node).collect();
+                let _ = answer.send(names); // who asked may have stopped waiting
+            }
             FromNode::Stop { done } => self.stop(done),
         }
     }

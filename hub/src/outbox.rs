@@ -9,6 +9,7 @@
 //! writes, which can wait: it *owns* the pen until nothing waits any more.
 
 mod courier;
+mod mail;
 mod parcel;
 mod pen;
 mod waiting;
@@ -25,6 +26,7 @@ use shared::wire::close;
 
 use courier::Lane;
 pub use courier::{Couriers, Pickups};
+pub use mail::{Mail, Sender};
 pub use parcel::{Answer, Parcel, Reply, Shared, weight_of};
 pub use pen::Wire;
 use pen::{Desktop, Pen};
@@ -191,6 +193,21 @@ impl Outbox {
         }
     }
 
+    /// Adds a signal of another node. False if it does not fit. What is dropped with the connection fits: then all ties of
+    /// the node break.
+    #[must_use]
+    pub fn push_mail(self: &Arc<Self>, mail: Mail) -> bool {
+        let mut waiting = self.waiting();
+        if waiting.ending.is_some() {
+            return true;
+        }
+        if !waiting.add_mail(Box::new(mail)) {
+            return false;
+        }
+        self.stir(waiting, Lane::Quick);
+        true
+    }
+
     /// Has what waits written.
     fn stir(self: &Arc<Self>, mut waiting: MutexGuard<'_, Waiting>, lane: Lane) {
         if waiting.owned {
@@ -274,8 +291,7 @@ impl Outbox {
     }
 
     fn take(&self, waiting: &mut Waiting, desktop: &mut Desktop) {
-        desktop.parcels.extend(std::mem::take(&mut waiting.parcels));
-        (waiting.count, waiting.weight, waiting.pile) = (0, 0, 0);
+        desktop.parcels.extend(waiting.take());
         self.written.store(waiting.last, Ordering::Relaxed);
     }
 
@@ -291,6 +307,9 @@ impl Outbox {
             waiting.owned = true;
         }
         waiting.call_later(context);
+        if std::mem::take(&mut waiting.drained) {
+            return Poll::Ready(Call::Drained);
+        }
         if waiting.owned {
             return Poll::Ready(Call::Write);
         }
@@ -298,7 +317,7 @@ impl Outbox {
             waiting.confirming = true;
             return Poll::Ready(Call::Confirm(confirm_after(self.pickups.nodes())));
         }
-        if waiting.behind && waiting.parcels.is_empty() && !waiting.writing {
+        if waiting.behind && waiting.count == 0 && !waiting.writing {
             waiting.behind = false;
             return Poll::Ready(Call::Drained);
         }
@@ -328,6 +347,11 @@ impl Outbox {
                 if waiting.parcels.is_empty() {
                     waiting.owned = waiting.ending.is_some();
                     return Poll::Ready(Ok(waiting.ending));
+                }
+                if waiting.behind && waiting.count == 0 && waiting.ending.is_none() {
+                    // However many signals come, they do not hold up what comes of the log.
+                    (waiting.behind, waiting.drained) = (false, true);
+                    return Poll::Ready(Ok(None));
                 }
                 self.take(&mut waiting, &mut desktop);
             }

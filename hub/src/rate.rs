@@ -35,6 +35,13 @@ impl Bucket {
         }
     }
 
+    /// Takes so many, which may be more than there are; then says how long until nothing is owed.
+    pub(crate) fn overdraw(&mut self, rate: Rate, count: f64, now: Instant) -> Option<Duration> {
+        self.refill(rate, now);
+        self.left -= count;
+        (self.left < 0.0).then(|| Duration::from_secs_f64(-self.left / rate.per_second))
+    }
+
     /// Whether forgetting it would change nothing.
     pub(crate) fn is_full(&mut self, rate: Rate, now: Instant) -> bool {
         self.refill(rate, now);

@@ -31,6 +31,8 @@ pub struct Node {
     /// The part of its name before the `@`.
     name: String,
     kind: String,
+    /// It answers signals.
+    processes: bool,
     /// Milliseconds since 1970 UTC.
     since: u64,
     owner: Option<OwnerId>,
@@ -62,6 +64,8 @@ pub struct Registry {
     host: String,
     /// When the hub itself started, in milliseconds since 1970 UTC.
     since: u64,
+    /// The hub's own node answers signals.
+    processes: bool,
     nodes: SlotMap<NodeKey, Node>,
     /// How many of them are connected.
     connected: usize,
@@ -79,6 +83,8 @@ pub struct Registry {
     news: Vec<News>,
     /// Nothing was said in any room after this entry, as far as is known without looking into the log.
     head: u64,
+    /// Nodes that keep a copy of the store.
+    store: SmallSet<NodeKey>,
 }
 
 /// A node that has just lost its nick or gone.
@@ -102,6 +108,7 @@ impl Registry {
         let mut registry = Self {
             host,
             since,
+            processes: false,
             nodes: SlotMap::with_key(),
             connected: 0,
             names: HashMap::new(),
@@ -112,6 +119,7 @@ impl Registry {
             room_likeness: HashMap::new(),
             news: Vec::new(),
             head,
+            store: SmallSet::default(),
         };
         registry.add_room(&RoomName::lobby(), true);
         registry
@@ -143,7 +151,8 @@ impl Registry {
     pub fn add_node(&mut self, wished: Option<&str>, kind: String, since: u64, connected: bool) -> NodeKey {
         let name = self.free_name(wished);
         let state = if connected { State::Online } else { State::Reconnecting };
-        let node = Node { name: name.clone(), kind, since, owner: None, state, rooms: SmallSet::default() };
+        let rooms = SmallSet::default();
+        let node = Node { name: name.clone(), kind, processes: false, since, owner: None, state, rooms };
         self.connected += usize::from(connected);
         let key = self.nodes.insert(node);
         self.names.insert(name, key);
@@ -189,8 +198,18 @@ impl Registry {
         if let Some(node) = self.nodes.remove(key) {
             self.connected -= usize::from(node.is_connected());
             self.names.remove(&node.name);
+            self.store.remove(&key);
         }
         departed
+    }
+
+    /// Whether a node keeps a copy of the store, and so is to hear what becomes of it.
+    pub fn set_store(&mut self, key: NodeKey, keeps: bool) {
+        if !keeps {
+            self.store.remove(&key);
+        } else if self.nodes.contains_key(key) {
+            self.store.insert(key);
+        }
     }
 
     pub fn has_node(&self, key: NodeKey) -> bool {
@@ -205,6 +224,23 @@ impl Registry {
     /// Whether a node is connected.
     pub fn is_connected(&self, key: NodeKey) -> bool {
         self.nodes.get(key).is_some_and(Node::is_connected)
+    }
+
+    /// A node says whether it answers signals.
+    pub fn set_processes(&mut self, key: NodeKey, processes: bool) {
+        if let Some(node) = self.nodes.get_mut(key) {
+            node.processes = processes;
+        }
+    }
+
+    /// Whether a node answers signals.
+    pub fn has_processes(&self, key: NodeKey) -> bool {
+        self.nodes.get(key).is_some_and(|node| node.processes)
+    }
+
+    /// Whether the hub's own node answers signals.
+    pub fn set_hub_processes(&mut self, processes: bool) {
+        self.processes = processes;
     }
 
     /// The part of a node's name before the `@`, and its kind.
@@ -236,10 +272,23 @@ impl Registry {
 
     /// All connected nodes, the hub first, then by the time of their coming.
     pub fn list_nodes(&self) -> Vec<NodeInfo> {
-        let hub = NodeInfo { node: self.hub(), nick: None, kind: HUB.to_owned(), since: self.since };
         let mut nodes = self.infos(self.nodes.values());
-        nodes.insert(0, hub);
+        nodes.insert(0, self.hub_info());
         nodes
+    }
+
+    /// Those of some nodes that are connected, by the time of their coming, and before them the hub if it is wanted.
+    pub fn list_some(&self, hub: bool, keys: impl Iterator<Item = NodeKey>) -> Vec<NodeInfo> {
+        let mut nodes = self.infos(keys.filter_map(|key| self.nodes.get(key)));
+        if hub {
+            nodes.insert(0, self.hub_info());
+        }
+        nodes
+    }
+
+    fn hub_info(&self) -> NodeInfo {
+        let (kind, processes) = (HUB.to_owned(), self.processes);
+        NodeInfo { node: self.hub(), nick: None, kind, since: self.since, processes }
     }
 
     /// Those that are connected, by the time of their coming.
@@ -249,6 +298,7 @@ impl Registry {
             nick: node.owner.and_then(|owner| self.owners.get(&owner)).map(|owner| owner.nick.clone()),
             kind: node.kind.clone(),
             since: node.since,
+            processes: node.processes,
         };
         let mut nodes: Vec<NodeInfo> = nodes.filter(|node| node.is_connected()).map(info).collect();
         nodes.sort_by(|one, other| (one.since, &one.node).cmp(&(other.since, &other.node)));
@@ -407,6 +457,7 @@ impl Registry {
                     self.nodes_of(*other).for_each(tell);
                 }
             }
+            Route::Everyone => self.store.iter().copied().for_each(tell),
         }
     }
 
@@ -415,6 +466,7 @@ impl Registry {
         match route {
             Route::Room(key) => self.rooms.get(key).map_or(0, |room| room.members().len()),
             Route::Owners(one, other) => self.nodes_of(*one).count() + self.nodes_of(*other).count(),
+            Route::Everyone => self.store.len(),
         }
     }
 
@@ -424,6 +476,7 @@ impl Registry {
         match route {
             Route::Room(room) => node.rooms.contains(room),
             Route::Owners(one, other) => node.owner.is_some_and(|owner| owner == *one || owner == *other),
+            Route::Everyone => self.store.contains(&key),
         }
     }
 

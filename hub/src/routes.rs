@@ -134,6 +134,7 @@ mod tests {
                 server: server.clone(),
                 cookies: Cookies::open(),
                 couriers: Couriers::start(1),
+                pace: true,
                 hello_deadline: Duration::MAX,
             }),
             files: FileDesk { files, key: None, stall: Duration::MAX },

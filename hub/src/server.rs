@@ -24,6 +24,7 @@ use crate::files::{self, Files};
 use crate::interfaces::{self, Addresses, Interface};
 use crate::links::{self, Invitation};
 use crate::message_server::{self, Handle, Settings};
+use crate::node;
 use crate::outbox::Couriers;
 use crate::routes::{self, FileDesk, Front};
 use crate::secret;
@@ -141,6 +142,9 @@ pub async fn start(config: Config) -> Result<RunningHub, StartError> {
     };
     #[expect(clippy::expect_used, reason = "the log was opened just now, so nobody else follows its tail")]
     let server = message_server::start(Arc::clone(&log) as Arc<dyn Backplane>, settings).expect("a fresh log");
+    if let Err(error) = node::start(&server, &config.name, config.programs).await {
+        tracing::warn!(%error, "the hub's own node has no name, so it runs no processes");
+    }
 
     let limits = Limits { connections: config.limits.connections.min(sockets_allowed()), ..config.limits };
     let places = Arc::new(Semaphore::new(limits.connections));
@@ -150,6 +154,7 @@ pub async fn start(config: Config) -> Result<RunningHub, StartError> {
         door: Arc::new(Door {
             server: server.clone(),
             cookies: cookie.as_deref().map_or_else(Cookies::open, Cookies::required),
+            pace: config.rate_limit.is_some(),
             couriers: Couriers::start(COURIERS.min(std::thread::available_parallelism().map_or(1, usize::from))),
             hello_deadline: config.limits.hello,
         }),

@@ -4,7 +4,7 @@ mod support;
 
 use serde_json::json;
 use shared::message::Answer;
-use support::{TestHub, eventually};
+use support::{Heard, Peer, TestHub, eventually, passes};
 
 #[tokio::test]
 async fn whoever_is_alive_answers() {
@@ -53,6 +53,43 @@ async fn a_node_that_keeps_silent_is_not_taken_for_alive() {
     silent.json(&json!({"type": "hello", "version": 1, "cookie": hub.cookie(), "node": "silent"})).await;
     silent.message().await; // the welcome; from here on it reads nothing and answers nothing
     assert_eq!(asker.ping("silent").await.unwrap().answer, Answer::Pang);
+}
+
+/// The hub's own node asks it; gives the number that a `pong` has to carry.
+async fn is_asked(peer: &mut Peer) -> u64 {
+    match peer.hears().await {
+        Heard::Signal(from, signal) if from == "hub@test" && signal["type"] == "ping" => {
+            signal["ref"].as_u64().unwrap_or_else(|| panic!("a ref in {signal}"))
+        }
+        other => panic!("expected a ping of the hub, not {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn who_has_processes_answers_by_itself() {
+    let hub = TestHub::start().await;
+    let asker = hub.node().await;
+    let mut tab = hub.peer("tab").await;
+    let answer = async {
+        let number = is_asked(&mut tab).await;
+        tab.begins("hub", &json!({"type": "pong", "ref": number})).await;
+    };
+    let (pinged, ()) = tokio::join!(asker.ping("tab"), answer);
+    assert_eq!(pinged.unwrap().answer, Answer::Pong);
+}
+
+/// A browser's socket answers the WebSocket's pings also while the page does not come to anything.
+#[tokio::test]
+async fn a_page_that_hangs_is_not_taken_for_alive() {
+    let hub = TestHub::start().await;
+    let asker = hub.node().await;
+    let mut tab = hub.peer("tab").await;
+    let hangs = async {
+        is_asked(&mut tab).await;
+        passes(std::time::Duration::from_secs(6)).await;
+    };
+    let (pinged, ()) = tokio::join!(asker.ping("tab"), hangs);
+    assert_eq!(pinged.unwrap().answer, Answer::Pang);
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! [`Client`]: a node that comes back. It drives [`shared::session`] over one connection after the
 //! other, and what was asked of it is done however many of them that takes.
 
+mod calling;
 mod driver;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -13,8 +15,12 @@ use shared::session::{Delivery, Line, Phase, Position, Response, Session, Settin
 use shared::transcript::Place;
 use tokio::sync::{mpsc, oneshot, watch};
 
+#[cfg(feature = "programs")]
+pub(crate) use self::calling::BackLink;
+pub(crate) use self::calling::Link;
 use self::driver::Driver;
 use crate::address::{AddressError, HubAddress};
+use crate::processes::{Processes, Purpose};
 
 /// What [`Deliveries`] holds before the socket is read no further: a screen's worth many times
 /// over, and at most some MiB of longest texts.
@@ -30,12 +36,27 @@ pub struct Client {
     phase: watch::Receiver<Phase>,
 }
 
-/// What handles and driver share. Locked for one call of the session, never over an await.
-struct Core {
-    session: Session,
+/// What handles, driver and engine share. Locked for one call of the session or the table, never over an await.
+pub(crate) struct Core {
+    pub(crate) session: Session,
+    pub(crate) processes: Processes,
     /// Who waits for which answer. The session bounds how many requests there are.
-    waiting: HashMap<String, oneshot::Sender<Result<Response, Refusal>>>,
+    pub(crate) waiting: HashMap<String, Waiting>,
     stopped: bool,
+}
+
+impl Core {
+    /// Whoever still waits is told by the end of what they wait on.
+    fn end(&mut self) {
+        self.waiting.clear();
+        self.processes.end();
+    }
+}
+
+/// Who waits for the answer to a request.
+pub(crate) enum Waiting {
+    Handle(oneshot::Sender<Result<Response, Refusal>>),
+    Own(Purpose),
 }
 
 /// What the session tells, in order: fold it into a [`shared::transcript::Transcript`], or look for
@@ -57,8 +78,8 @@ impl Deliveries {
 
 impl Client {
     /// Connects to the hub at an invitation link, an `http` or `ws` URL, or `host:port`, and goes on
-    /// doing so. Of the settings, `random` is replaced by fresh randomness, and where there is no cookie the
-    /// link's is taken. Needs a tokio runtime round it.
+    /// doing so. Of the settings, `random` is replaced by fresh randomness, `processes` is set, and where there
+    /// is no cookie the link's is taken. Needs a tokio runtime round it.
     ///
     /// # Errors
     /// If that is no address. Whether there is a hub is told by [`Client::phase`].
@@ -78,10 +99,14 @@ impl Client {
         let address: HubAddress = link.parse()?;
         settings.cookie = settings.cookie.or_else(|| address.cookie().map(str::to_owned));
         settings.random = rand::random();
+        settings.processes = true;
+        let processes = Processes::new(settings.node.as_deref());
         let session = Session::new(settings);
-        let core = Arc::new(Mutex::new(Core { session, waiting: HashMap::new(), stopped: false }));
+        let core = Arc::new(Mutex::new(Core { session, processes, waiting: HashMap::new(), stopped: false }));
         // One ring says all: the driver looks at everything when it looks.
         let (bell, rings) = mpsc::channel(1);
+        #[cfg(feature = "programs")]
+        lock(&core).processes.running.linked(BackLink::new(&core, &bell));
         let (deliveries, queue) = mpsc::channel(queue.max(1));
         let (shown, phase) = watch::channel(Phase::Idle);
         tokio::spawn(Driver::new(Arc::clone(&core), address, rings, deliveries, shown).run());
@@ -196,7 +221,11 @@ impl Client {
         self.ring();
     }
 
-    fn request<T>(&self, request: impl FnOnce(String) -> ToHub, read: fn(Response) -> Option<T>) -> Answer<T> {
+    pub(crate) fn request<T>(
+        &self,
+        request: impl FnOnce(String) -> ToHub,
+        read: fn(Response) -> Option<T>,
+    ) -> Answer<T> {
         let mut core = self.core();
         let state = if core.stopped {
             State::Refused(stopped())
@@ -204,7 +233,7 @@ impl Client {
             match core.session.ask(driver::now(), request) {
                 Ok(id) => {
                     let (answer, awaited) = oneshot::channel();
-                    core.waiting.insert(id, answer);
+                    core.waiting.insert(id, Waiting::Handle(answer));
                     State::Awaited(awaited)
                 }
                 Err(refusal) => State::Refused(refusal),
@@ -220,22 +249,28 @@ impl Client {
         _ = self.bell.try_send(());
     }
 
-    fn core(&self) -> MutexGuard<'_, Core> {
+    pub(crate) fn core(&self) -> MutexGuard<'_, Core> {
         lock(&self.core)
     }
 }
 
-fn lock(core: &Mutex<Core>) -> MutexGuard<'_, Core> {
+pub(crate) fn lock(core: &Mutex<Core>) -> MutexGuard<'_, Core> {
     // A request's closure that panicked has changed nothing yet.
     core.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn sent(response: Response) -> Option<Sent> {
+pub(crate) fn sent(response: Response) -> Option<Sent> {
     if let Response::Sent(sent) = response { Some(sent) } else { None }
 }
 
 fn stopped() -> Refusal {
     Refusal::new(ErrorCode::Unavailable, "This node was stopped before the answer came.")
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Client({})", self.name())
+    }
 }
 
 /// What a request will bring: a future. The request is made whether it is awaited or dropped.

@@ -24,7 +24,12 @@ const SILENCE: Duration = Duration::from_secs(60);
 
 /// What a [`crate::Node`] asks of its connection.
 pub(crate) enum Order {
-    Request { message: ToHub, answer: oneshot::Sender<Outcome> },
+    Request {
+        message: ToHub,
+        answer: oneshot::Sender<Outcome>,
+    },
+    /// A frame that is not answered.
+    Tell(String),
     Close,
 }
 
@@ -70,15 +75,20 @@ pub(crate) async fn run(socket: Socket, mut orders: mpsc::Receiver<Order>, arriv
                 let mut next = Some(order.unwrap_or(Order::Close));
                 let mut bytes = 0;
                 while let Some(order) = next {
-                    let Order::Request { message, answer } = order else {
-                        break 'connected Closed { code: CloseCode::Normal.into(), reason: String::new() };
+                    let (frame, asked) = match order {
+                        Order::Request { message, answer } => (wire::encode(&message), Some((message, answer))),
+                        Order::Tell(frame) => (frame, None),
+                        Order::Close => {
+                            break 'connected Closed { code: CloseCode::Normal.into(), reason: String::new() };
+                        }
                     };
-                    let frame = wire::encode(&message);
                     bytes += frame.len();
                     if let Err(error) = sink.feed(Message::text(frame)).await {
                         break 'connected broken(&error);
                     }
-                    waiting.push_back((message.id().unwrap_or_default().to_owned(), answer));
+                    if let Some((message, answer)) = asked {
+                        waiting.push_back((message.id().unwrap_or_default().to_owned(), answer));
+                    }
                     next = if bytes < BUFFER && waiting.len() < MAX_IN_FLIGHT { orders.try_recv().ok() } else { None };
                 }
                 unflushed = true;

@@ -30,6 +30,10 @@ pub struct Options {
     pub name: Option<String>,
     /// What sort of node this is, for lists; at most [`wire::MAX_KIND`] letters.
     pub kind: Option<String>,
+    /// Signals of other nodes' processes are for this one: they arrive as [`ToNode::Signal`].
+    pub processes: bool,
+    /// What becomes of the store is heard.
+    pub store: bool,
     /// How long to wait for the welcome, and for each answer.
     pub timeout: Duration,
     /// How many messages [`Arrivals`] holds before this node stops reading.
@@ -38,7 +42,15 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cookie: None, name: None, kind: None, timeout: Duration::from_secs(10), queue: 1024 }
+        Self {
+            cookie: None,
+            name: None,
+            kind: None,
+            processes: false,
+            store: false,
+            timeout: Duration::from_secs(10),
+            queue: 1024,
+        }
     }
 }
 
@@ -111,6 +123,8 @@ impl Node {
             kind: options.kind,
             session: None,
             after: None,
+            processes: options.processes,
+            store: options.store,
         };
         let opened = timeout(options.timeout, connection::open(&address, hello)).await;
         let (socket, welcome) = opened.map_err(|_| Error::Timeout)??;
@@ -227,12 +241,25 @@ impl Node {
 
     /// Which nodes there are, the hub among them.
     pub async fn list_nodes(&self) -> Result<Nodes, Error> {
-        self.request(ToHub::ListNodes { id: self.new_id() }).await
+        self.request(ToHub::ListNodes { id: self.new_id(), follow: None }).await
     }
 
     /// Whether a node is alive; its full name, or the part before the `@`.
     pub async fn ping(&self, node: &str) -> Result<Pinged, Error> {
         self.request(ToHub::Ping { id: self.new_id(), node: node.to_owned() }).await
+    }
+
+    /// Sends another node a signal, a JSON object as text; `first` is that of [`shared::message::Outgoing`]. Nothing
+    /// answers it.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub async fn signal(&self, to: &str, first: bool, payload: &str) -> Result<(), Error> {
+        let frame = wire::encode_signal(to, first, payload);
+        match self.orders.send(Order::Tell(frame)).await {
+            Ok(()) => Ok(()),
+            Err(_) => Err(Error::Closed(self.closed().await)),
+        }
     }
 
     /// A page of the log, oldest first; `limit` is 1 to [`wire::MAX_PAGE`] entries.

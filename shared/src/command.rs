@@ -195,7 +195,7 @@ impl Command {
                 limit: None,
             },
             Self::PrivateMessage { to, text } => Place::With(to.clone()).say(id, text.clone()),
-            Self::Nodes => ToHub::ListNodes { id },
+            Self::Nodes => ToHub::ListNodes { id, follow: None },
             Self::Ping { node } => ToHub::Ping { id, node: node.clone() },
             Self::Quit => ToHub::Disconnect { id },
         })

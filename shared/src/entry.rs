@@ -1,6 +1,7 @@
 //! What the log holds: things that must not be lost, each numbered by the hub.
 
 use serde::Serialize;
+use serde_json::Value;
 
 /// One entry of the log, as nodes receive it. Its `seq` orders it among all entries
 /// of the log that its `epoch` names.
@@ -13,6 +14,10 @@ pub enum Entry {
     Whispered(Whispered),
     /// What a room is about from here on.
     Topic(Topic),
+    /// A key of the store has a value.
+    Put(Put),
+    /// A key of the store is there no longer.
+    Removed(Removed),
     /// A line is otherwise than it was: `edited`, `deleted`, `reacted`.
     #[serde(untagged)]
     Changed(Changed),
@@ -130,6 +135,33 @@ pub struct Topic {
     pub topic: String,
 }
 
+/// A key of the store has a value: for all, from here on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Put {
+    /// Position in the log, from 1; the key's version.
+    pub seq: u64,
+    /// When the hub took it, in milliseconds since 1970 UTC.
+    pub at: u64,
+    /// Who put it.
+    pub from: String,
+    pub id: String,
+    pub key: String,
+    pub value: Value,
+}
+
+/// A key of the store is there no longer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Removed {
+    /// Position in the log, from 1.
+    pub seq: u64,
+    /// When the hub took it, in milliseconds since 1970 UTC.
+    pub at: u64,
+    /// Who removed it.
+    pub from: String,
+    pub id: String,
+    pub key: String,
+}
+
 /// A change of a line. Exactly one of `room` and `to` says where that stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Changed {
@@ -171,6 +203,8 @@ impl Entry {
             Self::Whispered(whispered) => whispered.seq,
             Self::Topic(topic) => topic.seq,
             Self::Changed(changed) => changed.seq,
+            Self::Put(put) => put.seq,
+            Self::Removed(removed) => removed.seq,
         }
     }
 
@@ -181,6 +215,8 @@ impl Entry {
             Self::Whispered(whispered) => whispered.at,
             Self::Topic(topic) => topic.at,
             Self::Changed(changed) => changed.at,
+            Self::Put(put) => put.at,
+            Self::Removed(removed) => removed.at,
         }
     }
 
@@ -191,6 +227,8 @@ impl Entry {
             Self::Whispered(whispered) => &whispered.from,
             Self::Topic(topic) => &topic.from,
             Self::Changed(changed) => &changed.from,
+            Self::Put(put) => &put.from,
+            Self::Removed(removed) => &removed.from,
         }
     }
 
@@ -201,6 +239,8 @@ impl Entry {
             Self::Whispered(whispered) => &whispered.id,
             Self::Topic(topic) => &topic.id,
             Self::Changed(changed) => &changed.id,
+            Self::Put(put) => &put.id,
+            Self::Removed(removed) => &removed.id,
         }
     }
 
@@ -211,7 +251,7 @@ impl Entry {
             Self::Whispered(whispered) => &whispered.text,
             Self::Topic(topic) => &topic.topic,
             Self::Changed(Changed { change: Change::Edited { text }, .. }) => text,
-            Self::Changed(_) => "",
+            Self::Changed(_) | Self::Put(_) | Self::Removed(_) => "",
         }
     }
 
@@ -225,7 +265,7 @@ impl Entry {
         match self {
             Self::Said(said) => said.details.as_deref(),
             Self::Whispered(whispered) => whispered.details.as_deref(),
-            Self::Topic(_) | Self::Changed(_) => None,
+            Self::Topic(_) | Self::Changed(_) | Self::Put(_) | Self::Removed(_) => None,
         }
     }
 }

@@ -1,18 +1,22 @@
 //! The message enum: what nodes send to the hub and what they receive.
 //! On the wire each is one JSON object tagged by `type`; see `docs/protocol.md`.
 
+mod json;
 mod read;
 mod replies;
+mod signal;
 
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-pub(crate) use self::read::FromTree;
+pub use self::json::Json;
+pub(crate) use self::read::{Fields, FromTree, Trouble, read};
 pub use self::replies::{
-    Answer, Behind, Connected, Conversation, Cursors, Done, Joined, NodeInfo, Nodes, Page, Person, Pinged, RoomInfo,
-    Rooms, Sent, State, User, Users,
+    Answer, Behind, Connected, Conversation, Cursors, Done, Joined, NodeInfo, Nodes, Page, Pairs, Person, Pinged,
+    RoomInfo, Rooms, Sent, State, User, Users,
 };
+pub use self::signal::{Down, Incoming, NodesChanged, Outgoing, Unreachable, Why};
 use crate::entry::Entry;
 
 /// What a node sends to the hub. All but `hello`, `ack`, `typing` and `state` are requests: they carry an `id`
@@ -117,7 +121,13 @@ pub enum ToHub {
     /// Which rooms there are. Reply: [`Rooms`].
     ListRooms { id: String },
     /// Which nodes there are, the hub among them. Reply: [`Nodes`].
-    ListNodes { id: String },
+    ListNodes {
+        id: String,
+        /// Whether this node is to be told how the list changes ([`NodesChanged`]), from now on or no longer;
+        /// as it was where it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        follow: Option<bool>,
+    },
     /// Is that node alive? Reply: [`Pinged`].
     Ping { id: String, node: String },
     /// A page of the log: of a room one is in, or of one's talk `with` a nick. Reply: [`Page`].
@@ -182,6 +192,48 @@ pub enum ToHub {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limit: Option<u32>,
     },
+    /// What a process of this node says to one of another. Not answered: what cannot be delivered comes back as
+    /// [`Unreachable`] or [`Down`].
+    #[cfg_attr(target_family = "wasm", serde(skip_serializing))] // `wire::encode_request` writes it
+    Signal(Outgoing),
+    /// Gives a key of the store a value. Reply: [`Sent`], once it is on disk; its `seq` is the key's version.
+    #[cfg_attr(target_family = "wasm", serde(skip_serializing))] // as `signal`
+    Put {
+        id: String,
+        /// 1 to [`crate::store::MAX_KEY`] bytes.
+        key: String,
+        /// At most [`crate::store::MAX_VALUE`] bytes.
+        value: Json,
+        /// The version that the key must have now; 0: it must not be there.
+        #[serde(rename = "if", default, skip_serializing_if = "Option::is_none")]
+        version: Option<u64>,
+    },
+    /// Takes a key out of the store. Reply: [`Sent`]; of a key that is not there, with the `seq` of an entry all the same.
+    Remove {
+        id: String,
+        key: String,
+        /// As that of `put`.
+        #[serde(rename = "if", default, skip_serializing_if = "Option::is_none")]
+        version: Option<u64>,
+    },
+    /// A page of the store, by keys. Reply: [`Pairs`].
+    Store {
+        id: String,
+        /// Whether this node is to hear of every put and removal from now on or no longer, as if its hello had said so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        follow: Option<bool>,
+        /// Only keys behind this one, by their bytes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+        /// Only keys that begin so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        prefix: Option<String>,
+    },
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What `react` does where it does not say.
@@ -209,13 +261,15 @@ impl ToHub {
                 | Self::Delete { .. }
                 | Self::React { .. }
                 | Self::Topic { .. }
+                | Self::Put { .. }
+                | Self::Remove { .. }
         )
     }
 
     /// The request's id; none for what is not answered.
     pub fn id(&self) -> Option<&str> {
         match self {
-            Self::Hello(_) | Self::Ack { .. } | Self::Typing { .. } | Self::State { .. } => None,
+            Self::Hello(_) | Self::Ack { .. } | Self::Typing { .. } | Self::State { .. } | Self::Signal(_) => None,
             Self::Connect { id, .. }
             | Self::Disconnect { id }
             | Self::Join { id, .. }
@@ -229,12 +283,15 @@ impl ToHub {
             | Self::Who { id, .. }
             | Self::ListUsers { id, .. }
             | Self::ListRooms { id }
-            | Self::ListNodes { id }
+            | Self::ListNodes { id, .. }
             | Self::Ping { id, .. }
             | Self::History { id, .. }
             | Self::Read { id, .. }
             | Self::Cursors { id, .. }
-            | Self::Search { id, .. } => Some(id),
+            | Self::Search { id, .. }
+            | Self::Put { id, .. }
+            | Self::Remove { id, .. }
+            | Self::Store { id, .. } => Some(id),
         }
     }
 }
@@ -259,6 +316,12 @@ pub struct Hello {
     /// The last `seq` seen; every later entry this node may see follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<u64>,
+    /// This node has processes: it answers signals. The hub sends it none otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub processes: bool,
+    /// This node keeps a copy of the store: it hears every put and removal.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub store: bool,
 }
 
 /// What a node receives.
@@ -291,6 +354,14 @@ pub enum ToNode {
         to: Option<String>,
         from: String,
     },
+    /// What a process of another node says to one of this.
+    Signal(Incoming),
+    /// Signals for that node were not delivered, and there was no tie that could break.
+    Unreachable(Unreachable),
+    /// The tie to that node has broken: some of what was sent may be lost, and nothing of before comes any more.
+    Down(Down),
+    /// How the list of nodes has changed, for those who follow it. Not kept; gathered over up to 250 ms.
+    Nodes(NodesChanged),
     /// Answers a frame that carried no usable id.
     Error(Refusal),
     /// An entry of the log: `said`, `whispered`, `edited`… Durable, in `seq` order.
@@ -299,7 +370,7 @@ pub enum ToNode {
 }
 
 /// Answers [`Hello`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Welcome {
     pub version: u32,
     /// The hub's own node name.
@@ -325,6 +396,12 @@ pub struct Welcome {
     /// The largest file that may be sent here, in bytes; none where the hub does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_upload: Option<u64>,
+    /// The owner of the nick, by a number that no other owner of this log ever gets; none until connected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<u64>,
+    /// Removals up to here are forgotten: whoever knows the store as of an earlier `seq` asks for all of it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub store_since: u64,
 }
 
 /// Answers the request with the same `id`.
@@ -405,6 +482,30 @@ pub enum ErrorCode {
     ReactionInvalid,
     /// No file of this hash was uploaded here, or it is kept no longer.
     NoSuchFile,
+    /// The key is empty, too long, or has characters that keys may not have.
+    KeyInvalid,
+    /// The value is over 16 KiB of JSON, or nested too deep.
+    ValueTooLong,
+    /// The key's version is not the one that was asked for.
+    VersionConflict,
+    /// The store holds as many keys or bytes as it may.
+    StoreFull,
+    /// There is no node of that name.
+    NoSuchNode,
+    /// Nothing is registered under that name, or the process has ended.
+    NoSuchProcess,
+    /// The node is out of reach, or became so before it answered: whether it did what was asked is not known.
+    NodeDown,
+    /// No answer came in time: whether what was asked is done is not known.
+    Timeout,
+    /// The process ended before it answered.
+    Exited,
+    /// Whoever asked may not do that to this process or on this node.
+    NotAllowed,
+    /// The person there said no, or nothing.
+    Declined,
+    /// A bound of that node or process is reached: processes, calls, links.
+    Busy,
     /// The hub cannot do this now (its disk, its load, its version); nothing was changed.
     Unavailable,
     /// A code of a later version.

@@ -1,4 +1,4 @@
-//! Node names, `name@host`, and addresses of processes, `{process, node}`.
+//! Node names, `name@host`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +17,8 @@ pub const MAX_PROCESS: usize = 64;
 /// The hub's own local name.
 pub const HUB: &str = "hub";
 
-/// The full name of a node. The host part names the hub that holds its socket.
+/// The full name of a node. The host part names the hub that holds its socket; it is empty in a [wish](Self::wished)
+/// alone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct NodeName {
@@ -34,13 +35,20 @@ pub enum NodeError {
     Local,
     #[error("The host after the @ has 1 to 253 letters, digits, dots, - or colons.")]
     Host,
-    #[error("A process's name has 1 to 64 letters, digits, - or _.")]
+    #[error("A process's name has 1 to 64 letters, digits, - or _; its pid is like k3fq.7.")]
     Process,
+    #[error("A process's address is written process@@node.")]
+    Address,
 }
 
 /// Whether this may be the local part of a node's name: 1 to 32 of `A-Z a-z 0-9 - _`.
 pub fn is_local(name: &str) -> bool {
     is_word(name, MAX_LOCAL)
+}
+
+/// Whether this may be a process's registered name: 1 to 64 of the same characters.
+pub fn is_process(name: &str) -> bool {
+    is_word(name, MAX_PROCESS)
 }
 
 fn is_word(word: &str, longest: usize) -> bool {
@@ -65,6 +73,33 @@ impl NodeName {
         }
     }
 
+    /// As people write it: where only the local part is given, the host is empty until whoever asks puts in their own.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn wished(name: &str) -> Result<Self, NodeError> {
+        match name.split_once('@') {
+            Some((local, host)) => Self::new(local, host),
+            None if is_local(name) => Ok(Self { local: name.to_owned(), host: String::new() }),
+            None => Err(NodeError::Local),
+        }
+    }
+
+    /// The same node, on that host where none was given.
+    #[must_use]
+    pub fn on(mut self, host: &str) -> Self {
+        if self.host.is_empty() {
+            host.clone_into(&mut self.host);
+        }
+        self
+    }
+
+    /// The hub that holds this node's socket.
+    #[must_use]
+    pub fn hub(&self) -> Self {
+        Self { local: HUB.to_owned(), host: self.host.clone() }
+    }
+
     /// What stands before the `@`.
     pub fn local(&self) -> &str {
         &self.local
@@ -78,7 +113,8 @@ impl NodeName {
 
 impl fmt::Display for NodeName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.local, self.host)
+        f.write_str(&self.local)?;
+        if self.host.is_empty() { Ok(()) } else { write!(f, "@{}", self.host) }
     }
 }
 
@@ -95,47 +131,12 @@ impl TryFrom<String> for NodeName {
     type Error = NodeError;
 
     fn try_from(name: String) -> Result<Self, NodeError> {
-        name.parse()
+        Self::wished(&name)
     }
 }
 
 impl From<NodeName> for String {
     fn from(name: NodeName) -> Self {
         name.to_string()
-    }
-}
-
-/// A process by its registered name, on a node: where a message can be sent.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Address {
-    process: String,
-    node: NodeName,
-}
-
-impl Address {
-    /// # Errors
-    /// If the process's name has other characters or another length than names have.
-    pub fn new(process: &str, node: NodeName) -> Result<Self, NodeError> {
-        if is_word(process, MAX_PROCESS) {
-            Ok(Self { process: process.to_owned(), node })
-        } else {
-            Err(NodeError::Process)
-        }
-    }
-
-    /// The registered name of the process.
-    pub fn process(&self) -> &str {
-        &self.process
-    }
-
-    /// The node it runs on.
-    pub fn node(&self) -> &NodeName {
-        &self.node
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{{{}, {}}}", self.process, self.node)
     }
 }

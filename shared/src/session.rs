@@ -23,6 +23,7 @@
 mod answer;
 mod asking;
 mod backoff;
+mod copying;
 mod hearing;
 mod link;
 mod outbox;
@@ -36,6 +37,7 @@ mod words;
 use std::collections::VecDeque;
 
 use self::backoff::Backoff;
+use self::copying::Copying;
 use self::link::{Asked, Link};
 use self::outbox::Outbox;
 use self::reads::Reads;
@@ -44,7 +46,7 @@ pub use self::settings::{Line, Position, Settings};
 use self::stay::Stay;
 use crate::message::{State, ToHub, Welcome};
 
-/// Lines that wait to be sent or answered. Beyond it `ask` refuses: a person types some
+/// Lines that wait to be sent or answered, and as many puts and removals. Beyond it `ask` refuses: a person types some
 /// hundreds in a day without a hub, and a loop gone wild must not eat the memory.
 pub const MAX_UNSENT: usize = 1_000;
 
@@ -98,6 +100,9 @@ pub struct Session {
     cookie: Option<String>,
     node: Option<String>,
     kind: Option<String>,
+    /// Whether there are processes here.
+    processes: bool,
+    copying: Copying,
     /// The nick spoken as; connected with by itself after every welcome.
     nick: Option<String>,
     token: Option<String>,
@@ -109,6 +114,8 @@ pub struct Session {
     /// A person's `connect`, until it is answered.
     wish: Option<ToHub>,
     outbox: Outbox,
+    /// What is to be put into the store and removed, beside the lines: a program's must not hold up what the person says.
+    puts: Outbox,
     /// Other requests of the app's under way on this connection; empty without one.
     asked: VecDeque<Asked>,
     reads: Reads,
@@ -150,7 +157,8 @@ impl Ids {
 impl Session {
     /// Does nothing until [`Session::start`], but for delivering the lines it was given.
     pub fn new(settings: Settings) -> Self {
-        let Settings { cookie, node, kind, nick, token, mut rooms, session, lines, local, random } = settings;
+        let Settings { cookie, node, kind, nick, token, mut rooms, session, lines, processes, store, local, random } =
+            settings;
         rooms.truncate(MAX_ROOMS);
         // 96 bits: no two sessions of one owner ever meet.
         let prefix = random[..12].iter().map(|byte| format!("{byte:02x}")).collect();
@@ -159,6 +167,8 @@ impl Session {
             cookie,
             node,
             kind,
+            processes,
+            copying: Copying::new(store),
             nick,
             token,
             introduced: false,
@@ -166,6 +176,7 @@ impl Session {
             left_lobby: false,
             wish: None,
             outbox: Outbox::new(!seed),
+            puts: Outbox::new(seed.rotate_left(32)),
             asked: VecDeque::new(),
             reads: Reads::default(),
             typed_at: None,
@@ -235,14 +246,22 @@ impl Session {
         &self.position
     }
 
-    /// How many lines are not yet answered.
+    /// How many lines, puts and removals are not yet answered.
     pub fn unsent(&self) -> usize {
-        self.outbox.len()
+        self.outbox.len() + self.puts.len()
     }
 
-    /// Lines not yet answered, in order: for the app to keep, so that they survive it. One is added with each
-    /// [`Delivery::Sending`], and gone with the [`Delivery::Answered`] of its request.
+    /// Lines not yet answered, in order, and then puts and removals: for the app to keep, so that they survive it. One
+    /// is added with each [`Delivery::Sending`], and gone with the [`Delivery::Answered`] of its request.
     pub fn unsent_lines(&self) -> impl Iterator<Item = &Line> {
-        self.outbox.lines()
+        self.outbox.lines().chain(self.puts.lines())
+    }
+
+    /// Where a request waits that makes an entry.
+    fn lane(&mut self, request: &ToHub) -> &mut Outbox {
+        match request {
+            ToHub::Put { .. } | ToHub::Remove { .. } => &mut self.puts,
+            _ => &mut self.outbox,
+        }
     }
 }

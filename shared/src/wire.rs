@@ -4,7 +4,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::message::{ErrorCode, Refusal, ToHub, ToNode};
+use crate::message::{ErrorCode, Outgoing, Refusal, ToHub, ToNode};
+
+/// How a signal's frame begins.
+const SIGNAL: &str = r#"{"type":"signal""#;
 
 /// The protocol's version.
 pub const VERSION: u32 = 1;
@@ -71,6 +74,10 @@ pub const MAX_UNREAD: u32 = 1_000;
 
 /// Nodes named in the reply to `cursors`: as many as a room has people whose presence is told by name.
 pub const MAX_BEHIND: usize = MAX_PRESENCE;
+
+/// Nodes in a list beyond which those who follow it are told how many there are alone: each one's coming and going
+/// sent to each grows with the square of it.
+pub const MAX_FOLLOWED: usize = 1_000;
 
 /// Why a connection ends. 4000 to 4399 say "come back", 4400 to 4999 "do not".
 pub mod close {
@@ -148,6 +155,10 @@ pub struct DecodeError {
 /// # Errors
 /// If it is not one of [`ToHub`], or its id is not of 1 to [`MAX_ID`] bytes.
 pub fn decode_to_hub(frame: &str) -> Result<ToHub, DecodeError> {
+    #[cfg(not(target_family = "wasm"))] // no tab reads what goes to a hub
+    if let Some(signal) = signal(frame) {
+        return Ok(ToHub::Signal(signal));
+    }
     // The common way pays for one pass; only a bad frame is looked at again for its id.
     match serde_json::from_str::<ToHub>(frame) {
         Ok(message) => match message.id() {
@@ -156,6 +167,45 @@ pub fn decode_to_hub(frame: &str) -> Result<ToHub, DecodeError> {
         },
         Err(error) => Err(explain(frame, &error)),
     }
+}
+
+#[cfg(not(target_family = "wasm"))]
+/// A signal whose `type` comes first, as clients are told to write it: then its payload is passed on word for word.
+/// One that is written otherwise is read as all else.
+fn signal(frame: &str) -> Option<Outgoing> {
+    #[derive(serde::Deserialize)]
+    struct Frame<'a> {
+        #[serde(borrow)]
+        to: std::borrow::Cow<'a, str>,
+        #[serde(default)]
+        first: bool,
+        #[serde(borrow)]
+        signal: &'a serde_json::value::RawValue,
+    }
+    if !frame.starts_with(SIGNAL) {
+        return None;
+    }
+    let Frame { to, first, signal } = serde_json::from_str(frame).ok()?;
+    Some(Outgoing { to: to.into_owned(), first, signal: crate::message::Json::raw(signal.get()) })
+}
+
+/// A request as a frame. What holds JSON is written by hand, so that a browser tab need not download what writes numbers.
+pub fn encode_request(request: &ToHub) -> String {
+    match request {
+        ToHub::Signal(Outgoing { to, first, signal }) => encode_signal(to, *first, signal.as_str()),
+        ToHub::Put { id, key, value, version } => {
+            let version = version.map(|version| format!(r#","if":{version}"#)).unwrap_or_default();
+            let (id, key) = (encode(id), encode(key));
+            [r#"{"type":"put","id":"#, &id, r#","key":"#, &key, &version, r#","value":"#, value.as_str(), "}"].concat()
+        }
+        request => encode(request),
+    }
+}
+
+/// A signal as a frame.
+pub fn encode_signal(to: &str, first: bool, signal: &str) -> String {
+    let first = if first { r#","first":true"# } else { "" };
+    [SIGNAL, r#","to":"#, &encode(&to), first, r#","signal":"#, signal, "}"].concat()
 }
 
 /// Reads a frame that came from the hub.
@@ -220,7 +270,7 @@ fn explain(frame: &str, error: &serde_json::Error) -> DecodeError {
             return DecodeError { id: usable_id(&fields), message: "The frame has no `type`.".to_owned() };
         }
     };
-    if !matches!(kind, "hello" | "ack" | "typing" | "state") {
+    if !matches!(kind, "hello" | "ack" | "typing" | "state" | "signal") {
         match fields.get("id") {
             None => {
                 return DecodeError { id: None, message: format!("The `{}` request has no `id`.", shorten(kind)) };

@@ -122,7 +122,7 @@ fn a_command_is_a_request_for_the_place_one_looks_at() {
     assert_eq!(request("/users", &lobby), Some(ToHub::ListUsers { id: id(), room: Some(room()) }));
     assert_eq!(request("/users", &bob), Some(ToHub::ListUsers { id: id(), room: None }));
     assert_eq!(request("/join", &bob), Some(ToHub::Join { id: id(), room: room() }));
-    assert_eq!(request("/nodes", &lobby), Some(ToHub::ListNodes { id: id() }));
+    assert_eq!(request("/nodes", &lobby), Some(ToHub::ListNodes { id: id(), follow: None }));
     assert_eq!(request("/ping hub@den", &lobby), Some(ToHub::Ping { id: id(), node: "hub@den".to_owned() }));
     assert_eq!(request("/quit", &lobby), Some(ToHub::Disconnect { id: id() }));
     assert_eq!(request("/help", &lobby), None);

@@ -10,14 +10,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use serde_json::Value;
-use shared::entry::{Change, Changed, Details, Entry, File, Reaction, Said, Topic, Whispered};
+use serde_json::{Value, json};
+use shared::entry::{Change, Changed, Details, Entry, File, Put, Reaction, Removed, Said, Topic, Whispered};
 use shared::message::{
-    Answer, Behind, Connected, Conversation, Cursors, Done, ErrorCode, FileRef, Hello, Joined, NodeInfo, Nodes,
-    Outcome, Page, Person, Pinged, Presence, Refusal, Reply, RoomInfo, Rooms, Sent, State, ToHub, ToNode, User, Users,
-    Welcome,
+    Answer, Behind, Connected, Conversation, Cursors, Done, Down, ErrorCode, FileRef, Hello, Incoming, Joined, Json,
+    NodeInfo, Nodes, NodesChanged, Outcome, Outgoing, Page, Pairs, Person, Pinged, Presence, Refusal, Reply, RoomInfo,
+    Rooms, Sent, State, ToHub, ToNode, Unreachable, User, Users, Welcome, Why,
 };
+use shared::process::Signal;
 use shared::session::Response;
+use shared::store::Pair;
 use shared::transcript::Place;
 use shared::wire;
 
@@ -34,16 +36,24 @@ macro_rules! variants {
 }
 
 variants!(to_hub, TO_HUB, ToHub: Hello Ack Connect Disconnect Join Leave Say PrivateMessage Edit Delete React Topic Typing
-    State Who ListUsers ListRooms ListNodes Ping History Read Cursors Search);
-variants!(to_node, TO_NODE, ToNode: Welcome Synced Reply Presence Read Typing Error Entry);
-variants!(entry, ENTRIES, Entry: Said Whispered Topic Changed);
+    State Who ListUsers ListRooms ListNodes Ping History Read Cursors Search Signal Put Remove Store);
+variants!(to_node, TO_NODE, ToNode: Welcome Synced Reply Presence Read Typing Signal Unreachable Down Nodes
+    Error Entry);
+variants!(entry, ENTRIES, Entry: Said Whispered Topic Put Removed Changed);
 variants!(change, CHANGES, Change: Edited Deleted Reacted);
-variants!(response, RESPONSES, Response: Connected Joined Done Sent Users Person Rooms Nodes Pinged Page Cursors);
+variants!(response, RESPONSES, Response: Connected Joined Done Sent Users Person Rooms Nodes Pinged Page Cursors
+    Pairs);
 variants!(error_code, ERROR_CODES, ErrorCode: BadMessage NickInUse NickNotAllowed NickInvalid NotConnected RoomInvalid
     NotInRoom TextEmpty TextTooLong NoSuchNick RateLimited QueryEmpty NoSuchEntry NotYours ReactionInvalid NoSuchFile
-    Unavailable Unknown);
+    KeyInvalid ValueTooLong VersionConflict StoreFull Unavailable
+    NoSuchNode NoSuchProcess NodeDown Timeout Exited NotAllowed Declined Busy Unknown);
 variants!(state, STATES, State: Online Away Reconnecting Offline);
 variants!(answer, ANSWERS, Answer: Pong Pang);
+
+/// No hub sends these. All but the last are what nodes answer each other, inside of signals; `unknown` is what a code of
+/// a later version is read as.
+const NOT_OF_THE_HUB: [&str; 9] =
+    ["NoSuchNode", "NoSuchProcess", "NodeDown", "Timeout", "Exited", "NotAllowed", "Declined", "Busy", "Unknown"];
 
 /// 2026-11-20, 12:00 UTC.
 const AT: u64 = 1_795_176_000_000;
@@ -54,6 +64,19 @@ fn text(text: &str) -> String {
 
 fn some(words: &str) -> Option<String> {
     Some(text(words))
+}
+
+fn payload() -> Json {
+    Json::raw(r#"{"type":"send","from":"k3fq.7","to":"pong","message":["ping",1]}"#)
+}
+
+fn put() -> Entry {
+    let (from, id, key) = (text("ana"), text("7f3a-1"), text("users/ana"));
+    Entry::Put(Put { seq: 63, at: AT, from, id, key, value: json!({ "tea": true }) })
+}
+
+fn removed() -> Entry {
+    Entry::Removed(Removed { seq: 64, at: AT, from: text("hub"), id: text("7f3a-1"), key: text("users/ana") })
 }
 
 fn samples_to_hub() -> Vec<(&'static str, ToHub)> {
@@ -97,6 +120,21 @@ fn samples_to_hub() -> Vec<(&'static str, ToHub)> {
                 ..Hello::default()
             }),
         ),
+        (
+            "hello_of_a_node_with_processes",
+            ToHub::Hello(Hello { version: 1, node: some("calc"), processes: true, store: true, ..Hello::default() }),
+        ),
+        ("signal", ToHub::Signal(Outgoing { to: text("tab-2@den.local"), first: true, signal: payload() })),
+        ("signal_later", ToHub::Signal(Outgoing { to: text("hub"), first: false, signal: payload() })),
+        ("put", ToHub::Put { id: id(), key: text("users/ana"), value: Json::raw(r#"{"tea":true}"#), version: None }),
+        ("put_if", ToHub::Put { id: id(), key: text("users/ana"), value: Json::raw("5"), version: Some(62) }),
+        ("remove", ToHub::Remove { id: id(), key: text("users/ana"), version: None }),
+        ("store", ToHub::Store { id: id(), follow: None, after: None, prefix: None }),
+        (
+            "store_page_and_follow",
+            ToHub::Store { id: id(), follow: Some(true), after: some("users/ana"), prefix: some("users/") },
+        ),
+        ("list_nodes_and_follow", ToHub::ListNodes { id: id(), follow: Some(true) }),
         ("ack", ToHub::Ack { seq: 57 }),
         ("connect", ToHub::Connect { id: id(), nick: text("dr00"), token: None }),
         ("connect_with_token", ToHub::Connect { id: id(), nick: text("dr00"), token: some("t0k3n") }),
@@ -124,7 +162,7 @@ fn samples_to_hub() -> Vec<(&'static str, ToHub)> {
         ("list_users", ToHub::ListUsers { id: id(), room: None }),
         ("list_users_of_a_room", ToHub::ListUsers { id: id(), room: some("lobby") }),
         ("list_rooms", ToHub::ListRooms { id: id() }),
-        ("list_nodes", ToHub::ListNodes { id: id() }),
+        ("list_nodes", ToHub::ListNodes { id: id(), follow: None }),
         ("ping", ToHub::Ping { id: id(), node: text("tab-7f3a@den.local") }),
         (
             "history_of_a_room",
@@ -274,6 +312,8 @@ fn welcome() -> Welcome {
         rooms: Vec::new(),
         ephemeral: false,
         max_upload: Some(26_214_400),
+        owner: None,
+        store_since: 0,
     }
 }
 
@@ -285,6 +325,8 @@ fn samples_of_entries_and_signals() -> Vec<(&'static str, ToNode)> {
             ToNode::Welcome(Welcome {
                 resumed: true,
                 nick: some("dr00"),
+                owner: Some(17),
+                store_since: 12,
                 rooms: vec![text("den"), text("lobby")],
                 ..welcome()
             }),
@@ -318,6 +360,43 @@ fn samples_of_entries_and_signals() -> Vec<(&'static str, ToNode)> {
         ),
         ("read_of_a_room", ToNode::Read { room: some("lobby"), with: None, seq: 57 }),
         ("read_with_a_nick", ToNode::Read { room: None, with: some("bob"), seq: 60 }),
+        (
+            "signal",
+            ToNode::Signal(Incoming {
+                from: text("tab-7f3a@den.local"),
+                nick: some("ana"),
+                owner: Some(17),
+                signal: json!({ "type": "send", "from": "k3fq.7", "to": "pong", "message": ["ping", 1] }),
+            }),
+        ),
+        (
+            "signal_of_a_node_without_nick",
+            ToNode::Signal(Incoming {
+                from: text("calc@den.local"),
+                nick: None,
+                owner: None,
+                signal: json!({ "type": "ping", "ref": 3 }),
+            }),
+        ),
+        ("unreachable", ToNode::Unreachable(Unreachable { node: text("tab-9@den.local"), why: Why::NoSuchNode })),
+        ("down", ToNode::Down(Down { node: text("tab-2@den.local"), why: Why::Disconnected })),
+        (
+            "nodes",
+            ToNode::Nodes(NodesChanged {
+                here: vec![NodeInfo {
+                    node: text("tab-2@den.local"),
+                    nick: some("bob"),
+                    kind: text("tab"),
+                    since: AT,
+                    processes: true,
+                }],
+                gone: vec![text("tab-9@den.local")],
+                count: None,
+            }),
+        ),
+        ("nodes_counted", ToNode::Nodes(NodesChanged { count: Some(1204), ..NodesChanged::default() })),
+        ("put", ToNode::Entry(put())),
+        ("removed", ToNode::Entry(removed())),
         ("error", ToNode::Error(Refusal::new(ErrorCode::BadMessage, "The frame has no `type`."))),
     ]
 }
@@ -343,6 +422,7 @@ fn samples_of_answers() -> Vec<(&'static str, Response)> {
                 unread: 16,
                 mentions: 2,
                 conversations: vec![Conversation { with: text("bob"), seq: 41, read: 40, unread: 1 }],
+                owner: 17,
             }),
         ),
         (
@@ -372,6 +452,7 @@ fn samples_of_answers() -> Vec<(&'static str, Response)> {
                     nick: some("ana"),
                     kind: text("tab"),
                     since: AT,
+                    processes: true,
                 }],
             }),
         ),
@@ -392,12 +473,13 @@ fn samples_of_answers() -> Vec<(&'static str, Response)> {
             "reply_nodes",
             Response::Nodes(Nodes {
                 nodes: vec![
-                    NodeInfo { node: text("hub@den.local"), nick: None, kind: text("hub"), since: AT },
+                    NodeInfo { node: text("hub@den.local"), nick: None, kind: text("hub"), since: AT, processes: true },
                     NodeInfo {
                         node: text("tab-7f3a@den.local"),
                         nick: some("dr00"),
                         kind: text("tab"),
                         since: AT + 5_000,
+                        processes: false,
                     },
                 ],
             }),
@@ -415,6 +497,14 @@ fn samples_of_answers() -> Vec<(&'static str, Response)> {
                     state: State::Reconnecting,
                     since: AT - 120_000,
                 }],
+            }),
+        ),
+        (
+            "reply_store",
+            Response::Pairs(Pairs {
+                seq: 63,
+                pairs: vec![Pair { key: text("users/bob"), value: json!({ "tea": true }), version: 40 }],
+                more: true,
             }),
         ),
         ("reply_page", Response::Page(Page { entries: vec![said(), whispered()], more: true })),
@@ -449,6 +539,19 @@ fn samples_of_refusals() -> Vec<(&'static str, Refusal)> {
         ("refused_not_yours", new(ErrorCode::NotYours, "This line is another's. You can change your own.")),
         ("refused_reaction_invalid", new(ErrorCode::ReactionInvalid, "A reaction is one emoji.")),
         ("refused_no_such_file", new(ErrorCode::NoSuchFile, "No file of this hash is kept here. Upload it first.")),
+        (
+            "refused_key_invalid",
+            new(ErrorCode::KeyInvalid, "This key is empty. A key is 1 to 200 bytes without control characters."),
+        ),
+        (
+            "refused_value_too_long",
+            new(ErrorCode::ValueTooLong, "The value is 20000 bytes of JSON; at most 16384 fit."),
+        ),
+        (
+            "refused_version_conflict",
+            new(ErrorCode::VersionConflict, "“users/ana” has version 63, not 62. Read it again."),
+        ),
+        ("refused_store_full", new(ErrorCode::StoreFull, "The store holds 10000 keys, as many as it may.")),
         ("refused_unavailable", new(ErrorCode::Unavailable, "The hub's disk is full; nothing was changed.")),
     ]
 }
@@ -476,6 +579,7 @@ fn value_of(answer: &Response) -> Value {
         Response::Pinged(ok) => json(ok),
         Response::Page(ok) => json(ok),
         Response::Cursors(ok) => json(ok),
+        Response::Pairs(ok) => json(ok),
     }
 }
 
@@ -518,6 +622,11 @@ fn covers<'a>(what: impl Iterator<Item = &'a str>, all: &[&'a str]) {
 #[test]
 fn messages_to_the_hub_are_as_in_their_files() {
     check("to_hub", &samples_to_hub(), wire::decode_to_hub);
+    // What is partly written by hand.
+    for (name, sample) in samples_to_hub() {
+        let encoded: Value = serde_json::from_str(&wire::encode_request(&sample)).unwrap();
+        assert_eq!(encoded, serde_json::from_str::<Value>(&read("to_hub", name)).unwrap(), "{name}");
+    }
 }
 
 #[test]
@@ -530,7 +639,7 @@ fn every_message_has_a_sample() {
     let (hub, node) = (samples_to_hub(), samples_to_node());
     covers(hub.iter().map(|(_, sample)| to_hub(sample)), TO_HUB);
     covers(node.iter().map(|(_, sample)| to_node(sample)), TO_NODE);
-    covers([said(), whispered(), topic(), changed(Change::Deleted)].iter().map(entry), ENTRIES);
+    covers([said(), whispered(), topic(), put(), removed(), changed(Change::Deleted)].iter().map(entry), ENTRIES);
     let changes = node.iter().filter_map(|(_, sample)| match sample {
         ToNode::Entry(Entry::Changed(changed)) => Some(change(&changed.change)),
         _ => None,
@@ -548,9 +657,8 @@ fn every_message_has_a_sample() {
         _ => None,
     });
     covers(pings, ANSWERS);
-    // No hub sends `unknown`; it is what a code of a later version is read as.
     let codes = samples_of_refusals();
-    covers(codes.iter().map(|(_, refusal)| error_code(&refusal.code)).chain(["Unknown"]), ERROR_CODES);
+    covers(codes.iter().map(|(_, refusal)| error_code(&refusal.code)).chain(NOT_OF_THE_HUB), ERROR_CODES);
 }
 
 #[test]
@@ -577,19 +685,24 @@ fn replies_encoded_at_once_are_the_same() {
             Response::Pinged(ok) => wire::encode_ok("7f3a-1", ok),
             Response::Page(ok) => wire::encode_ok("7f3a-1", ok),
             Response::Cursors(ok) => wire::encode_ok("7f3a-1", ok),
+            Response::Pairs(ok) => wire::encode_ok("7f3a-1", ok),
         };
         let encoded: Value = serde_json::from_str(&encoded).unwrap();
         assert_eq!(encoded, serde_json::from_str::<Value>(&read("to_node", name)).unwrap(), "{name}");
     }
 }
 
-/// What `docs/protocol.md` shows as frames are frames.
+/// What `docs/protocol.md` shows as frames are frames, and what it shows as payloads of signals are signals.
 #[test]
 fn the_documentation_shows_real_messages() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/protocol.md");
     let docs = fs::read_to_string(docs).unwrap();
     let mut shown = 0;
+    let mut payloads = false;
     for line in docs.lines() {
+        if line.starts_with('#') {
+            payloads = line == "### What processes say";
+        }
         let (to_hub, frame) = match line.strip_prefix("→ ") {
             Some(frame) => (true, frame),
             None => (false, line.strip_prefix("← ").unwrap_or(line)),
@@ -598,7 +711,11 @@ fn the_documentation_shows_real_messages() {
             continue;
         }
         shown += 1;
-        if to_hub {
+        if payloads {
+            let written: Value = serde_json::from_str(frame).unwrap();
+            let signal = Signal::read(written.clone()).unwrap_or_else(|error| panic!("{frame}: {error}"));
+            assert_eq!(serde_json::to_value(signal).unwrap(), written);
+        } else if to_hub {
             wire::decode_to_hub(frame).unwrap_or_else(|error| panic!("{frame}: {error}"));
         } else {
             wire::decode_to_node(frame).unwrap_or_else(|error| panic!("{frame}: {error}"));

@@ -6,7 +6,8 @@
 use proptest::prelude::*;
 use shared::name::{Likeness, MAX_CHARS, NameError, check};
 use shared::nick::{Nick, NickError};
-use shared::node::{Address, NodeError, NodeName, is_local};
+use shared::node::{NodeError, NodeName, is_local};
+use shared::process::{Address, Target};
 use shared::room::RoomName;
 
 fn nick(raw: &str) -> Nick {
@@ -227,10 +228,30 @@ fn rooms_follow_the_rules_of_nicks() {
 fn node_names_and_addresses_have_two_parts() {
     let name: NodeName = "tab-7f3a@den.local".parse().unwrap();
     assert_eq!((name.local(), name.host(), name.to_string().as_str()), ("tab-7f3a", "den.local", "tab-7f3a@den.local"));
-    assert_eq!(
-        Address::new("message_handler", name.clone()).unwrap().to_string(),
-        "{message_handler, tab-7f3a@den.local}"
-    );
+    let address = Address::new("message_handler", name.clone()).unwrap();
+    assert_eq!(address.to_string(), "message_handler@@tab-7f3a@den.local");
+    for written in ["message_handler@@tab-7f3a@den.local", "{message_handler, tab-7f3a@den.local}"] {
+        assert_eq!(written.parse::<Address>(), Ok(address.clone()), "{written}");
+    }
+    let near: Address = "k3fq.7@@tab-2".parse().unwrap();
+    assert!(matches!(near.target, Target::Pid(_)) && near.to_string() == "k3fq.7@@tab-2", "{near:?}");
+    assert_eq!(near.node.on("den.local").to_string(), "tab-2@den.local");
+    for (raw, error) in [
+        ("pong", NodeError::Address),
+        ("pong@tab-2@den", NodeError::Address),
+        ("p ng@@tab-2@den", NodeError::Process),
+        ("@@tab-2@den", NodeError::Process),
+        ("k3fq.@@tab-2@den", NodeError::Process),
+        ("k3fq.07@@tab-2@den", NodeError::Process),
+        ("k3fq.+7@@tab-2@den", NodeError::Process),
+        ("K3fq.7@@tab-2@den", NodeError::Process),
+        ("k3fq.99999999999999999999@@tab-2@den", NodeError::Process),
+        ("pong@@", NodeError::Local),
+        ("pong@@tab-2@", NodeError::Host),
+        ("{pong, tab-2@den", NodeError::Address),
+    ] {
+        assert_eq!(raw.parse::<Address>(), Err(error), "{raw}");
+    }
     for (raw, error) in [
         ("tab", NodeError::NoHost),
         ("@den", NodeError::Local),

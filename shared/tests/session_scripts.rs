@@ -15,6 +15,7 @@ use shared::session::{BACKOFF_MAX, Delivery, Line, MAX_UNSENT, Phase, Response};
 use shared::transcript::{PendingState, Place};
 
 const ROOMS: [&str; 3] = ["lobby", "den", "attic"];
+const KEYS: [&str; 5] = ["a", "b", "users/ana", "users/bob", "z"];
 
 #[derive(Clone, Debug)]
 enum Event {
@@ -28,6 +29,16 @@ enum Event {
     Typing(usize),
     State(bool),
     List,
+    /// A key is put or removed, if its version is the one that the copy here has.
+    Put {
+        key: usize,
+        value: Option<u64>,
+        conditional: bool,
+    },
+    KeepStore,
+    OtherPuts(usize, Option<u64>),
+    /// The hub forgets which keys were removed.
+    ForgetRemovals,
     /// Another tab left a line; or is saying it just now, too.
     Adopt {
         room: usize,
@@ -97,6 +108,10 @@ fn event(may: May) -> impl Strategy<Value = Event> {
         2 => (0..ROOMS.len()).prop_map(Event::Typing),
         1 => any::<bool>().prop_map(Event::State),
         1 => Just(Event::List),
+        4 => (0..KEYS.len(), prop::option::weighted(0.7, 0..9u64), any::<bool>())
+            .prop_map(|(key, value, conditional)| Event::Put { key, value, conditional }),
+        1 => Just(Event::KeepStore),
+        4 => (0..KEYS.len(), prop::option::weighted(0.7, 0..9u64)).prop_map(|(key, value)| Event::OtherPuts(key, value)),
         1 => (0..ROOMS.len(), any::<bool>()).prop_map(|(room, said)| Event::Adopt { room, said }),
         5 => (0..ROOMS.len()).prop_map(Event::OtherSays),
         3 => Just(Event::OtherWhispers),
@@ -122,6 +137,7 @@ fn event(may: May) -> impl Strategy<Value = Event> {
         2 => any::<bool>().prop_map(|lose| Event::Restart { lose }),
         1 => Just(Event::Forget),
         1 => Just(Event::FallBehind),
+        1 => Just(Event::ForgetRemovals),
         1 => any::<bool>().prop_map(move |with_secret| match begin_anew {
             true => Event::Reload { with_secret },
             false => Event::Late,
@@ -161,6 +177,17 @@ fn happen(world: &mut World, step: usize, event: &Event) {
         Event::Typing(room) => world.typing(&Place::Room(ROOMS[*room].to_owned())),
         Event::State(away) => world.state(if *away { State::Away } else { State::Online }),
         Event::List => drop(world.ask(|id| ToHub::ListRooms { id })),
+        Event::Put { key, value, conditional } => {
+            let key = KEYS[*key];
+            let version = conditional.then(|| world.store.0.version(key));
+            drop(match value {
+                Some(value) => world.put(key, *value, version),
+                None => world.remove(key, version),
+            });
+        }
+        Event::KeepStore => world.keep_store(),
+        Event::OtherPuts(key, value) => world.other_puts(KEYS[*key], *value),
+        Event::ForgetRemovals => world.hub.store_since = world.hub.head(),
         Event::Adopt { room, said } => {
             let place = Place::Room(ROOMS[*room].to_owned());
             let request = place.say(format!("left-{step}"), format!("line {step}"));
@@ -240,7 +267,8 @@ fn check_lines(world: &World) {
         let twice = world.hub.log[..at].iter().any(|other| other.id() == entry.id());
         assert!(!twice, "{} is in the log twice", entry.id());
     }
-    let mut last = ("", 0);
+    // Lines keep their order, and so do puts and removals.
+    let mut last = [("", 0); 2];
     for id in &world.asked {
         let Some((epoch, answer)) = world.record.ended.get(id) else { panic!("{id} has no answer") };
         let logged = world.record.log(&world.hub, epoch).iter().find(|entry| entry.id() == id);
@@ -248,9 +276,11 @@ fn check_lines(world: &World) {
         match answer {
             Ok(Response::Sent(sent)) => {
                 assert_eq!(Some(sent.seq), seq, "{id} is not where its answer says");
+                let last = &mut last
+                    [usize::from(logged.is_some_and(|entry| matches!(entry, Entry::Put(_) | Entry::Removed(_))))];
                 if !world.said_elsewhere.contains(id) {
                     assert!(last.0 != epoch || sent.seq > last.1, "{id} overtook another");
-                    last = (epoch, sent.seq);
+                    *last = (epoch, sent.seq);
                 }
             }
             _ => assert_eq!(seq, None, "{id} was refused, and is in the log"),
@@ -271,6 +301,13 @@ fn check_told(world: &World) {
     assert!(world.nothing_to_acknowledge(), "something came and was never acknowledged");
     for (place, seq) in &world.record.reads {
         assert_eq!(world.hub.read.get(place), Some(seq), "{place:?} was read, and the hub does not know");
+    }
+}
+
+/// The copy of the store is the hub's, once it was asked for.
+fn check_store(world: &World) {
+    if world.session.has_store() {
+        assert_eq!(world.store.0.digest(), world.hub.store().digest(), "{:?}", world.store.0);
     }
 }
 
@@ -317,10 +354,15 @@ proptest! {
     fn every_line_gets_into_the_log_once_and_everything_said_is_received(
         script in prop::collection::vec(event(May { leave: true, begin_anew: true }), 0..120)
     ) {
-        let world = run(&script);
+        let mut world = run(&script);
         check_lines(&world);
         check_told(&world);
         check_transcript(&world, false);
+        check_store(&world);
+        world.keep_store();
+        world.settle();
+        prop_assert!(world.session.has_store());
+        check_store(&world);
     }
 
     #[test]
@@ -331,6 +373,7 @@ proptest! {
         check_lines(&world);
         check_told(&world);
         check_transcript(&world, true);
+        check_store(&world);
     }
 
     /// Frames of no sense, of another's sense, and real ones at the wrong time.
@@ -338,6 +381,7 @@ proptest! {
     fn no_frame_makes_it_panic(frames in prop::collection::vec(frame(), 0..40), waits in prop::collection::vec(0..90_000u64, 40)) {
         let mut world = World::new(settings());
         world.honest = false;
+        world.keep_store();
         world.flow();
         for (frame, wait) in frames.iter().zip(waits) {
             if let Some(socket) = world.socket() {
@@ -362,6 +406,8 @@ fn frame() -> impl Strategy<Value = String> {
         r#"{"type":"presence","room":"lobby","joined":["x","x"],"left":["x","dr00"],"states":{"y":"away"}}"#,
         r#"{"type":"presence","room":"lobby","count":4294967295}"#,
         r#"{"type":"error","code":"what","message":""}"#,
+        r#"{"type":"put","seq":18446744073709551615,"at":0,"from":"x","id":"1","key":"","value":[[[]]]}"#,
+        r#"{"type":"removed","seq":0,"at":0,"from":"x","id":"1","key":"a"}"#,
     ]);
     let answers = prop::sample::select(vec![
         r#""ok":{"nick":"","token":"","room":"","topic":null,"users":[],"conversations":[{"with":"","seq":18446744073709551615}]}"#,
@@ -373,6 +419,8 @@ fn frame() -> impl Strategy<Value = String> {
         r#""error":{"code":"rate_limited","message":"","until":18446744073709551615}"#,
         r#""error":{"code":"nick_in_use","message":""}"#,
         r#""ok":{},"error":{}"#,
+        r#""ok":{"seq":18446744073709551615,"pairs":[],"more":true}"#,
+        r#""ok":{"seq":1,"pairs":[{"key":"","value":null,"version":18446744073709551615}],"more":true}"#,
     ]);
     prop_oneof![
         any::<String>(),

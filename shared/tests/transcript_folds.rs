@@ -24,6 +24,7 @@ fn place_of(entry: &Entry) -> Place {
         Entry::Whispered(_) => bob(),
         Entry::Topic(topic) => Place::Room(topic.room.clone()),
         Entry::Changed(changed) => changed.room.clone().map_or_else(bob, Place::Room),
+        Entry::Put(_) | Entry::Removed(_) => unreachable!("no place has it"),
     }
 }
 

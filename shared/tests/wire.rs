@@ -7,8 +7,11 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
-use shared::entry::{Change, Changed, Details, Entry, File, Reaction, Said, Topic, Whispered};
-use shared::message::{ErrorCode, FileRef, Hello, Outcome, Presence, Refusal, Reply, State, ToHub, ToNode, Welcome};
+use shared::entry::{Change, Changed, Details, Entry, File, Put, Reaction, Removed, Said, Topic, Whispered};
+use shared::message::{
+    Down, ErrorCode, FileRef, Hello, Incoming, Json, NodesChanged, Outcome, Outgoing, Presence, Refusal, Reply, State,
+    ToHub, ToNode, Unreachable, Welcome, Why,
+};
 use shared::transcript::Place;
 use shared::wire::{self, DecodeError, MAX_FRAME, MAX_ID, MAX_TEXT, close};
 
@@ -25,9 +28,9 @@ fn id() -> impl Strategy<Value = String> {
 }
 
 fn to_hub() -> impl Strategy<Value = ToHub> {
-    let hello = (any::<u32>(), maybe(), maybe(), maybe(), maybe(), any::<Option<u64>>()).prop_map(
-        |(version, cookie, node, kind, session, after)| {
-            ToHub::Hello(Hello { version, cookie, node, kind, session, after })
+    let hello = (any::<(u32, bool, bool)>(), maybe(), maybe(), maybe(), maybe(), any::<Option<u64>>()).prop_map(
+        |((version, processes, store), cookie, node, kind, session, after)| {
+            ToHub::Hello(Hello { version, cookie, node, kind, session, after, processes, store })
         },
     );
     let history = (id(), maybe(), maybe(), any::<Option<u64>>(), any::<Option<u64>>(), any::<Option<u32>>())
@@ -71,7 +74,22 @@ fn to_hub() -> impl Strategy<Value = ToHub> {
         (id(), words()).prop_map(|(id, nick)| ToHub::Who { id, nick }),
         (id(), maybe()).prop_map(|(id, room)| ToHub::ListUsers { id, room }),
         id().prop_map(|id| ToHub::ListRooms { id }),
-        id().prop_map(|id| ToHub::ListNodes { id }),
+        (id(), any::<Option<bool>>()).prop_map(|(id, follow)| ToHub::ListNodes { id, follow }),
+        (words(), any::<bool>(), tree())
+            .prop_map(|(to, first, signal)| { ToHub::Signal(Outgoing { to, first, signal: Json::of(&signal) }) }),
+        (id(), words(), tree(), any::<Option<u64>>()).prop_map(|(id, key, value, version)| ToHub::Put {
+            id,
+            key,
+            value: Json::of(&value),
+            version
+        }),
+        (id(), words(), any::<Option<u64>>()).prop_map(|(id, key, version)| ToHub::Remove { id, key, version }),
+        (id(), any::<Option<bool>>(), maybe(), maybe()).prop_map(|(id, follow, after, prefix)| ToHub::Store {
+            id,
+            follow,
+            after,
+            prefix
+        }),
         (id(), words()).prop_map(|(id, node)| ToHub::Ping { id, node }),
         history,
         search,
@@ -87,6 +105,9 @@ fn entry() -> impl Strategy<Value = Entry> {
         (parts(), details()).prop_map(|((seq, at, to, from, id, text), details)| {
             Entry::Whispered(Whispered { seq, at, from, to, id, text, details })
         }),
+        (parts(), tree())
+            .prop_map(|((seq, at, from, id, key, _), value)| { Entry::Put(Put { seq, at, from, id, key, value }) }),
+        parts().prop_map(|(seq, at, from, id, key, _)| Entry::Removed(Removed { seq, at, from, id, key })),
         parts().prop_map(|(seq, at, room, from, id, topic)| Entry::Topic(Topic { seq, at, room, from, id, topic })),
         (parts(), maybe(), any::<u64>(), change()).prop_map(|((seq, at, from, to, id, _), room, of, change)| {
             let to = room.is_none().then_some(to);
@@ -174,6 +195,8 @@ fn to_node() -> impl Strategy<Value = ToNode> {
                 rooms: Vec::new(),
                 ephemeral,
                 max_upload,
+                owner: max_upload,
+                store_since: seq / 2,
             })
         },
     );
@@ -194,6 +217,12 @@ fn to_node() -> impl Strategy<Value = ToNode> {
             count: Some(count),
             ..Presence::default()
         })),
+        (words(), maybe(), any::<Option<u64>>(), tree())
+            .prop_map(|(from, nick, owner, signal)| { ToNode::Signal(Incoming { from, nick, owner, signal }) }),
+        words().prop_map(|node| ToNode::Unreachable(Unreachable { node, why: Why::NodeDown })),
+        words().prop_map(|node| ToNode::Down(Down { node, why: Why::Disconnected })),
+        (names(), any::<Option<u32>>())
+            .prop_map(|(gone, count)| { ToNode::Nodes(NodesChanged { here: Vec::new(), gone, count }) }),
         refusal().prop_map(ToNode::Error),
         entry().prop_map(ToNode::Entry),
     ]

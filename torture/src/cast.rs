@@ -54,6 +54,11 @@ pub(crate) fn rooms(client: u16) -> Vec<u8> {
     }
 }
 
+/// Whether a client keeps a copy of the store, and puts and removes: half of them, of every way there is.
+pub(crate) fn keeps_store(client: u16) -> bool {
+    matches!(client % 8, 0 | 1 | 3 | 4)
+}
+
 /// The room a wanderer goes in and out of.
 pub(crate) fn visited(client: u16) -> u8 {
     let rooms = rooms(client);

@@ -8,12 +8,14 @@
 //! | each client heard what it may hear, all of it, once, ascending, as it stands in the log | `follower` |
 //! | after a return it heard exactly what it had missed, before `synced` | `follower` |
 //! | a line is what its changes make of it, to the log and to everybody who heard them | `looks` |
+//! | all copies of the store are one at the end, and what was put on a condition was put on that | `stores` |
 //! | a session with a nick is known again, with its rooms | `follower` |
 
 mod follower;
 mod log;
 mod looks;
 mod places;
+mod stores;
 #[cfg(test)]
 mod tests;
 mod violation;
@@ -61,6 +63,14 @@ pub(crate) struct Counts {
     pub(crate) caught_up: u64,
     /// How often a client began anew with its session's secret.
     pub(crate) restarts: u64,
+    /// Puts and removals acknowledged.
+    pub(crate) put: u64,
+    /// Those that came too late for their condition.
+    pub(crate) put_late: u64,
+    /// Those that added one to the counter.
+    pub(crate) counted: u64,
+    /// Copies of the store that were compared.
+    pub(crate) copies: u64,
 }
 
 impl AddAssign for Counts {
@@ -78,6 +88,10 @@ impl AddAssign for Counts {
         self.cut_short += other.cut_short;
         self.caught_up += other.caught_up;
         self.restarts += other.restarts;
+        self.put += other.put;
+        self.put_late += other.put_late;
+        self.counted += other.counted;
+        self.copies += other.copies;
     }
 }
 
@@ -90,5 +104,6 @@ pub(crate) fn check(history: &History) -> Verdict {
     for (client, life) in history.lives.iter().enumerate() {
         follower::follow(client, life, (&log, &looks), epoch, &mut verdict);
     }
+    stores::compare(history, &mut verdict);
     verdict
 }

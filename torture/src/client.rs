@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use shared::entry::Change;
 use shared::message::{ErrorCode, ToHub};
-use shared::session::{Delivery, Phase, Response};
+use shared::session::{Delivery, Line as Left, Phase, Response};
 use shared::transcript;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -20,12 +20,16 @@ use crate::diary::Diary;
 use crate::line::{Id, Line, Place, nick_name, room_name};
 use crate::record::Event;
 use crate::stage::Stage;
+use crate::storing::{Come, Copy, Done};
 
 /// Deliveries that wait in a client before it reads no further.
 const QUEUE: usize = 64;
 
 /// How often a line is followed by a change of one.
 const CHANGES: f64 = 0.1;
+
+/// How often one is followed by a put or a removal.
+const PUTS: f64 = 0.2;
 
 /// Changed lines of which a client knows so: more than there are among its latest.
 const REMEMBERED: usize = 256;
@@ -49,6 +53,8 @@ pub(crate) struct Actor {
     /// Its own lines that it took back, and lines that it has put its reaction to.
     taken_back: VecDeque<u64>,
     reacted: VecDeque<u64>,
+    /// Its copy of the store, where it keeps one.
+    copy: Option<Arc<Copy>>,
     /// The room visited by a [`Role::Wanderer`] while it is in.
     visiting: Option<u8>,
     live: Live,
@@ -75,11 +81,13 @@ impl Actor {
             token: stage.token(nick),
             kind: Some("torture".to_owned()),
             rooms: cast::rooms(number).into_iter().map(room_name).collect(),
+            store: cast::keeps_store(number),
             ..Settings::default()
         };
+        let copy = settings.store.then(Arc::default);
         let diary = Arc::new(Diary::new(Arc::clone(&stage.asked)));
         let random = StdRng::seed_from_u64(stage.seed ^ u64::from(number) << 48);
-        let live = Live::begin(number, &stage, &diary, settings.clone())?;
+        let live = Live::begin(number, &stage, &diary, copy.as_ref(), settings.clone())?;
         let online = timeout(CALM_WITHIN, live.client.online()).await;
         ensure!(online.unwrap_or(false), "client {number} cannot come in");
         let (_, token) = live.client.nick().with_context(|| format!("client {number} has no nick"))?;
@@ -93,6 +101,7 @@ impl Actor {
             said: 0,
             taken_back: VecDeque::new(),
             reacted: VecDeque::new(),
+            copy,
             visiting: None,
             live,
             settings,
@@ -149,15 +158,16 @@ impl Actor {
         };
         let seq = last.iter().filter(|(place, _)| may_see(place)).map(|(_, seq)| *seq).max().unwrap_or(0);
         // What is missing then, the checker names.
-        while self.diary.heard() < seq && Instant::now() < deadline {
+        let is_whole = || self.copy.as_ref().is_none_or(|copy| copy.is_whole());
+        while (self.diary.heard() < seq || !is_whole()) && Instant::now() < deadline {
             sleep(Duration::from_millis(20)).await;
         }
     }
 
-    /// Goes; gives back what it lived through.
-    pub(crate) async fn leave(self) -> Vec<Event> {
+    /// Goes; gives back what it lived through, and what became of its copy of the store.
+    pub(crate) async fn leave(self) -> (Vec<Event>, Option<(Done, Come)>) {
         self.live.end().await;
-        self.diary.take()
+        (self.diary.take(), self.copy.map(|copy| (copy.done(), copy.come())))
     }
 
     fn talk(&mut self, lines: u32) {
@@ -169,6 +179,11 @@ impl Actor {
             drop(self.say(place));
             if self.random.random_bool(CHANGES) {
                 self.change();
+            }
+            if let Some(copy) = &self.copy
+                && self.random.random_bool(PUTS)
+            {
+                drop(self.live.client.ask(copy.wish(&mut self.random)));
             }
         }
     }
@@ -304,25 +319,33 @@ impl Actor {
         self.settings.lines = client.unsent_lines();
         self.settings.token = self.stage.token(cast::nick(self.number));
         self.diary.write(Event::Restarted);
-        for left in &self.settings.lines {
+        let is_of_store = |left: &&Left| matches!(left.request, ToHub::Put { .. } | ToHub::Remove { .. });
+        for left in self.settings.lines.iter().filter(|left| !is_of_store(left)) {
             let id = Id::of(left.id());
             match self.stage.asked.get(id) {
                 Some((line, place)) => self.diary.write(Event::Asked { line, place, id }),
                 None => self.diary.strange("a line was left over that nobody said".to_owned()),
             }
         }
-        self.live = Live::begin(self.number, &self.stage, &self.diary, self.settings.clone())?;
+        let copy = self.copy.as_ref();
+        self.live = Live::begin(self.number, &self.stage, &self.diary, copy, self.settings.clone())?;
         Ok(())
     }
 }
 
 impl Live {
-    fn begin(number: u16, stage: &Arc<Stage>, diary: &Arc<Diary>, settings: Settings) -> Result<Self> {
+    fn begin(
+        number: u16,
+        stage: &Arc<Stage>,
+        diary: &Arc<Diary>,
+        copy: Option<&Arc<Copy>>,
+        settings: Settings,
+    ) -> Result<Self> {
         let (role, way) = cast::role(number);
         let (client, deliveries) = Client::start_with_queue(&stage.link(way), settings, QUEUE)?;
         let random = StdRng::seed_from_u64(stage.seed ^ u64::from(number) << 32);
-        let listening =
-            listen(deliveries, Arc::clone(stage), Arc::clone(diary), (role == Role::Slow).then(|| random.clone()));
+        let naps = (role == Role::Slow).then(|| random.clone());
+        let listening = listen(deliveries, Arc::clone(stage), (Arc::clone(diary), copy.cloned()), naps);
         let looking = look(client.clone(), Arc::clone(diary), random);
         Ok(Self { client, listening: tokio::spawn(listening), looking: tokio::spawn(looking) })
     }
@@ -340,10 +363,19 @@ impl Live {
 }
 
 /// Writes down all that is told; with randomness of its own, it naps now and then.
-async fn listen(mut deliveries: Deliveries, stage: Arc<Stage>, diary: Arc<Diary>, mut naps: Option<StdRng>) {
+async fn listen(
+    mut deliveries: Deliveries,
+    stage: Arc<Stage>,
+    (diary, copy): (Arc<Diary>, Option<Arc<Copy>>),
+    mut naps: Option<StdRng>,
+) {
     let mut awake_until = Instant::now();
     while let Some(delivery) = deliveries.next().await {
-        diary.told(&delivery);
+        match copy.as_ref().and_then(|copy| copy.told(&delivery)) {
+            None => diary.told(&delivery),
+            Some(Ok(())) => {}
+            Some(Err(what)) => diary.strange(what),
+        }
         if let Delivery::Answered { request, answer: Ok(_) } = &delivery
             && request.makes_entry()
             && let Some((line, _)) = request.id().and_then(|id| stage.asked.get(Id::of(id)))

@@ -73,7 +73,14 @@ impl Diary {
                 Err(refusal) => self.refused(request, refusal.code, &refusal.message),
             },
             Delivery::Complaint(refusal) => self.strange(format!("the hub complains: {}", refusal.message)),
-            Delivery::Sending { .. } | Delivery::Presence(_) | Delivery::Read { .. } | Delivery::Typing { .. } => {}
+            Delivery::Sending { .. }
+            | Delivery::Presence(_)
+            | Delivery::Read { .. }
+            | Delivery::Typing { .. }
+            | Delivery::Signal(_)
+            | Delivery::Unreachable(_)
+            | Delivery::Down(_)
+            | Delivery::Nodes(_) => {}
         }
     }
 

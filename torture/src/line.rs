@@ -102,7 +102,7 @@ impl Spoken {
             Entry::Whispered(whispered) => Place::whisper(&whispered.from, &whispered.to)?,
             Entry::Changed(Changed { room: Some(room), to: None, .. }) => Place::room(room)?,
             Entry::Changed(Changed { room: None, to: Some(to), from, .. }) => Place::whisper(from, to)?,
-            Entry::Topic(_) | Entry::Changed(_) => return None,
+            Entry::Topic(_) | Entry::Changed(_) | Entry::Put(_) | Entry::Removed(_) => return None,
         };
         let text = entry.text();
         let as_said = match (entry, entry.details()) {

@@ -35,6 +35,7 @@ mod record;
 mod report;
 mod run;
 mod stage;
+mod storing;
 
 use std::env;
 use std::path::{Path, PathBuf};

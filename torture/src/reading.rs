@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use node::{Node, Options, Span, Talk};
+use node::{Client, Node, Options, Settings, Span, Talk};
 use shared::wire::MAX_PAGE;
+use tokio::time::timeout;
 
 use crate::asked::Asked;
 use crate::cast::{self, Way};
+use crate::client::CALM_WITHIN;
 use crate::line::{Spoken, nick_name, room_name};
 use crate::look::Sight;
 use crate::stage::Stage;
+use crate::storing::{Come, Copy};
 
 /// Reads all there is.
 ///
@@ -31,6 +34,27 @@ pub(crate) async fn whole_log(stage: &Stage) -> Result<(Vec<Spoken>, Vec<Sight>)
         node.close().await;
     }
     Ok((log.log, log.sights))
+}
+
+/// The store as the hub has it, by a client that asks for the whole.
+///
+/// # Errors
+/// If it does not come in time.
+pub(crate) async fn whole_store(stage: &Stage) -> Result<Come> {
+    let settings = Settings { store: true, ..Settings::default() };
+    let (client, mut deliveries) = Client::start(&stage.link(Way::Direct), settings)?;
+    let copy = Copy::default();
+    let read = async {
+        while !copy.is_whole()
+            && let Some(delivery) = deliveries.next().await
+        {
+            copy.told(&delivery);
+        }
+    };
+    timeout(CALM_WITHIN, read).await.context("reading the whole store at the end")?;
+    ensure!(copy.is_whole(), "the whole store could not be read at the end");
+    client.stop().await;
+    Ok(copy.come())
 }
 
 /// What was read so far.

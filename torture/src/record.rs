@@ -2,6 +2,7 @@
 
 use crate::line::{Id, Line, Place, Spoken};
 use crate::look::Sight;
+use crate::storing::{Come, Done};
 
 /// What happened to a client, in the order in which its session told it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,4 +83,8 @@ pub(crate) struct History {
     pub(crate) log: Vec<Spoken>,
     /// What that reading told of how lines are.
     pub(crate) sights: Vec<Sight>,
+    /// Of each client that keeps a copy of the store what it did to it, and what the copy has come to.
+    pub(crate) copies: Vec<(usize, (Done, Come))>,
+    /// The store as the hub had it at the end.
+    pub(crate) store: Option<Come>,
 }

@@ -30,6 +30,10 @@ pub(crate) fn of(ran: &Ran, verdict: &Verdict) -> String {
         cut_short,
         caught_up,
         restarts,
+        put,
+        put_late,
+        counted,
+        copies,
     } = verdict.counts;
     let seconds = ran.took.as_secs_f64();
     let clients = ran.history.lives.len();
@@ -42,7 +46,9 @@ pub(crate) fn of(ran: &Ran, verdict: &Verdict) -> String {
          changes of lines: {changes}; changed lines looked at as clients see them: {looks}\n\
          returns: {resumes}, {exact} of them exact, with {resumed_entries} entries that had been missed; \
          {cut_short} more cut off before they were through\n\
-         behind for over a second, and caught up: {caught_up} times; began anew: {restarts} times\n",
+         behind for over a second, and caught up: {caught_up} times; began anew: {restarts} times\n\
+         the store: {put} puts and removals acknowledged, {put_late} too late for their condition; \
+         counted up {counted} times; {copies} copies\n",
         ran.ends, ran.weather.struck
     );
     for violation in verdict.violations.iter().take(NAMED) {
@@ -52,7 +58,7 @@ pub(crate) fn of(ran: &Ran, verdict: &Verdict) -> String {
         _ = writeln!(text, "… and {} more", verdict.violations.len() - NAMED);
     }
     _ = match verdict.violations.len() {
-        0 => writeln!(text, "0 lost, 0 twice, 0 out of order"),
+        0 => writeln!(text, "0 lost, 0 twice, 0 out of order, 0 stores apart"),
         count => writeln!(text, "{count} VIOLATIONS"),
     };
     text

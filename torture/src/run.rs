@@ -18,6 +18,7 @@ use crate::options::Options;
 use crate::proxy::{Proxy, Weather};
 use crate::record::{Event, History, Life};
 use crate::stage::Stage;
+use crate::storing::{Come, Done};
 use crate::{reading, report};
 
 /// What a run gave.
@@ -62,11 +63,11 @@ pub(crate) async fn run(options: &Options, program: &Path, folder: &Path, seed: 
     }
     actors.sort_by_key(Actor::number);
     let again = asking_again.await?;
-    let mut lives = epilogue(actors).await;
+    let (mut lives, copies) = epilogue(actors).await;
     if let Some(first) = lives.first_mut() {
         first.events.extend(again.refused.into_iter().map(Event::Strange));
     }
-    let mut history = History { lives, asked_again: again.answers, log: Vec::new(), sights: Vec::new() };
+    let mut history = History { lives, asked_again: again.answers, copies, ..History::default() };
     match reading::whole_log(&stage).await {
         Ok((log, sights)) => (history.log, history.sights) = (log, sights),
         Err(error) => {
@@ -74,6 +75,7 @@ pub(crate) async fn run(options: &Options, program: &Path, folder: &Path, seed: 
             return Err(error.context("reading the whole log at the end"));
         }
     }
+    history.store = Some(reading::whole_store(&stage).await?);
     hub.kill().await?;
     Ok(Ran { history, ends, weather, took })
 }
@@ -93,7 +95,7 @@ async fn enter(stage: &Arc<Stage>) -> Result<Vec<Actor>> {
 }
 
 /// A last line everywhere; when everybody has heard those, everybody should have heard everything.
-async fn epilogue(mut actors: Vec<Actor>) -> Vec<Life> {
+async fn epilogue(mut actors: Vec<Actor>) -> (Vec<Life>, Vec<(usize, (Done, Come))>) {
     let deadline = Instant::now() + CALM_WITHIN;
     let mut last: Vec<(Place, u64)> = Vec::new();
     for actor in &mut actors {
@@ -103,10 +105,12 @@ async fn epilogue(mut actors: Vec<Actor>) -> Vec<Life> {
     for actor in &actors {
         actor.hears_out(&last, deadline).await;
     }
-    let mut lives = Vec::with_capacity(actors.len());
+    let (mut lives, mut copies) = (Vec::with_capacity(actors.len()), Vec::new());
     for actor in actors {
-        let nick = cast::nick(actor.number());
-        lives.push(Life { nick, events: actor.leave().await });
+        let (number, nick) = (actor.number(), cast::nick(actor.number()));
+        let (events, copy) = actor.leave().await;
+        lives.push(Life { nick, events });
+        copies.extend(copy.map(|copy| (usize::from(number), copy)));
     }
-    lives
+    (lives, copies)
 }

@@ -57,7 +57,7 @@ fn calls(entry: &Entry, me: &str) -> bool {
     match entry {
         Entry::Said(said) => said.from != me && markup::mentions_nick(&said.text, me),
         Entry::Whispered(whispered) => whispered.from != me,
-        Entry::Topic(_) | Entry::Changed(_) => false,
+        Entry::Topic(_) | Entry::Changed(_) | Entry::Put(_) | Entry::Removed(_) => false,
     }
 }
 
@@ -72,7 +72,7 @@ impl Node {
         if !calls(entry, &self.nick.get_untracked()) {
             return;
         }
-        let place = self.with_core(|core| core.transcript.place_of(entry));
+        let Some(place) = self.with_core(|core| core.transcript.place_of(entry)) else { return };
         if self.is_muted(&place) {
             return;
         }

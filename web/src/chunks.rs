@@ -9,7 +9,7 @@ use std::mem;
 
 use leptos::task::spawn_local;
 use shared::message::Refusal;
-use shared::session::{Phase, Response};
+use shared::session::{Delivery, Phase, Response};
 use shared::transcript::Place;
 use web_sys::File;
 
@@ -19,8 +19,9 @@ use crate::dom::{El, Part, effect, switch};
 use crate::node::Node;
 use crate::notice::Notice;
 use crate::page::Timeout;
+use crate::processes::host::Host;
 use crate::state::*;
-use crate::view::{INVITE, MORE, wear_more};
+use crate::view::{INVITE, MORE, PROCESSES, wear_more, wear_processes};
 
 /// So long after one has come in the chunks are fetched that nobody has wanted yet, and the names of all emoji, in
 /// milliseconds: by then the page is in use, and they are here when the hub is not.
@@ -58,6 +59,18 @@ pub(crate) struct Invite {
     pub(crate) link: fn(Node, &str, &[String], Option<&str>) -> El,
 }
 
+/// This tab's processes: their table, the copy of the store, the console.
+pub(crate) struct Processes {
+    pub(crate) host: fn(Node) -> &'static Host,
+    /// Gives back what is for others.
+    pub(crate) delivered: fn(Node, Delivery) -> Option<Delivery>,
+    pub(crate) console: fn(Node) -> El,
+    /// The question of somebody who wants to run a program here, while there is one.
+    pub(crate) consent: fn(Node) -> El,
+    /// Who may do so without being asked about.
+    pub(crate) consented: fn(Node) -> El,
+}
+
 /// A chunk that could not be fetched: the hub is away, or it is another one by now, with a client of another version.
 #[derive(Debug)]
 pub(crate) struct Missing;
@@ -82,6 +95,13 @@ fn invite() -> Result<&'static Invite, Missing> {
     Ok(&INVITE)
 }
 
+#[cfg(feature = "chunks")]
+#[wasm_split_helpers::wasm_split(processes, fallible)]
+fn processes() -> Result<&'static Processes, Missing> {
+    wear_processes();
+    Ok(&PROCESSES)
+}
+
 #[cfg(not(feature = "chunks"))]
 async fn more() -> Result<&'static More, Missing> {
     wear_more();
@@ -93,10 +113,17 @@ async fn invite() -> Result<&'static Invite, Missing> {
     Ok(&INVITE)
 }
 
+#[cfg(not(feature = "chunks"))]
+async fn processes() -> Result<&'static Processes, Missing> {
+    wear_processes();
+    Ok(&PROCESSES)
+}
+
 /// The chunks, as far as they are here.
 pub(crate) struct Chunks {
     more: Chunk<More>,
     invite: Chunk<Invite>,
+    processes: Chunk<Processes>,
     /// What is done when the first of them is here.
     deeds: Signal<Vec<Deed>>,
     ahead: Signal<Option<Timeout>>,
@@ -116,11 +143,12 @@ impl<T> Chunk<T> {
         Self { here: Signal::new(None), asked: Signal::new(false), wanted: Signal::new(false) }
     }
 
-    /// Has it fetched, unless it is here or on its way; `missing` is told when it does not come and somebody waits.
+    /// Has it fetched, unless it is here or on its way; `missing` is told when it does not come, and whether
+    /// somebody waits.
     fn fetch(
         &'static self,
         fetched: impl Future<Output = Result<&'static T, Missing>> + 'static,
-        missing: impl Fn() + 'static,
+        missing: impl Fn(bool) + 'static,
     ) {
         if self.here.with_untracked(Option::is_some) || self.asked.quietly(|asked| mem::replace(asked, true)) {
             return;
@@ -131,8 +159,7 @@ impl<T> Chunk<T> {
             let wanted = self.wanted.quietly(mem::take);
             match fetched {
                 Ok(table) => self.here.set(Some(table)),
-                Err(Missing) if wanted => missing(),
-                Err(Missing) => {}
+                Err(Missing) => missing(wanted),
             }
         });
     }
@@ -140,7 +167,13 @@ impl<T> Chunk<T> {
 
 impl Chunks {
     pub(crate) fn new() -> Self {
-        Self { more: Chunk::new(), invite: Chunk::new(), deeds: Signal::new(Vec::new()), ahead: Signal::new(None) }
+        Self {
+            more: Chunk::new(),
+            invite: Chunk::new(),
+            processes: Chunk::new(),
+            deeds: Signal::new(Vec::new()),
+            ahead: Signal::new(None),
+        }
     }
 }
 
@@ -194,16 +227,46 @@ impl Node {
         here
     }
 
+    /// Followed; wanted from now on where `wanted` says so.
+    pub(crate) fn processes_here(self, wanted: bool) -> Option<&'static Processes> {
+        if wanted {
+            self.chunks.processes.wanted.quietly(|wanted| *wanted = true);
+            self.fetch_processes();
+        }
+        self.chunks.processes.here.get()
+    }
+
+    /// Neither followed nor wanted.
+    pub(crate) fn processes_at_hand(self) -> Option<&'static Processes> {
+        self.chunks.processes.here.get_untracked()
+    }
+
+    pub(crate) fn fetch_processes(self) {
+        self.signals().chunks.processes.fetch(processes(), move |wanted| {
+            if !wanted {
+                return;
+            }
+            if self.processes.open.get_untracked() {
+                self.go(self.here.get_untracked());
+            }
+            self.notice.set(Some(Notice::Error(MISSING.to_owned())));
+        });
+    }
+
     fn fetch_more(self) {
-        self.signals().chunks.more.fetch(more(), move || {
+        self.signals().chunks.more.fetch(more(), move |wanted| {
+            // Also what was to be done by the way: later it would be a surprise.
             self.does_without();
+            if !wanted {
+                return;
+            }
             self.notice.set(Some(Notice::Error(MISSING.to_owned())));
         });
     }
 
     fn fetch_invite(self) {
         // Where it would stand there is nothing yet, and nobody has asked for it.
-        self.signals().chunks.invite.fetch(invite(), || ());
+        self.signals().chunks.invite.fetch(invite(), |_| ());
     }
 
     /// Nothing is waited for any more; whether anything was.
@@ -237,6 +300,11 @@ impl Node {
                 untrack(|| deed(more));
             }
         });
+        effect(move || {
+            if let Some(processes) = self.chunks.processes.here.get() {
+                untrack(|| (processes.host)(self));
+            }
+        });
         // What was asked for elsewhere is not asked for here.
         effect(move || {
             self.here.track();
@@ -247,6 +315,7 @@ impl Node {
             let later = move || {
                 self.fetch_more();
                 self.fetch_invite();
+                self.fetch_processes();
                 self.fetch_emoji();
             };
             self.chunks.ahead.quietly(|ahead| *ahead = online.then(|| Timeout::new(AHEAD, later)));

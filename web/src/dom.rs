@@ -8,7 +8,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`element`] | [`el`]: an element with its attributes, texts, listeners and children |
+//! | [`element`] | [`el`], [`svg`]: an element with its attributes, texts, listeners and children |
 //! | [`part`] | [`show`], [`switch`] and [`again`]: what is there only at times |
 //! | [`list`] | [`each`]: a row for each item, by key |
 //! | [`keyed`] | pure: which rows stay, move, come |
@@ -31,7 +31,7 @@ mod list;
 mod owned;
 mod part;
 
-pub(crate) use element::{Child, El, el};
+pub(crate) use element::{Child, El, el, svg};
 pub(crate) use list::each;
 pub(crate) use owned::{effect, keep, on_document, on_window};
 pub(crate) use part::{Part, again, show, switch};

@@ -140,11 +140,14 @@ impl Node {
     pub(crate) fn begin(self, settings: Settings) {
         self.forget_search();
         self.forget_begun();
+        let has_copy = self.processes.host.with_untracked(Option::is_some);
         self.with_core(|core| {
             core.session = Session::new(Settings {
                 cookie: core.cookie.clone(),
                 node: Some(core.name.clone()),
                 kind: Some("tab".to_owned()),
+                processes: true,
+                store: has_copy,
                 local: invitation::is_local_only(),
                 random: clock::random(),
                 ..settings

@@ -67,6 +67,7 @@ impl Node {
     }
 
     fn show_place(self, place: Place, at: Option<u64>) {
+        self.processes.open.change(false);
         if self.with_core(|core| core.transcript.get(&place).is_none()) {
             let changes = self.with_core(|core| core.transcript.open(&place));
             self.show(&changes);
@@ -165,7 +166,7 @@ impl Node {
     }
 
     /// Notes in the browser's history where one is, down to the line, so that the way back leads there.
-    fn leave_trace(self) {
+    pub(crate) fn leave_trace(self) {
         if self.screen.get_untracked() != Screen::Chat {
             return;
         }
@@ -182,8 +183,12 @@ impl Node {
 
     /// Writes the address of where one is, in place of the one that stands there or behind it. What is written so can be
     /// told from what a person opens.
-    fn tell_address(self, seq: Option<u64>, in_place: bool) {
-        let address = route::to(&self.here.get_untracked(), seq);
+    pub(crate) fn tell_address(self, seq: Option<u64>, in_place: bool) {
+        let address = if self.processes.open.get_untracked() {
+            ["/", route::CONSOLE].concat()
+        } else {
+            route::to(&self.here.get_untracked(), seq)
+        };
         let Ok(history) = window().history() else { return };
         let location = window().location();
         let standing = [location.pathname().unwrap_or_default(), location.hash().unwrap_or_default()].concat();
@@ -213,7 +218,11 @@ impl Node {
     pub(crate) fn follow_address(self) {
         let fragment = window().location().hash().unwrap_or_default();
         let Some((place, seq)) = route::parse(&fragment) else {
-            self.show_place(lobby(), None);
+            let to_console = fragment == route::CONSOLE;
+            if !to_console || self.talk.rows.with_untracked(Vec::is_empty) {
+                self.show_place(lobby(), None);
+            }
+            self.processes.open.change(to_console);
             self.tell_address(None, true);
             return;
         };

@@ -49,6 +49,7 @@ pub(crate) const DEEDS: &[Deed] = &[
     deed("Next place", &["Alt+ArrowDown"], |node| node.step(true, false), never),
     deed("Previous unread place", &["Alt+Shift+ArrowUp"], |node| node.step(false, true), never),
     deed("Next unread place", &["Alt+Shift+ArrowDown"], |node| node.step(true, true), never),
+    deed("Console", &[], Node::open_console, always),
     deed("Keyboard shortcuts", &["?", "Ctrl+/"], |node| node.open_dialog(Dialog::Keys), always),
     deed("All rooms", &[], Node::pick_room, always),
     deed("New conversation", &[], Node::pick_person, always),

@@ -21,6 +21,8 @@
 //! | [`stepping`], [`muting`] | going through the places; which of them keep quiet |
 //! | [`changing`], [`emoji`] | what a person does to lines; the names of emoji |
 //! | [`attaching`], [`uploading`], [`files`] | what goes with lines, on its way to the hub (pure: what comes next of it) and there |
+//! | [`processes`] | this tab's processes, the copy of the store, the Worker in which programs run |
+//! | [`console`] | the picture of the nodes, the prompt |
 //! | [`view`] | what a person sees, one file a part |
 //! | [`chunks`] | what of it is fetched only when it is first wanted |
 //! | [`dom`], [`state`] | what the views are built with, and the signals they follow |
@@ -33,6 +35,7 @@ mod calendar;
 mod changing;
 mod chunks;
 mod clock;
+mod console;
 mod copying;
 mod dialog;
 mod directory;
@@ -58,6 +61,7 @@ mod notice;
 mod outbox;
 mod page;
 mod palette;
+mod processes;
 mod qr;
 mod reach;
 mod reaching;

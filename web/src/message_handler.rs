@@ -13,6 +13,7 @@ use crate::{calendar, clock, storage};
 
 /// Takes what the session delivers.
 pub(crate) fn deliver(node: Node, delivery: Delivery) {
+    let Some(delivery) = node.signalled(delivery) else { return };
     let changes = node.with_core(|core| {
         let now = match &delivery {
             Delivery::Sending { request } => core.line(request.id()).map(|line| line.at),
@@ -54,7 +55,11 @@ pub(crate) fn deliver(node: Node, delivery: Delivery) {
         | Delivery::Presence(_)
         | Delivery::Typing { .. }
         | Delivery::Synced { .. }
-        | Delivery::Read { .. } => {}
+        | Delivery::Read { .. }
+        | Delivery::Signal(_)
+        | Delivery::Unreachable(_)
+        | Delivery::Down(_)
+        | Delivery::Nodes(_) => {}
     }
 }
 

@@ -21,6 +21,7 @@ use crate::installing::Installing;
 use crate::invitation::Addresses;
 use crate::muting::Muting;
 use crate::notice::Notice;
+use crate::processes::Processes;
 use crate::rows::Row;
 use crate::searching::Searching;
 use crate::settings::Settings;
@@ -161,6 +162,7 @@ pub(crate) struct Signals {
     pub(crate) installing: Installing,
     pub(crate) settings: Signal<Settings>,
     pub(crate) chunks: Chunks,
+    pub(crate) processes: Processes,
     pub(super) core: Signal<Core>,
 }
 
@@ -218,6 +220,7 @@ impl Node {
             installing: Installing::new(),
             settings: Signal::new(Settings::kept()),
             chunks: Chunks::new(),
+            processes: Processes::new(),
             core: Signal::new(Core::new(node_name())),
         };
         // It lives as long as the page.

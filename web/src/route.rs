@@ -6,6 +6,9 @@ use shared::transcript::Place;
 /// A longer address leads nowhere: no name takes more, written as percents.
 const MAX_LENGTH: usize = 1_000;
 
+/// The fragment that leads to the console.
+pub(crate) const CONSOLE: &str = "#/console";
+
 /// The path and fragment that lead to a place, or to a line there.
 pub(crate) fn to(place: &Place, seq: Option<u64>) -> String {
     let kind = match place {

@@ -239,9 +239,9 @@ impl Node {
         }
         match answer {
             Ok(Response::Page(Page { entries, more })) => {
-                let lines = entries.into_iter().map(|line| {
-                    let place = self.with_core(|core| core.transcript.place_of(&line));
-                    Rc::new(Found { place, line, query: query.clone() })
+                let lines = entries.into_iter().filter_map(|line| {
+                    let place = self.with_core(|core| core.transcript.place_of(&line))?;
+                    Some(Rc::new(Found { place, line, query: query.clone() }))
                 });
                 let lines: Vec<_> = lines.collect();
                 let mut found = if before.is_some() { search.found.get_untracked() } else { Vec::new() };

@@ -33,6 +33,15 @@ impl<T> Watched<T> {
     }
 }
 
+impl<T: PartialEq> Watched<T> {
+    /// Sets it unless it is that already.
+    pub(crate) fn change(&self, value: T) {
+        if *self.value.borrow() != value {
+            self.set(value);
+        }
+    }
+}
+
 impl<T: Clone> Watched<T> {
     pub(crate) fn get(&self) -> T {
         self.told.track();
@@ -118,10 +127,7 @@ impl<T: Clone + 'static> Signal<T> {
 impl<T: PartialEq + 'static> Signal<T> {
     /// Sets it unless it is that already.
     pub(crate) fn change(self, value: T) {
-        let watched = self.watched();
-        if *watched.value.borrow() != value {
-            watched.set(value);
-        }
+        self.watched().change(value);
     }
 }
 

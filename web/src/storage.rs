@@ -18,6 +18,9 @@ const SETTINGS: &str = "hubbub.settings";
 const LINE: &str = "hubbub.line.";
 const EMOJI: &str = "hubbub.emoji";
 const MUTED: &str = "hubbub.muted";
+const HISTORY: &str = "hubbub.history";
+const CONSENT: &str = "hubbub.consent";
+const PROGRAMS: &str = "hubbub.programs";
 
 /// Who this browser was at its last visit.
 #[derive(Clone, Default)]
@@ -163,6 +166,34 @@ pub(crate) fn emoji() -> Vec<String> {
 
 pub(crate) fn keep_emoji(emoji: &[String]) {
     put_text(local(), EMOJI, &emoji.join("\n"));
+}
+
+/// What was run at the prompt, as [`crate::console::prompt::History`] writes it.
+pub(crate) fn history() -> String {
+    get_text(local(), HISTORY).unwrap_or_default()
+}
+
+pub(crate) fn keep_history(history: &str) {
+    put_text(local(), HISTORY, history);
+}
+
+/// Who may run programs here, as [`crate::processes::consent::Decisions`] writes it.
+pub(crate) fn consent() -> String {
+    get_text(local(), CONSENT).unwrap_or_default()
+}
+
+pub(crate) fn keep_consent(decisions: &str) {
+    put_text(local(), CONSENT, decisions);
+}
+
+/// The person's own programs, as [`crate::processes::own::Own`] writes them.
+pub(crate) fn programs() -> String {
+    get_text(local(), PROGRAMS).unwrap_or_default()
+}
+
+/// False where the browser refuses.
+pub(crate) fn keep_programs(programs: &str) -> bool {
+    put_text(local(), PROGRAMS, programs)
 }
 
 fn draft_key(place: &Place) -> String {

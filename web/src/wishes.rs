@@ -60,7 +60,7 @@ impl Node {
                 self.open_search(Some(query));
                 true
             }
-            Command::Nodes => self.ask(Asked::Nodes, |id| ToHub::ListNodes { id }),
+            Command::Nodes => self.ask(Asked::Nodes, |id| ToHub::ListNodes { id, follow: None }),
             Command::Ping { node } => self.ask(Asked::Ping(node.clone()), |id| ToHub::Ping { id, node }),
             Command::Quit => {
                 self.quit();
@@ -145,7 +145,7 @@ impl Node {
 
     /// Names the nodes, so that they can be completed.
     pub(crate) fn learn_nodes(self) {
-        self.ask(Asked::NodeNames, |id| ToHub::ListNodes { id });
+        self.ask(Asked::NodeNames, |id| ToHub::ListNodes { id, follow: None });
     }
 
     /// In a room of very many the hub names people only when asked.

@@ -1,12 +1,14 @@
 // Opens the client while the hub is away: what one version of it consists of is kept by the browser, and handed out
 // when the hub does not. Browsers run this on HTTPS and localhost only.
 //
-// `cargo xtask build` fills in the next three (xtask/src/client/shell.rs). As Trunk serves it nothing is kept.
+// `cargo xtask build` fills in the next four (xtask/src/client/shell.rs). As Trunk serves it nothing is kept.
 
 const VERSION = "";
 const SHELL = [];
 // What only some visits want is kept when it has first been wanted, so that a first visit downloads little.
 const LATER = [];
+// The engine, which most people never run: kept when it has first been wanted, and from then on.
+const SELDOM = [];
 
 // What is named by a hash of what is in it never changes.
 const NAMED = /-[0-9a-f]{9,}/;
@@ -15,6 +17,7 @@ const NAMED = /-[0-9a-f]{9,}/;
 // and no longer than one waits without doubt for a page.
 const PATIENCE = 2_000;
 
+const ALL = [...SHELL, ...LATER, ...SELDOM];
 const PREFIX = "shell-";
 const KEPT = PREFIX + VERSION;
 
@@ -26,15 +29,16 @@ addEventListener("message", event => event.waitUntil(registration.update().catch
 addEventListener("fetch", event => {
   const { pathname, origin } = new URL(event.request.url);
   // All else (/ws, /files, /health) is between the page and the hub.
-  const ours = event.request.method === "GET" && origin === location.origin && [...SHELL, ...LATER].includes(pathname);
+  const ours = event.request.method === "GET" && origin === location.origin && ALL.includes(pathname);
   if (ours) event.respondWith(NAMED.test(pathname) ? kept(event, pathname) : newest(event, pathname));
 });
 
 async function keep() {
   const isFirst = !(await caches.keys()).some(name => name.startsWith(PREFIX));
+  const wanted = await Promise.all(SELDOM.map(path => caches.match(path, { ignoreVary: true })));
   const cache = await caches.open(KEPT);
   // The page has just loaded most of them, and the browser has them at hand.
-  await cache.addAll(isFirst ? SHELL : [...SHELL, ...LATER]);
+  await cache.addAll(isFirst ? SHELL : wanted.some(Boolean) ? ALL : [...SHELL, ...LATER]);
   await skipWaiting();
 }
 
@@ -78,7 +82,7 @@ function keepIfLater(event, answer) {
   const { pathname } = new URL(event.request.url);
   // The page that a network asks for one's name with is no part of the client.
   const isPage = answer.redirected || (answer.headers.get("content-type") ?? "").startsWith("text/html");
-  if (LATER.includes(pathname) && answer.ok && !isPage) event.waitUntil(keepAs(pathname, answer.clone()));
+  if (!SHELL.includes(pathname) && answer.ok && !isPage) event.waitUntil(keepAs(pathname, answer.clone()));
 }
 
 async function keepAs(path, answer) {

@@ -1,6 +1,7 @@
 //! The browser client: Trunk builds it, and `dist/` holds it whole for the hub to embed.
 
 pub(crate) mod chunks;
+mod engine;
 mod page;
 mod shell;
 mod slim;
@@ -89,10 +90,11 @@ pub(crate) fn build(profile: Profile) -> Outcome {
         return Err(Failure::new(format!("the browser client came out incomplete: {FRESH} lacks {missing}")));
     }
     let not_as_known = |why| Failure::new(format!("the browser client is not as it is known: in {FRESH} {why}"));
-    let fresh = match profile {
+    let mut fresh = match profile {
         Profile::Release => slim::slim(fresh, chunks::others(&tools)?).map_err(not_as_known)?,
         Profile::Dev => fresh,
     };
+    fresh.extend(engine::build(&tools, profile)?);
     let fresh = shell::complete(fresh).map_err(not_as_known)?;
     if read(DIST).is_ok_and(|standing| standing == fresh) {
         return Ok(());

@@ -58,7 +58,7 @@ pub(crate) fn run(fast: bool) -> ExitCode {
     report.command(
         "lints of the browser client",
         // As it is shipped; its tests are native.
-        Step::cargo().words("clippy -p web --target").arg(WASM).words("-- -D warnings"),
+        Step::cargo().words("clippy -p web -p worker --target").arg(WASM).words("-- -D warnings"),
     );
     report.tests(
         "unit, property and integration tests",

@@ -52,6 +52,10 @@ impl ClientTools {
     pub(crate) fn wasm_opt(&self) -> Step {
         Step::new(wasm_opt_folder().join("wasm-opt"))
     }
+
+    pub(crate) fn wasm_bindgen(&self) -> Step {
+        Step::new(tool("wasm-bindgen"))
+    }
 }
 
 impl Display for ClientTools {

@@ -24,7 +24,8 @@ const TARGET: f64 = 24.0;
 
 /// Looks for barriers. What axe cannot decide counts as well, but for the contrast where one thing lies over another, as a
 /// notice does. And the rule between names and text, a gradient a pixel wide, is behind all that was said, and axe reads
-/// no contrast over a gradient: so it is taken away meanwhile.
+/// no contrast over a gradient: so it is taken away meanwhile. Nor does it see what lies behind the words in a drawing that
+/// is one picture to a screen reader: what such a picture tells, something beside it tells as well.
 const LOOK: &str = "
     const plain = new CSSStyleSheet();
     plain.replaceSync('.lines, .join { background-image: none !important }');
@@ -38,7 +39,9 @@ const LOOK: &str = "
     return axe.run(document, wanted).then(found => {
         document.adoptedStyleSheets = document.adoptedStyleSheets.filter(sheet => sheet !== plain);
         const overlaps = ['bgOverlap', 'elmPartiallyObscured', 'elmPartiallyObscuring'];
-        const covered = ({ any }) => any.some(check => overlaps.includes(check.data?.messageKey));
+        const drawn = ({ target }) => document.querySelector(target.at(-1))?.closest('svg[role=img]');
+        const covered = node => node.any.some(check => overlaps.includes(check.data?.messageKey)
+            || check.data?.messageKey === 'imgNode' && drawn(node));
         const barriers = [...found.violations, ...found.incomplete].flatMap(({ id, help, nodes }) =>
             nodes.filter(node => !covered(node)).map(({ target, html, failureSummary, any, all, none }) => ({
                 rule: id, help, place: target.join(' '), html,

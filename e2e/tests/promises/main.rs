@@ -42,6 +42,13 @@
 //! | `plain_http` | all of it works where there is no HTTPS |
 //! | `read_out` | a screen reader reads out what is said, and not what was said before |
 //! | `accessibility` | nothing bars anyone: not who cannot see, point or read as most do |
+//! | `console` | nodes and their processes are seen and spoken to by hand, and by keyboard alone |
+//! | `picture` | the picture of the nodes draws itself, also where they are many |
+//! | `calling` | tabs are nodes: they call each other, and learn what became of a call |
+//! | `programs` | every system of the texts that this comes from runs from a browser, in one line |
+//! | `consent` | nobody runs a program on another's tab unless its person says so |
+//! | `store_offline` | the store is read without the hub, and what is put then arrives once |
+//! | `worker_dies` | a program that goes wrong takes nobody along |
 //! | `chunks` | what is seldom wanted is fetched when it is, and nobody waits for it in vain |
 //! | `weight` | the page is small, and nothing of it is loaded twice |
 //! | `kit` | what the tests' hands and eyes do is what they say |
@@ -52,10 +59,13 @@ mod accessibility;
 mod addresses;
 mod attention;
 mod away;
+mod calling;
 mod chunks;
 mod colliding_nicks;
 mod coming_and_going;
 mod composer;
+mod consent;
+mod console;
 mod cookie;
 mod delivery;
 mod files;
@@ -74,7 +84,9 @@ mod meeting;
 mod mentions_written;
 mod palette;
 mod people;
+mod picture;
 mod plain_http;
+mod programs;
 mod reactions;
 mod read_out;
 mod reload;
@@ -84,6 +96,7 @@ mod safe_text;
 mod search;
 mod settings;
 mod sleeping;
+mod store_offline;
 mod topics;
 mod typed_offline;
 mod typing;
@@ -91,3 +104,4 @@ mod unread;
 mod weight;
 mod whispering;
 mod windowed;
+mod worker_dies;

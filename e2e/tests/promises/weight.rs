@@ -11,6 +11,38 @@ const FIRST_LOAD: u64 = 200_000;
 /// The same compressed by gzip, which is all that browsers take over plain HTTP.
 const FIRST_LOAD_PLAIN: u64 = 230_000;
 
+/// The engine, which runs programs: its script, its wasm and their headers, in bytes, compressed by brotli. Whoever never
+/// runs one never downloads it.
+const ENGINE: u64 = 400_000;
+
+/// What the engine takes to download.
+const ENGINE_LOADED: &str = "
+    return (async () => {
+        const script = await fetch('/engine.js').then(answer => answer.text());
+        const [wasm] = script.match(/\\/engine-[0-9a-f]+_bg[.]wasm/);
+        await fetch(wasm).then(answer => answer.arrayBuffer());
+        const entries = performance.getEntriesByType('resource');
+        const size = path => entries.find(entry => new URL(entry.name).pathname === path).transferSize;
+        return size('/engine.js') + size(wasm);
+    })();";
+
+/// Runs a program in the engine: what it returned, or what went wrong.
+const ENGINE_RUNS: &str = r#"
+    const scene = { pid: 'aaaa.1', node: 'tab@den', now: 0, seed: 0 };
+    const step = { step: 'init', with: { program: 'sum', source: 'fn main(args) { args[0] + 1 }', args: [41] } };
+    return new Promise(done => {
+        const worker = new Worker('/engine.js');
+        // Before it has started: it waits.
+        worker.postMessage(JSON.stringify([{ type: 'step', pid: scene.pid, scene, step }]));
+        worker.onerror = event => done(event.message);
+        worker.onmessage = event => {
+            const [said] = JSON.parse(event.data);
+            if (said.type !== 'stepped') return;
+            worker.terminate();
+            done(JSON.stringify(said.stepped.then));
+        };
+    });"#;
+
 /// What the browser has loaded for the page, by its own count (Resource Timing).
 const LOADED: &str = "
     return ['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind)).map(entry => ({
@@ -84,6 +116,24 @@ fn a_second_visit_loads_nothing_but_the_page() {
         // The page is asked for, and has not changed.
         let bytes: u64 = anew.iter().map(|file| file.bytes).sum();
         assert!(bytes < 1_000, "{bytes} bytes for a page that is known");
+    });
+}
+
+#[test]
+fn the_engine_is_no_part_of_a_visit_and_small_and_runs_where_the_policy_holds() {
+    play(async |stage| {
+        let link = stage.hub().link().to_owned();
+        for (name, link) in [("ana", link.clone()), ("bob", link.replace("localhost", hub::NAME))] {
+            let visitor = visitor(stage, name, &link).await;
+            let files = loaded(&visitor).await;
+            assert!(files.iter().all(|file| !file.path.starts_with("/engine")), "{files:?}");
+            let then: String = visitor.browser.eval(ENGINE_RUNS, Vec::new()).await;
+            assert_eq!(then, r#"{"then":"return","with":42}"#);
+        }
+        let visitor = visitor(stage, "carla", &link).await;
+        let bytes: u64 = visitor.browser.eval(ENGINE_LOADED, Vec::new()).await;
+        assert!((100_000..=ENGINE).contains(&bytes), "{bytes} bytes; {ENGINE} were promised");
+        println!("the engine: {bytes} bytes with brotli");
     });
 }
 

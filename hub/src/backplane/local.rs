@@ -56,7 +56,7 @@ pub struct Local {
     /// None for a log in memory, which only its writer can see.
     reads: Option<SyncSender<Read>>,
     searching: Searching,
-    known: Known,
+    known: Mutex<Known>,
     tail: Mutex<Option<Tail>>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
@@ -140,7 +140,8 @@ impl Local {
             None => (None, Searching::in_memory(writes.clone(), signal)),
         };
         let searching = searching.map_err(OpenError::Thread)?;
-        Ok(Self { writes, reads, searching, known, tail: Mutex::new(Some(tail)), writer: Mutex::new(Some(writer)) })
+        let (known, tail, writer) = (Mutex::new(known), Mutex::new(Some(tail)), Mutex::new(Some(writer)));
+        Ok(Self { writes, reads, searching, known, tail, writer })
     }
 
     /// Commits what waits and closes the log. Blocks for the time of a commit; later
@@ -196,7 +197,9 @@ fn make_private(path: &Path) -> io::Result<()> {
 
 impl Backplane for Local {
     fn known(&self) -> Known {
-        self.known.clone()
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let store = std::mem::take(&mut known.store);
+        Known { store, ..known.clone() }
     }
 
     fn tail(&self) -> Option<Tail> {

@@ -5,13 +5,14 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use shared::message::{Outcome, ToNode};
+use shared::process::Origin;
 use shared::wire::{encode, encode_ok};
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::{Frame, FrameHeader};
 
-use crate::outbox::{Parcel, Reply, Wire};
+use crate::outbox::{Mail, Parcel, Reply, Wire};
 
 /// A header is at most so long without a mask (RFC 6455, section 5.2).
 const MAX_HEADER: usize = 10;
@@ -39,6 +40,9 @@ impl Wire for WebSocketWire {
             Parcel::Welcome(welcome) => text(encode(&ToNode::Welcome(*welcome))),
             Parcel::Probe(token) => bytes_of(Frame::ping(token.to_be_bytes().to_vec())),
             Parcel::Confirm(seq) => bytes_of(Frame::ping([CONFIRM.as_slice(), &seq.to_be_bytes()].concat())),
+            Parcel::Mail(mail) => signal(&mail),
+            Parcel::Unreachable(unreachable) => text(encode(&ToNode::Unreachable(*unreachable))),
+            Parcel::Down(down) => text(encode(&ToNode::Down(*down))),
             Parcel::Raw(bytes) => *bytes,
         }
     }
@@ -53,6 +57,33 @@ impl Wire for WebSocketWire {
     fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.0.as_ref().poll_write_ready(context)
     }
+}
+
+/// A signal: what is known of its sender, and its payload word for word.
+fn signal(mail: &Mail) -> Bytes {
+    let (head, payload) = (mail.sender.head(signal_head), mail.payload.as_str().as_bytes());
+    let length = head.len() + payload.len() + 1;
+    let header = FrameHeader { opcode: OpCode::Data(Data::Text), ..FrameHeader::default() };
+    let mut bytes = Vec::with_capacity(MAX_HEADER + length);
+    #[expect(clippy::expect_used, reason = "writing to a vector does not fail")]
+    header.format(length as u64, &mut bytes).expect("a vector");
+    bytes.extend_from_slice(head);
+    bytes.extend_from_slice(payload);
+    bytes.push(b'}');
+    bytes.into()
+}
+
+/// The frame of a signal up to its payload.
+fn signal_head(origin: &Origin) -> Bytes {
+    let mut json = format!(r#"{{"type":"signal","from":{}"#, encode(&origin.node));
+    if let Some(nick) = &origin.nick {
+        json += &format!(r#","nick":{}"#, encode(nick));
+    }
+    if let Some(owner) = origin.owner {
+        json += &format!(r#","owner":{owner}"#);
+    }
+    json += r#","signal":"#;
+    json.into()
 }
 
 fn text(json: String) -> Bytes {
@@ -100,5 +131,37 @@ pub(super) fn sign(payload: &[u8]) -> Option<Sign> {
     match payload.strip_prefix(&CONFIRM) {
         Some(seq) if seq.len() == size_of::<u64>() => number(seq).map(Sign::Upto),
         _ => number(payload).map(Sign::Token),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+    use shared::message::{Incoming, Json};
+    use shared::node::NodeName;
+
+    use super::*;
+    use crate::outbox::Sender;
+
+    #[test]
+    fn a_signal_is_written_as_any_message_is() {
+        let node = NodeName::new("tab-7f3a", "den.local").unwrap();
+        let nicked = Origin { node: node.clone(), nick: Some("the \"ana\"".to_owned()), owner: Some(17) };
+        for origin in [Origin::of(node), nicked] {
+            let sender = Arc::new(Sender::new(origin.clone()));
+            for length in [0, 40, 200, 60_000, 70_000] {
+                let payload = json!({"type": "print", "text": "x".repeat(length)});
+                let incoming = Incoming {
+                    from: origin.node.to_string(),
+                    nick: origin.nick.clone(),
+                    owner: origin.owner,
+                    signal: payload.clone(),
+                };
+                let mail = Mail { sender: Arc::clone(&sender), payload: Json::of(&payload) };
+                assert_eq!(signal(&mail), text(encode(&ToNode::Signal(incoming))), "{length} bytes");
+            }
+        }
     }
 }

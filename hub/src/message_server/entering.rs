@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::message::{Hello, State, Welcome};
+use shared::message::{Hello, State, Welcome, Why};
 use shared::node::is_local;
 use shared::wire::{MAX_KIND, VERSION, close};
 use tokio::sync::{Semaphore, oneshot};
@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::following::Flow;
 use super::handle::ConnectionId;
+use super::signals::{Peer, Ties};
 use super::{Desk, InFlight, MessageServer, Newcomer, PARTED, Seat};
 use crate::backplane::{SecretHash, Session};
 use crate::outbox::{Ending, Outbox, Parcel};
@@ -142,6 +143,8 @@ impl MessageServer {
             secret,
             session: Some(id),
             search: Arc::new(Semaphore::new(1)),
+            ties: Ties::default(),
+            sender: None,
         };
         self.desks.insert(node, desk);
         node
@@ -149,9 +152,11 @@ impl MessageServer {
 
     fn enter_fresh(&mut self, newcomer: Newcomer, seat: oneshot::Sender<Seat>) {
         let Newcomer { hello, outbox } = newcomer;
-        let Hello { node: wished, kind, .. } = hello;
+        let Hello { node: wished, kind, store, processes, .. } = hello;
         let kind = kind.filter(|kind| kind.len() <= MAX_KIND && is_local(kind)).unwrap_or_else(|| "node".to_owned());
         let node = self.registry.add_node(wished.as_deref(), kind, clock::now(), true);
+        self.registry.set_store(node, store);
+        self.registry.set_processes(node, processes);
         let session = secret::fresh();
         let secret = secret::hash(&session);
         let connection = self.next_connection();
@@ -164,6 +169,8 @@ impl MessageServer {
             secret,
             session: None,
             search: Arc::new(Semaphore::new(1)),
+            ties: Ties::default(),
+            sender: None,
         };
         self.desks.insert(node, desk);
         self.sessions.insert(secret, node);
@@ -175,6 +182,9 @@ impl MessageServer {
         let Newcomer { hello, outbox } = newcomer;
         let connection = self.next_connection();
         let head = self.head;
+        // What processes it had are others now, as far as the hub knows; and what it follows it asks for anew.
+        self.untie_all(Peer::Node(node), Why::Disconnected);
+        self.directory.follow(node, false);
         let Some(desk) = self.desks.get_mut(node) else { return };
         if let Some(former) = desk.outbox.take() {
             former.close_at_once(REPLACED);
@@ -193,6 +203,8 @@ impl MessageServer {
             None => Flow::Live,
         };
         let behind = hello.after.is_some();
+        self.registry.set_store(node, hello.store);
+        self.registry.set_processes(node, hello.processes);
         self.registry.turn(node, State::Online);
         self.sit_down(node, connection, Arc::clone(&outbox), hello.session.unwrap_or_default(), true, seat);
         if behind {
@@ -227,6 +239,8 @@ impl MessageServer {
             rooms: rooms.collect(),
             ephemeral: self.settings.ephemeral,
             max_upload: Some(self.settings.files.max_upload()),
+            owner: self.registry.owner_of(node).map(|(owner, _)| owner.0.cast_unsigned()),
+            store_since: self.storing.since(),
         })));
         // It was heard of just now.
         outbox.ack(0, clock::now());
@@ -237,6 +251,7 @@ impl MessageServer {
             };
             desk.outbox = Some(outbox);
         }
+        self.note_node(node);
         // A connection that has ended meanwhile drops its seat, which is how its node vanishes.
         drop(seat.send(Seat { node, connection, inbox }));
     }
@@ -256,6 +271,9 @@ impl MessageServer {
         desk.flow = Flow::Away { acked: position, since: clock::now(), lease };
         self.registry.saw(node, clock::now());
         self.registry.turn(node, State::Reconnecting);
+        self.untie_all(Peer::Node(node), Why::Disconnected);
+        self.directory.follow(node, false);
+        self.note_node(node);
         let now = Instant::now();
         for ping in self.pings.take_of(node) {
             self.answer_ping(ping, shared::message::Answer::Pang, now);

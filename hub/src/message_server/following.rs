@@ -141,6 +141,9 @@ impl MessageServer {
         self.head = last;
         self.keep_room(&entries[0], &route);
         let deleted = self.note_changes(&entries, &route);
+        if route == Route::Everyone {
+            self.storing.fold(&entries);
+        }
         let entries = Arc::new(Shared::entries(entries, self.registry.audience(&route)));
         let Self { registry, live, desks, .. } = self;
         registry.route(last, &route, |node| {
@@ -169,7 +172,7 @@ impl MessageServer {
             Entry::Said(said) => Some(said.room.as_str()),
             Entry::Topic(topic) => Some(topic.room.as_str()),
             Entry::Changed(changed) => changed.room.as_deref(),
-            Entry::Whispered(_) => None,
+            Entry::Whispered(_) | Entry::Put(_) | Entry::Removed(_) => None,
         };
         match name.map(RoomName::parse) {
             Some(Ok(name)) => self.registry.add_kept_room(&name, None),
@@ -246,6 +249,7 @@ impl MessageServer {
             let passage = self.backplane.follow(Passage {
                 rooms: self.registry.room_keys(node).map(str::to_owned).collect(),
                 owner: self.registry.owner_of(node).map(|(owner, _)| owner),
+                store: self.registry.hears(node, &Route::Everyone),
                 after,
                 upto: self.head,
                 limit: PASSAGE,

@@ -3,10 +3,12 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use shared::message::{Hello, ToHub};
+use shared::message::{Hello, Outgoing, ToHub};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::following::Read;
+use super::hub_node::{Line, Load};
+use super::storing::Stored;
 use crate::outbox::Outbox;
 use crate::registry::NodeKey;
 
@@ -20,6 +22,18 @@ pub(super) enum FromNode {
     Enter { newcomer: Newcomer, seat: oneshot::Sender<Seat> },
     /// `done` is dropped once a `connect` was decided: until then its node's further requests wait.
     Request { node: NodeKey, connection: ConnectionId, request: ToHub, done: Option<oneshot::Sender<()>> },
+    /// A node sends a signal to another.
+    Signal { node: NodeKey, connection: ConnectionId, signal: Outgoing },
+    /// The hub's own node sends a signal.
+    FromHub(Outgoing),
+    /// The hub's own node hears here from now on.
+    HubNode(Line),
+    /// It hears there no more.
+    HubNodeGone(Arc<Load>),
+    /// Its processes want to know which nodes there are.
+    Names { answer: oneshot::Sender<Vec<String>> },
+    /// It has asked a node whether it lives.
+    Pinged { token: u64, alive: bool },
     /// The socket answered a probe.
     Alive { node: NodeKey, token: u64 },
     /// The node is behind, and has taken all that was queued for it.
@@ -42,13 +56,19 @@ pub struct Newcomer {
 /// The way to the message server.
 #[derive(Clone, Debug)]
 pub struct Handle {
-    inbox: mpsc::Sender<FromNode>,
+    pub(super) inbox: mpsc::Sender<FromNode>,
     stopping: Arc<watch::Sender<bool>>,
+    stored: Stored,
 }
 
 impl Handle {
-    pub(super) fn new(inbox: mpsc::Sender<FromNode>) -> Self {
-        Self { inbox, stopping: Arc::new(watch::Sender::new(false)) }
+    pub(super) fn new(inbox: mpsc::Sender<FromNode>, stored: Stored) -> Self {
+        Self { inbox, stopping: Arc::new(watch::Sender::new(false)), stored }
+    }
+
+    /// The hub's copy of the store.
+    pub fn stored(&self) -> &Stored {
+        &self.stored
     }
 
     /// Gives a node its place; the welcome is the first thing in its outbox. None if the hub has stopped.
@@ -105,6 +125,11 @@ impl Seat {
             _ => (None, None),
         };
         (self.tell(FromNode::Request { node: self.node, connection: self.connection, request, done }), decided)
+    }
+
+    /// Hands over a signal to another node.
+    pub fn signal(&self, signal: Outgoing) -> Told {
+        self.tell(FromNode::Signal { node: self.node, connection: self.connection, signal })
     }
 
     /// The socket answered a probe.

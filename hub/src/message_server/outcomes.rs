@@ -43,7 +43,8 @@ impl MessageServer {
         let mut run = Run::default();
         for outcome in outcomes {
             match outcome {
-                Outcome::Appended { ticket, committed: Committed { entry, route, orphans } } => {
+                Outcome::Appended { ticket, committed: Committed { entry, route, orphans, forgot } } => {
+                    self.storing.forgot(forgot);
                     self.account_for_files(&entry, &orphans);
                     if !run.takes(&route) {
                         self.tell_run(std::mem::take(&mut run));
@@ -206,6 +207,9 @@ impl MessageServer {
             return;
         }
         self.registry.saw(node, clock::now());
+        let renamed: Vec<NodeKey> =
+            former.iter().flat_map(|owner| self.registry.nodes_of(*owner)).chain([node]).collect();
+        renamed.into_iter().for_each(|node| self.note_node(node));
         let departed = self.registry.bind(node, owner, &nick, &former);
         self.departed(&departed);
         if let Some(desk) = self.desks.get_mut(node) {
@@ -227,6 +231,7 @@ impl MessageServer {
                 unread,
                 mentions,
                 conversations,
+                owner: owner.0.cast_unsigned(),
             })
         });
         self.reply(node, id, answer);

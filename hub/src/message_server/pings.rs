@@ -1,5 +1,8 @@
 //! Pings, and those that wait for the sockets they were sent to.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -7,6 +10,7 @@ use shared::message::{Answer as Sign, Pinged};
 use tokio::time::Instant;
 
 use super::MessageServer;
+use super::hub_node::Heard;
 use crate::outbox::{Answer, Parcel};
 use crate::registry::NodeKey;
 
@@ -44,6 +48,11 @@ impl Pings {
         Some(self.last)
     }
 
+    /// The ping of that token, whoever answered.
+    fn take_any(&mut self, token: u64) -> Option<Ping> {
+        self.under_way.remove(&token)
+    }
+
     /// The ping that a node answered; a token that was not sent to it finds none.
     pub(super) fn take(&mut self, token: u64, node: NodeKey) -> Option<Ping> {
         self.under_way.get(&token).filter(|ping| ping.target == node)?;
@@ -75,7 +84,8 @@ impl Pings {
 }
 
 impl MessageServer {
-    /// What is known at once; otherwise the node's own socket is asked.
+    /// What is known at once; otherwise the node itself is asked. Where it has processes they answer, as far as the hub's
+    /// own do: a browser's socket answers also while its page hangs.
     pub(super) fn ping(&mut self, asker: NodeKey, id: &str, target: &str) -> Option<Pinged> {
         if self.registry.is_hub(target) {
             return Some(Pinged { answer: Sign::Pong, ms: 0 });
@@ -83,14 +93,31 @@ impl MessageServer {
         let connected = |target: &NodeKey| self.registry.is_connected(*target);
         let probe = self.registry.find_node(target).filter(connected).and_then(|target| {
             let token = self.pings.start(asker, id.to_owned(), target, Instant::now())?;
-            Some((self.desks.get(target)?, token))
+            Some((target, token))
         });
         match probe {
-            Some((desk, token)) => {
-                desk.push(Parcel::Probe(token));
+            Some((node, token)) => {
+                self.probe(node, token);
                 None
             }
             None => Some(Pinged { answer: Sign::Pang, ms: 0 }),
+        }
+    }
+
+    fn probe(&self, node: NodeKey, token: u64) {
+        let own = self.registry.has_processes(node).then(|| self.hub.line()).flatten();
+        let name = self.registry.node_name(node).and_then(|name| name.parse().ok());
+        if let (Some(line), Some(node)) = (own, name) {
+            line.push(Heard::Ping { token, node });
+        } else if let Some(desk) = self.desks.get(node) {
+            desk.push(Parcel::Probe(token));
+        }
+    }
+
+    /// The hub's own node has asked, and knows.
+    pub(super) fn pinged(&mut self, token: u64, alive: bool) {
+        if let Some(ping) = self.pings.take_any(token) {
+            self.answer_ping(ping, if alive { Sign::Pong } else { Sign::Pang }, Instant::now());
         }
     }
 

@@ -65,6 +65,7 @@ impl MessageServer {
                 self.registry.owner_of(node).ok_or_else(not_connected)?;
                 self.registry.saw(node, clock::now());
                 let departed = self.registry.unbind(node);
+                self.note_node(node);
                 self.departed(&departed);
                 let session = self.desks.get_mut(node).and_then(|desk| {
                     desk.token = None;
@@ -86,7 +87,12 @@ impl MessageServer {
                 Answer::Users(Users { users: self.registry.list_users(node, room.as_deref()) })
             }
             ToHub::ListRooms { .. } => Answer::Rooms(Rooms { rooms: self.registry.list_rooms() }),
-            ToHub::ListNodes { .. } => Answer::Nodes(Nodes { nodes: self.registry.list_nodes() }),
+            ToHub::ListNodes { follow, .. } => {
+                if let Some(follow) = follow {
+                    self.directory.follow(node, follow);
+                }
+                Answer::Nodes(Nodes { nodes: self.registry.list_nodes() })
+            }
             ToHub::Ping { node: target, .. } => match self.ping(node, id, &target) {
                 Some(pinged) => Answer::Pinged(pinged),
                 None => return Ok(None),
@@ -109,18 +115,24 @@ impl MessageServer {
                 return Ok(None);
             }
             ToHub::Who { nick, .. } => Answer::Person(self.registry.who(&nick).ok_or_else(|| no_such_nick(&nick))?),
+            ToHub::Store { follow, after, prefix, .. } => {
+                Answer::Pairs(self.pairs(node, follow, after.as_deref(), prefix.as_deref().unwrap_or_default()))
+            }
             // None comes here: a connection answers a second hello and takes acknowledgements; what makes an entry and
             // what is not answered have their own way.
             ToHub::Hello(_)
             | ToHub::Ack { .. }
             | ToHub::Typing { .. }
             | ToHub::State { .. }
+            | ToHub::Signal(_)
             | ToHub::Say { .. }
             | ToHub::PrivateMessage { .. }
             | ToHub::Edit { .. }
             | ToHub::Delete { .. }
             | ToHub::React { .. }
-            | ToHub::Topic { .. } => return Ok(None),
+            | ToHub::Topic { .. }
+            | ToHub::Put { .. }
+            | ToHub::Remove { .. } => return Ok(None),
         }))
     }
 

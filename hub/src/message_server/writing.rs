@@ -4,10 +4,12 @@ use shared::emoji::valid_reaction;
 use shared::entry::File;
 use shared::markup;
 use shared::message::{ErrorCode, FileRef, Refusal, ToHub};
+use shared::store::Refused;
 use shared::wire::{MAX_FILE_NAME, MAX_FILES, MAX_REACTIONS, TextError, trim_text, trim_topic};
 use tokio::time::Instant;
 
 use super::requests::{busy, no_such_nick, spend};
+use super::storing::{conflict, put, removal};
 use super::{InFlight, MessageServer};
 use crate::backplane::{Audience, Draft, Full, OwnerId, Rejection, What};
 use crate::rate::{Bucket, Rate};
@@ -55,6 +57,8 @@ impl MessageServer {
                 let topic = trim_topic(&topic)?.to_owned();
                 (What::Topic { topic }, self.in_room(node, &room)?)
             }
+            ToHub::Put { key, value, version, .. } => (put(key, &value, version)?, Audience::Everyone),
+            ToHub::Remove { key, version, .. } => (removal(key, version)?, Audience::Everyone),
             _ => return Ok(()), // nothing else makes an entry
         };
         let id = id.to_owned();
@@ -143,7 +147,10 @@ impl MessageServer {
     }
 
     fn append(&mut self, mut draft: Draft, in_flight: InFlight) -> Result<(), Refusal> {
-        self.spend_line(draft.owner)?;
+        match draft.to {
+            Audience::Everyone => self.spend_put(draft.owner)?,
+            Audience::Room { .. } | Audience::Owner { .. } => self.spend_line(draft.owner)?,
+        }
         // Not before: taking a text apart costs more than refusing it.
         if let What::Line { text, mentions, .. } = &mut draft.what {
             *mentions = self.mentioned(draft.owner, text);
@@ -179,6 +186,8 @@ pub(super) fn rejected(why: Rejection) -> Refusal {
                 format!("This line has {MAX_REACTIONS} kinds of reaction, as many as it takes. Join one of them.");
             Refusal::new(ErrorCode::ReactionInvalid, words)
         }
+        Rejection::VersionConflict(version) => conflict(version),
+        Rejection::StoreFull => Refused::Full.into(),
     }
 }
 

@@ -6,10 +6,13 @@ use bytes::Bytes;
 use serde::Serialize;
 use shared::entry::{Change, Details, Entry};
 use shared::message::{
-    Connected, Cursors, Done, Joined, Nodes, Page, Person, Pinged, Refusal, RoomInfo, Rooms, Sent, ToNode, Users,
-    Welcome,
+    Connected, Cursors, Done, Down, Joined, Nodes, Page, Pairs, Person, Pinged, Refusal, RoomInfo, Rooms, Sent, ToNode,
+    Unreachable, Users, Welcome,
 };
 
+use shared::store::weight as weight_of_value;
+
+use super::mail::Mail;
 use crate::backplane::bytes_of;
 
 /// What a message of no great length weighs in the queue, in bytes.
@@ -36,6 +39,12 @@ pub enum Parcel {
     Probe(u64),
     /// Asks the socket for a sign that all before it has arrived, up to this entry.
     Confirm(u64),
+    /// A signal of another node.
+    Mail(Box<Mail>),
+    /// A signal of this node went nowhere.
+    Unreachable(Box<Unreachable>),
+    /// A tie of this node has broken.
+    Down(Box<Down>),
     /// Bytes of the connection's own protocol.
     Raw(Box<Bytes>),
 }
@@ -61,6 +70,7 @@ pub enum Answer {
     Nodes(Nodes),
     Pinged(Pinged),
     Page(Page),
+    Pairs(Pairs),
     Cursors(Cursors),
     Done(Done),
 }
@@ -185,6 +195,7 @@ fn weight(message: &ToNode) -> usize {
         ToNode::Presence(presence) => {
             LIGHT * (1 + (presence.joined.len() + presence.left.len() + presence.states.len()) / 8)
         }
+        ToNode::Nodes(changed) => LIGHT + 128 * changed.here.len() + 64 * changed.gone.len(),
         _ => LIGHT,
     }
 }
@@ -216,20 +227,28 @@ impl Parcel {
         match self {
             Self::Shared(shared) => shared.weight,
             Self::Reply(reply) => LIGHT + reply.result.as_ref().map_or(0, Answer::weight),
+            Self::Mail(mail) => mail.weight(),
             Self::Raw(bytes) => LIGHT + bytes.len(),
-            Self::Error(_) | Self::Welcome(_) | Self::Probe(_) | Self::Confirm(_) => LIGHT,
+            Self::Error(_)
+            | Self::Welcome(_)
+            | Self::Probe(_)
+            | Self::Confirm(_)
+            | Self::Unreachable(_)
+            | Self::Down(_) => LIGHT,
         }
     }
 
     /// Whether it takes its time to encode: then its own connection does that, and not who writes for many.
     pub(super) fn is_long(&self) -> bool {
-        self.weight() > LONG && !matches!(self, Self::Shared(_))
+        self.weight() > LONG && !matches!(self, Self::Shared(_) | Self::Mail(_))
     }
 
-    /// How many messages it carries.
+    /// How many messages it carries that count with the entries: signals between nodes and what becomes of them do not,
+    /// or they would make a node a cursor.
     pub(super) fn count(&self) -> usize {
         match self {
             Self::Shared(shared) => shared.count(),
+            Self::Mail(_) | Self::Unreachable(_) | Self::Down(_) => 0,
             _ => 1,
         }
     }
@@ -250,6 +269,9 @@ impl Answer {
             Self::Nodes(nodes) => 128 * nodes.nodes.len(),
             Self::Person(person) => 128 * person.nodes.len(),
             Self::Cursors(cursors) => 128 * cursors.behind.len(),
+            Self::Pairs(pairs) => {
+                pairs.pairs.iter().map(|pair| LIGHT + pair.key.len() + weight_of_value(&pair.value)).sum()
+            }
             Self::Sent(_) | Self::Pinged(_) | Self::Done(_) => 0,
         }
     }

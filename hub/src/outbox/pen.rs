@@ -253,6 +253,7 @@ pub(super) mod tests {
                 Parcel::Probe(token) => format!("p{token} ").into(),
                 Parcel::Confirm(seq) => format!("c{seq} ").into(),
                 Parcel::Raw(bytes) => *bytes,
+                Parcel::Mail(mail) => format!("m{} ", mail.payload.as_str()).into(),
                 _ => "answer ".into(),
             }
         }

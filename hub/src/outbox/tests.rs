@@ -1,8 +1,10 @@
 use std::task::Waker;
 
 use shared::entry::{Entry, Said};
-use shared::message::{State, ToNode, User};
+use shared::message::{Down, Json, State, ToNode, User, Why};
+use shared::process::Origin;
 
+use super::mail::{MAX_MAIL, MAX_MAIL_WEIGHT};
 use super::pen::tests::Paper;
 use super::waiting::MAX_ENTRIES;
 use super::*;
@@ -412,4 +414,78 @@ fn acknowledgements_never_go_back() {
     desk.outbox.ack(7, 1_000);
     desk.outbox.ack(5, 2_000);
     assert_eq!(desk.outbox.acked(), (7, 2_000));
+}
+
+/// A signal of some node that says this.
+fn mail(says: &str) -> Mail {
+    let node = "tab@den".parse().unwrap();
+    Mail { sender: Arc::new(Sender::new(Origin::of(node))), payload: Json::of(&says) }
+}
+
+#[test]
+fn signals_wait_in_order_with_all_else_and_only_so_many_of_them() {
+    let desk = Desk::new();
+    assert!(desk.outbox.push_mail(mail("one")));
+    desk.outbox.push(Parcel::Probe(1));
+    assert!(desk.outbox.push_mail(mail("two")));
+    assert_eq!(desk.deliver(), "m\"one\" p1 m\"two\" ");
+    let pushed = (0..).take_while(|_| desk.outbox.push_mail(mail("x"))).count();
+    assert_eq!(pushed, MAX_MAIL);
+    desk.deliver();
+    let long = "x".repeat(64 * 1024 - 2);
+    let pushed = (0..).take_while(|_| desk.outbox.push_mail(mail(&long))).count();
+    assert_eq!(pushed, MAX_MAIL_WEIGHT / (64 * 1024));
+    desk.deliver();
+    assert!(desk.outbox.push_mail(mail("there is room again")));
+}
+
+/// S6: neither takes the other's room.
+#[test]
+fn full_mail_makes_nobody_a_cursor_and_a_full_queue_of_entries_loses_no_mail() {
+    let desk = Desk::new();
+    while desk.outbox.push_mail(mail("x")) {}
+    for _ in 0..MAX_ENTRIES {
+        desk.outbox.push(Parcel::Down(Box::new(Down { node: "tab@den".to_owned(), why: Why::Full })));
+    }
+    assert_eq!(fill(&desk.outbox, "x"), MAX_ENTRIES as u64 + 1, "as many entries as without");
+
+    let desk = Desk::new();
+    fill(&desk.outbox, "x");
+    let pushed = (0..).take_while(|_| desk.outbox.push_mail(mail("x"))).count();
+    assert_eq!(pushed, MAX_MAIL);
+}
+
+#[test]
+fn who_is_behind_reads_on_though_signals_do_not_cease() {
+    let desk = Desk::with_room(10);
+    fill(&desk.outbox, "x");
+    desk.deliver();
+    assert_eq!(desk.call(), Poll::Ready(Call::Write));
+    assert!(desk.write().is_pending());
+    assert!(desk.outbox.push_mail(mail("more")));
+    desk.paper.give_room(1_000_000);
+    assert!(matches!(desk.write(), Poll::Ready(Ok(None))));
+    assert!(desk.paper.read().ends_with("e256 "));
+    assert_eq!(desk.call(), Poll::Ready(Call::Drained), "what comes of the log is next");
+    desk.outbox.push_passage(Arc::into_inner(entries(300..302, "x")), false);
+    assert_eq!(desk.call(), Poll::Ready(Call::Write));
+    assert!(matches!(desk.write(), Poll::Ready(Ok(None))));
+    assert_eq!(desk.paper.read(), "m\"more\" e300 e301 ");
+    assert!(desk.call().is_pending(), "it says so once");
+
+    // And where the courier keeps up with them.
+    fill(&desk.outbox, "x");
+    desk.deliver();
+    assert!(desk.outbox.push_mail(mail("again")));
+    assert_eq!(desk.call(), Poll::Ready(Call::Drained));
+}
+
+#[test]
+fn signals_to_who_is_about_to_go_are_dropped_with_the_connection() {
+    let desk = Desk::new();
+    desk.outbox.close((close::SHUTTING_DOWN, "bye"));
+    assert!((0..2 * MAX_MAIL).all(|_| desk.outbox.push_mail(mail("x"))), "its ties break when it has gone");
+    assert_eq!(desk.call(), Poll::Ready(Call::Write));
+    assert!(matches!(desk.write(), Poll::Ready(Ok(Some(_)))));
+    assert_eq!(desk.paper.read(), "");
 }

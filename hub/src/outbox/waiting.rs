@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use super::Ending;
 use super::courier::Lane;
+use super::mail::{MAX_MAIL, MAX_MAIL_WEIGHT, Mail};
 use super::parcel::{Parcel, Shared};
 
 /// Entries that may wait for one node: what one commit brings. Beyond it the log itself is the queue. Those that go
@@ -24,16 +25,22 @@ pub(super) const SLOTS: usize = 2;
 #[derive(Default)]
 pub(super) struct Waiting {
     pub(super) parcels: SmallVec<[Parcel; SLOTS]>,
-    /// How many messages the parcels carry.
+    /// How many messages the parcels carry, without signals between nodes.
     pub(super) count: usize,
     /// Sum of the weights of entries and signals.
     pub(super) weight: usize,
     /// Sum of the weights of all else, which is answers above all.
     pub(super) pile: usize,
+    /// How many signals of other nodes are among them, and the sum of their weights: a budget of their own, so that
+    /// neither they nor entries find no room because of the others.
+    pub(super) mail: usize,
+    pub(super) mail_weight: usize,
     /// The newest entry that was put in.
     pub(super) last: u64,
     /// There is more to tell the node once it has taken all this, and its connection is to say so then.
     pub(super) behind: bool,
+    /// It has taken all but signals, which came again meanwhile: its connection is to say that before it writes on.
+    pub(super) drained: bool,
     /// Signals were left out.
     pub(super) lossy: bool,
     pub(super) ending: Option<Ending>,
@@ -82,9 +89,25 @@ impl Waiting {
         self.add(Parcel::Shared(entries));
     }
 
-    pub(super) fn clear(&mut self) {
-        self.parcels = SmallVec::new();
+    /// False if there is no room for it.
+    pub(super) fn add_mail(&mut self, mail: Box<Mail>) -> bool {
+        if self.mail >= MAX_MAIL || self.mail_weight >= MAX_MAIL_WEIGHT {
+            return false;
+        }
+        self.mail += 1;
+        self.mail_weight += mail.weight();
+        self.add(Parcel::Mail(mail));
+        true
+    }
+
+    pub(super) fn take(&mut self) -> SmallVec<[Parcel; SLOTS]> {
         (self.count, self.weight, self.pile) = (0, 0, 0);
+        (self.mail, self.mail_weight) = (0, 0);
+        std::mem::take(&mut self.parcels)
+    }
+
+    pub(super) fn clear(&mut self) {
+        drop(self.take());
     }
 
     pub(super) fn end_at_once(&mut self, ending: Ending) {

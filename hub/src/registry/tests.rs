@@ -158,6 +158,25 @@ fn a_private_message_reaches_all_nodes_of_both_once() {
 }
 
 #[test]
+fn what_becomes_of_the_store_reaches_those_who_keep_a_copy_with_or_without_a_nick() {
+    let mut registry = registry();
+    let ana = connected(&mut registry, ANA, "ana");
+    let nameless = registry.add_node(None, "tab".to_owned(), 0, true);
+    assert_eq!(heard_by(&mut registry, &Route::Everyone), []);
+    for _twice in 0..2 {
+        registry.set_store(ana, true);
+        registry.set_store(nameless, true);
+    }
+    assert_eq!(heard_by(&mut registry, &Route::Everyone), [ana, nameless]);
+    assert!(registry.hears(ana, &Route::Everyone) && registry.audience(&Route::Everyone) == 2);
+    registry.set_store(ana, false);
+    registry.remove_node(nameless);
+    registry.set_store(nameless, true);
+    assert_eq!(heard_by(&mut registry, &Route::Everyone), [], "who has gone keeps nothing");
+    assert!(!registry.hears(ana, &Route::Everyone));
+}
+
+#[test]
 fn rooms_that_look_alike_cannot_both_exist() {
     let mut registry = registry();
     let node = connected(&mut registry, ANA, "ana");

@@ -137,6 +137,7 @@ async fn what_was_taken_back_is_not_read_again(mut log: Asked) {
     let passage = hub::backplane::Passage {
         rooms: vec!["lobby".to_owned()],
         owner: Some(ana.owner),
+        store: true,
         after: 0,
         upto: 5,
         limit: 100,
@@ -316,6 +317,7 @@ async fn changes_are_read_at_their_own_positions(mut log: Asked) {
     let passage = |after, limit| hub::backplane::Passage {
         rooms: vec!["lobby".to_owned()],
         owner: Some(ana.owner),
+        store: true,
         after,
         upto: 15,
         limit,

@@ -147,6 +147,7 @@ async fn follow_all(mut log: Asked, words: &[Word], followers: &[Follower]) -> R
             .filter(|committed| match &committed.route {
                 Route::Room(key) => keys.contains(key),
                 Route::Owners(one, other) => owner.is_some_and(|owner| owner == *one || owner == *other),
+                Route::Everyone => false,
             })
             .map(|committed| &committed.entry)
             .collect();
@@ -181,7 +182,8 @@ fn draft(people: &[Claimed], number: usize, word: &Word) -> Draft {
 }
 
 fn passage(rooms: &[&str], owner: Option<OwnerId>, after: u64, upto: u64, limit: u32) -> Passage {
-    Passage { rooms: rooms.iter().map(|&key| key.to_owned()).collect(), owner, after, upto, limit }
+    let rooms = rooms.iter().map(|&key| key.to_owned()).collect();
+    Passage { rooms, owner, store: false, after, upto, limit }
 }
 
 fn seqs(entries: &[Entry]) -> Vec<u64> {

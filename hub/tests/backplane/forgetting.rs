@@ -7,6 +7,7 @@ use hub::backplane::{Backplane, Claimed, Local, Query, Range, What};
 use shared::entry::Entry;
 
 use crate::asked::{Asked, DAY, does, line, room};
+use crate::storing;
 
 /// Nothing here takes so long unless it hangs; the index is made at the least priority, and other tests run beside.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -104,6 +105,27 @@ async fn what_a_line_said_before_it_was_edited_is_soon_in_no_file_either() {
     }
     until(folder.path(), SAID, <[String]>::is_empty).await;
     until(folder.path(), SAID_INSTEAD, in_the_index).await;
+}
+
+#[tokio::test]
+async fn a_value_that_was_removed_from_the_store_is_soon_in_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = open(folder.path());
+    let ana = log.claim("ana", None).await.unwrap();
+    for round in 0..40 {
+        for key in 0..5 {
+            // Growing and shrinking, rows move.
+            let value = format!("{SAID}{round} ").repeat((round * 37 + key * 11) % 90 + 1);
+            let id = format!("{round}.{key}");
+            log.adds(storing::put(&ana, &id, &format!("secret/{key}"), value.into(), None)).await;
+        }
+    }
+    log.adds(storing::put(&ana, "kept", "kept", KEPT.into(), None)).await;
+    for key in 0..5 {
+        log.adds(storing::remove(&ana, &format!("r{key}"), &format!("secret/{key}"), None)).await;
+    }
+    until(folder.path(), SAID, <[String]>::is_empty).await;
+    assert!(!files_with(folder.path(), KEPT).is_empty());
 }
 
 #[tokio::test]

@@ -32,3 +32,5 @@ mod reading;
 mod reopening;
 mod searching;
 mod sessions;
+mod storing;
+mod upgrading;

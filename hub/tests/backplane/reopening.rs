@@ -146,7 +146,7 @@ async fn lines_that_changed_topics_and_files_are_there_as_they_were() {
 }
 
 /// The tables as version 1 made them.
-const VERSION_1: &str = "
+pub(crate) const VERSION_1: &str = "
     CREATE TABLE log (epoch TEXT NOT NULL);
     CREATE TABLE owners (
         owner INTEGER PRIMARY KEY,
@@ -192,7 +192,7 @@ const VERSION_1: &str = "
 ";
 
 /// Ana and bob; two lines in the den, two private messages, one line in the lobby.
-const TALK_OF_VERSION_1: &str = "
+pub(crate) const TALK_OF_VERSION_1: &str = "
     INSERT INTO log VALUES ('the epoch');
     INSERT INTO owners VALUES (1, 'ana', zeroblob(32), 100, 150), (2, 'bob', zeroblob(32), 100, NULL);
     INSERT INTO likeness VALUES ('ana', 1), ('bob', 2);
@@ -242,6 +242,7 @@ async fn a_log_of_version_1_is_brought_up_to_date_and_nothing_of_it_is_lost() {
         let passage = hub::backplane::Passage {
             rooms: vec!["den".to_owned(), "lobby".to_owned()],
             owner: Some(ana.owner),
+            store: true,
             after: 0,
             upto: 5,
             limit: 100,
@@ -256,7 +257,7 @@ async fn a_log_of_version_1_is_brought_up_to_date_and_nothing_of_it_is_lost() {
 }
 
 /// What version 2 added to them.
-const VERSION_2: &str = "
+pub(crate) const VERSION_2: &str = "
     CREATE TABLE sessions (
         session INTEGER PRIMARY KEY AUTOINCREMENT,
         secret BLOB NOT NULL UNIQUE,
@@ -291,7 +292,7 @@ const VERSION_2: &str = "
 ";
 
 /// Bob is here, in the den, and has read its first line; ana's first whisper he has not read.
-const STANDING_OF_VERSION_2: &str = "
+pub(crate) const STANDING_OF_VERSION_2: &str = "
     INSERT INTO sessions VALUES (7, zeroblob(32), 2, 'tab-1', 'tab', 100, NULL);
     INSERT INTO session_rooms VALUES (7, 'den', 'Den'), (7, 'lobby', 'lobby');
     INSERT INTO positions VALUES (2, 'den', 0), (2, 'lobby', 5);

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{RawSocket, Tab, TestNode, Way, eventually};
+use super::{Peer, RawSocket, Tab, TestNode, Way, eventually};
 
 pub(crate) struct TestHub {
     running: RunningHub,
@@ -160,6 +160,11 @@ impl TestHub {
         assert!(answer.starts_with("HTTP/1.1 201 "), "{request}: {answer}");
         let (_, json) = answer.split_once("\r\n\r\n").expect("a body");
         serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {json}"))
+    }
+
+    /// A node with processes of that name.
+    pub(crate) async fn peer(&self, name: &str) -> Peer {
+        Peer::open(&self.way(), name).await
     }
 
     /// A socket that has said nothing yet.

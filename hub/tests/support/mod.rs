@@ -7,6 +7,7 @@
 mod hub;
 mod memory;
 mod node;
+mod peer;
 mod process;
 mod raw;
 mod tab;
@@ -20,6 +21,7 @@ use tokio::time::{Instant, advance, pause, resume, sleep};
 pub(crate) use hub::TestHub;
 pub(crate) use memory::{Memory, Way};
 pub(crate) use node::TestNode;
+pub(crate) use peer::{Heard, Peer};
 pub(crate) use process::HubProcess;
 pub(crate) use raw::{BINARY, CONTINUATION, Frame, RawSocket, TEXT};
 pub(crate) use tab::Tab;

@@ -245,6 +245,10 @@ impl RawSocket {
                 | ToNode::Typing { .. }
                 | ToNode::Synced { .. }
                 | ToNode::Presence(_)
+                | ToNode::Signal(_)
+                | ToNode::Unreachable(_)
+                | ToNode::Down(_)
+                | ToNode::Nodes(_)
                 | ToNode::Entry(_) => {}
             }
         }

@@ -110,7 +110,7 @@ impl Tab {
         }
     }
 
-    async fn does<T: DeserializeOwned>(&mut self, request: impl FnOnce(String) -> ToHub) -> T {
+    pub(crate) async fn does<T: DeserializeOwned>(&mut self, request: impl FnOnce(String) -> ToHub) -> T {
         self.ask(request).await.unwrap_or_else(|refusal| panic!("refused: {refusal:?}"))
     }
 
@@ -147,7 +147,14 @@ impl Tab {
                 self.floor = *seq;
             }
             ToNode::Error(refusal) => panic!("an error that nobody asked for: {refusal:?}"),
-            ToNode::Welcome(_) | ToNode::Presence(_) | ToNode::Read { .. } | ToNode::Typing { .. } => {}
+            ToNode::Welcome(_)
+            | ToNode::Presence(_)
+            | ToNode::Read { .. }
+            | ToNode::Typing { .. }
+            | ToNode::Signal(_)
+            | ToNode::Unreachable(_)
+            | ToNode::Down(_)
+            | ToNode::Nodes(_) => {}
         }
         self.heard.push(message.clone());
     }

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
-use super::{Core, lock};
+use super::{Core, Waiting, lock};
 use crate::address::HubAddress;
 use crate::error::{Closed, Error};
 use crate::socket::{self, BUFFER, Socket, Taken};
@@ -151,7 +151,7 @@ impl Driver {
             // Given back at once: what is held goes out first when the effects are done.
             _ = self.deliveries.reserve(), if !self.held.is_empty() => Happened::Look,
             () = alarm => {
-                self.tell(Session::tick);
+                self.tick();
                 Happened::Look
             }
         }
@@ -161,9 +161,19 @@ impl Driver {
         happened(&mut lock(&self.core).session, now());
     }
 
-    /// How long until the session wants to be woken.
+    /// It is the time at which session or table wanted to be woken.
+    fn tick(&self) {
+        let (mut core, now) = (lock(&self.core), now());
+        core.session.tick(now);
+        core.processes.table.tick(now);
+        core.settle(now);
+    }
+
+    /// How long until session or table wants to be woken.
     fn alarm(&self) -> Option<Duration> {
-        let at = lock(&self.core).session.wake_at()?;
+        let core = lock(&self.core);
+        let at = [core.session.wake_at(), core.processes.table.wake_at()].into_iter().flatten().min()?;
+        drop(core);
         Some((Duration::from_millis(at.saturating_sub(now())) + ALARM_SLACK).min(LONGEST_ALARM))
     }
 
@@ -190,11 +200,20 @@ impl Driver {
     }
 
     fn deliver(&mut self, delivery: Delivery) {
-        if let Delivery::Answered { request, answer } = &delivery
-            && let Some(waiting) = request.id().and_then(|id| lock(&self.core).waiting.remove(id))
-        {
-            _ = waiting.send(answer.clone()); // who dropped it does not need it
+        let (mut core, now) = (lock(&self.core), now());
+        let waiting = match &delivery {
+            Delivery::Answered { request, .. } => request.id().and_then(|id| core.waiting.remove(id)),
+            _ => None,
+        };
+        let Some(delivery) = core.deliver(now, delivery) else { return core.settle(now) };
+        if let (Some(waiting), Delivery::Answered { answer, .. }) = (waiting, &delivery) {
+            match waiting {
+                Waiting::Handle(waiting) => _ = waiting.send(answer.clone()), // who dropped it does not need it
+                Waiting::Own(purpose) => core.fulfil(now, purpose, answer.clone()),
+            }
         }
+        core.settle(now);
+        drop(core);
         self.held.push_back(delivery);
         self.hand_over();
     }
@@ -247,7 +266,7 @@ impl Driver {
         let socket = self.sink.take().zip(self.stream.take());
         self.do_effects();
         // Whoever still waits is told by its channel's end.
-        lock(&self.core).waiting.clear();
+        lock(&self.core).end();
         if let Some((sink, stream)) = socket {
             socket::part(sink, stream).await;
         }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::entry::Entry;
+use crate::store::Pair;
 
 /// Reply to `connect`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,6 +28,8 @@ pub struct Connected {
     pub mentions: u32,
     /// Whom this nick has exchanged private messages with, the latest first; at most 100.
     pub conversations: Vec<Conversation>,
+    /// The nick's owner, as in [`crate::message::Welcome`].
+    pub owner: u64,
 }
 
 /// One private conversation of a nick.
@@ -149,6 +152,9 @@ pub struct NodeInfo {
     pub kind: String,
     /// When it connected, in milliseconds since 1970 UTC.
     pub since: u64,
+    /// Whether it has processes that can be sent to.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub processes: bool,
 }
 
 /// Reply to `ping`.
@@ -199,5 +205,16 @@ pub struct Page {
     /// Oldest first; what was searched for, newest first.
     pub entries: Vec<Entry>,
     /// Whether there are more in the direction asked for.
+    pub more: bool,
+}
+
+/// Reply to `store`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Pairs {
+    /// The page is as of this position in the log.
+    pub seq: u64,
+    /// By their keys' bytes.
+    pub pairs: Vec<Pair>,
+    /// Whether there are more behind the last.
     pub more: bool,
 }

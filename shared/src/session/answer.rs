@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Response;
-use crate::message::{ErrorCode, FromTree, Outcome, Refusal, ToHub};
+use crate::message::{self, ErrorCode, FromTree, Outcome, Refusal, ToHub};
 
 /// Reads the outcome of a request.
 pub(super) fn read(request: &ToHub, outcome: Outcome) -> Result<Response, Refusal> {
@@ -18,6 +18,7 @@ pub(super) fn read(request: &ToHub, outcome: Outcome) -> Result<Response, Refusa
         | ToHub::Ack { .. }
         | ToHub::Typing { .. }
         | ToHub::State { .. }
+        | ToHub::Signal(_)
         | ToHub::Disconnect { .. }
         | ToHub::Leave { .. }
         | ToHub::Read { .. } => Ok(Response::Done),
@@ -28,17 +29,20 @@ pub(super) fn read(request: &ToHub, outcome: Outcome) -> Result<Response, Refusa
         | ToHub::Edit { .. }
         | ToHub::Delete { .. }
         | ToHub::React { .. }
-        | ToHub::Topic { .. } => parse(value).map(Response::Sent),
+        | ToHub::Topic { .. }
+        | ToHub::Put { .. }
+        | ToHub::Remove { .. } => parse(value).map(Response::Sent),
         ToHub::ListUsers { .. } => parse(value).map(Response::Users),
         ToHub::ListRooms { .. } => parse(value).map(Response::Rooms),
         ToHub::ListNodes { .. } => parse(value).map(Response::Nodes),
+        ToHub::Store { .. } => parse(value).map(Response::Pairs),
         ToHub::Ping { .. } => parse(value).map(Response::Pinged),
         ToHub::History { .. } | ToHub::Search { .. } => parse(value).map(Response::Page),
     }
 }
 
 fn parse<T: FromTree>(value: Value) -> Result<T, Refusal> {
-    T::from_tree(value).map_err(|error| {
+    message::read(value).map_err(|error| {
         let words = format!("The hub's answer cannot be read ({error}). Are hub and client of one version?");
         Refusal::new(ErrorCode::BadMessage, words)
     })

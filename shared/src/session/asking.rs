@@ -65,6 +65,15 @@ impl Session {
         self.settle(now);
     }
 
+    /// Something that a process of this node says to one of another. Not kept: false without an open connection.
+    /// `first` is that of [`crate::message::Outgoing`]; the payload is a JSON object.
+    pub fn signal(&mut self, to: &str, first: bool, payload: &str) -> bool {
+        let Link::Open(open) = &self.link else { return false };
+        let frame = wire::encode_signal(to, first, payload);
+        self.effects.push_back(Effect::Send { socket: open.socket, frame });
+        true
+    }
+
     /// The person has left this device alone ([`State::Away`]) or is back at it ([`State::Online`]); other states are
     /// the hub's to tell. Kept, and told again on every connection.
     pub fn state(&mut self, now: u64, state: State) {
@@ -80,11 +89,11 @@ impl Session {
         }
         for line in lines {
             let request = line.request.clone();
-            if self.outbox.lines().any(|waiting| waiting.id() == line.id()) {
+            if self.unsent_lines().any(|waiting| waiting.id() == line.id()) {
                 continue;
             }
             let taken = match sayable(&request) {
-                Ok(()) => self.outbox.push(line).map(|()| None),
+                Ok(()) => self.lane(&request).push(line).map(|()| None),
                 Err(refusal) => Ok(Some(refusal)),
             };
             let Ok(refusal) = taken else { break };
@@ -105,7 +114,7 @@ impl Session {
         if self.nick.is_none() {
             return Err(Refusal::new(ErrorCode::NotConnected, "Choose a nick before you speak."));
         }
-        self.outbox.push(line)?;
+        self.lane(&request).push(line)?;
         self.effects.push_back(Effect::Deliver(Delivery::Sending { request }));
         Ok(())
     }
@@ -116,8 +125,13 @@ impl Session {
             return self.speak(Line { request, at: now, epoch });
         }
         match &request {
-            ToHub::Hello(_) | ToHub::Ack { .. } | ToHub::Read { .. } | ToHub::Typing { .. } | ToHub::State { .. } => {
-                let words = "The session says `hello`, `ack`, `read`, `typing` and `state` by itself.";
+            ToHub::Hello(_)
+            | ToHub::Ack { .. }
+            | ToHub::Read { .. }
+            | ToHub::Typing { .. }
+            | ToHub::State { .. }
+            | ToHub::Signal(_) => {
+                let words = "The session says `hello`, `ack`, `read`, `typing` and `state` by itself, and `signal` when it is told to.";
                 return Err(Refusal::new(ErrorCode::BadMessage, words));
             }
             ToHub::Connect { .. } => {
@@ -151,7 +165,7 @@ impl Session {
         }
         match &self.link {
             Link::Open(open) if open.ready || matches!(request, ToHub::Disconnect { .. }) => {
-                self.effects.push_back(Effect::Send { socket: open.socket, frame: wire::encode(&request) });
+                self.effects.push_back(Effect::Send { socket: open.socket, frame: wire::encode_request(&request) });
                 self.asked.push_back(Asked { request, at: now });
                 Ok(())
             }
@@ -210,14 +224,24 @@ impl Session {
     /// Where the log that lines were counted in is no more, changes of them have nothing to change, and answers to
     /// them answer nothing.
     pub(super) fn abandon_changes(&mut self) {
-        for request in self.outbox.enter_log(&self.position.epoch) {
-            let words = "The hub has begun a new log, and the line is not in it.";
-            self.answer(request, Err(Refusal::new(ErrorCode::NoSuchEntry, words)));
+        let epoch = &self.position.epoch;
+        let mut gone = self.outbox.enter_log(epoch);
+        gone.append(&mut self.puts.enter_log(epoch));
+        for request in gone {
+            let (code, words) = match request {
+                ToHub::Put { .. } | ToHub::Remove { .. } => {
+                    (ErrorCode::VersionConflict, "The hub has begun a new log, in which the key has another version.")
+                }
+                _ => (ErrorCode::NoSuchEntry, "The hub has begun a new log, and the line is not in it."),
+            };
+            self.answer(request, Err(Refusal::new(code, words)));
         }
     }
 
     pub(super) fn abandon_lines(&mut self, refusal: &Refusal) {
-        for line in self.outbox.drain() {
+        let mut lines = self.outbox.drain();
+        lines.append(&mut self.puts.drain());
+        for line in lines {
             self.answer(line.request, Err(refusal.clone()));
         }
     }
@@ -251,13 +275,14 @@ fn sayable(request: &ToHub) -> Result<(), Refusal> {
 
 /// Whether a request fits in one frame; a longer one would end the connection.
 fn fits(request: &ToHub) -> Result<(), Refusal> {
-    if wire::encode(request).len() <= wire::MAX_FRAME {
+    if wire::encode_request(request).len() <= wire::MAX_FRAME {
         return Ok(());
     }
     let code = match request {
         ToHub::Say { .. } | ToHub::PrivateMessage { .. } | ToHub::Edit { .. } | ToHub::Topic { .. } => {
             ErrorCode::TextTooLong
         }
+        ToHub::Put { .. } => ErrorCode::ValueTooLong,
         _ => ErrorCode::BadMessage,
     };
     let kib = wire::MAX_FRAME / 1024;

@@ -1,6 +1,7 @@
 //! What the hub says.
 
 use super::link::{Asked, Link, Open};
+use super::outbox::Outbox;
 use super::{BACKOFF_MAX, BACKOFF_MIN, Delivery, Effect, Response, Session, answer};
 use crate::letters::fold;
 use crate::message::{Connected, ErrorCode, Joined, Outcome, Refusal, Reply, ToHub, ToNode, Welcome};
@@ -32,6 +33,10 @@ impl Session {
                 Delivery::Read { place, seq }
             }
             ToNode::Presence(presence) => Delivery::Presence(presence),
+            ToNode::Signal(signal) => Delivery::Signal(signal),
+            ToNode::Unreachable(unreachable) => Delivery::Unreachable(unreachable),
+            ToNode::Down(down) => Delivery::Down(down),
+            ToNode::Nodes(changed) => Delivery::Nodes(changed),
             ToNode::Typing { room, from, .. } => {
                 Delivery::Typing { place: room.map_or_else(|| Place::With(from.clone()), Place::Room), from }
             }
@@ -61,6 +66,7 @@ impl Session {
         if new_log {
             self.reads.clear();
         }
+        self.copying.welcomed(!first && !new_log, self.position.seq, &welcome);
         if first || new_log {
             self.position.seq = welcome.seq;
             self.stay.new_log();
@@ -92,7 +98,11 @@ impl Session {
         if let Some(own) = open.own.take_if(|own| own.request.id() == Some(&id)) {
             self.own_answered(now, own.request, outcome);
         } else if self.outbox.awaits(&id) {
-            self.line_answered(now, outcome);
+            let ended = line_answered(&mut self.outbox, now, outcome);
+            self.line_ended(ended);
+        } else if self.puts.awaits(&id) {
+            let ended = line_answered(&mut self.puts, now, outcome);
+            self.line_ended(ended);
         } else if self.reads.answered(&id, refused_for_now(&outcome).map(|until| pause(now, until))) {
             // Nobody asked.
         } else if let Some(place) = self.asked.iter().position(|asked| asked.request.id() == Some(&id))
@@ -110,17 +120,10 @@ impl Session {
         // Any other is the answer to a sign of life asked for, or one that was given up.
     }
 
-    fn line_answered(&mut self, now: u64, outcome: Outcome) {
-        match refused_for_now(&outcome) {
-            Some(Some(until)) => self.outbox.pause(pause(now, Some(until))),
-            Some(None) => self.outbox.back_off(now),
-            None => {
-                if let Some(line) = self.outbox.pop() {
-                    let request = line.request;
-                    let answer = answer::read(&request, outcome);
-                    self.answer(request, answer);
-                }
-            }
+    fn line_ended(&mut self, ended: Option<(ToHub, Outcome)>) {
+        if let Some((request, outcome)) = ended {
+            let answer = answer::read(&request, outcome);
+            self.answer(request, answer);
         }
     }
 
@@ -184,6 +187,7 @@ impl Session {
                     self.stay.caught_up(&place, page);
                 }
             }
+            (_, Response::Pairs(page)) => self.copying.came(page),
             _ => {}
         }
     }
@@ -201,6 +205,7 @@ impl Session {
                     self.stay.give_up(&place);
                 }
             }
+            ToHub::Store { .. } => self.copying.give_up(),
             _ => {}
         }
     }
@@ -227,6 +232,16 @@ impl Session {
             open.connected = true;
         }
     }
+}
+
+/// The first line of a lane was answered; it is given back with that unless it is to be sent again.
+fn line_answered(lane: &mut Outbox, now: u64, outcome: Outcome) -> Option<(ToHub, Outcome)> {
+    match refused_for_now(&outcome) {
+        Some(Some(until)) => lane.pause(pause(now, Some(until))),
+        Some(None) => lane.back_off(now),
+        None => return lane.pop().map(|line| (line.request, outcome)),
+    }
+    None
 }
 
 /// Whether the hub could not do it now and may later: then when, if it said so.

@@ -128,6 +128,7 @@ impl Session {
         }
         self.effects.push_back(Effect::Deliver(Delivery::Lost));
         self.outbox.lost();
+        self.puts.lost();
         self.reads.lost();
         for asked in std::mem::take(&mut self.asked) {
             let refusal =
@@ -188,7 +189,7 @@ impl Session {
             Some(ToHub::Disconnect { id: ids.next() })
         } else if !open.connected {
             open.ready = true;
-            None
+            self.copying.next_page(ids)
         } else if let Some(room) = self.stay.to_leave() {
             Some(ToHub::Leave { id: ids.next(), room: room.to_owned() })
         } else if let Some(room) = self.stay.to_join() {
@@ -197,7 +198,7 @@ impl Session {
             open.ready = true;
             let page = self.stay.next_page(ids);
             page.or_else(|| {
-                let room = self.stay.next_outdated()?;
+                let Some(room) = self.stay.next_outdated() else { return self.copying.next_page(ids) };
                 // Both are harmless to repeat, and bring all that signals bring: who is there, and what is unread. The
                 // answer to `connect` has the lobby's and that of private talk.
                 Some(match (&self.nick, &self.token) {
@@ -209,7 +210,7 @@ impl Session {
             })
         };
         if let Some(request) = step {
-            self.effects.push_back(Effect::Send { socket: open.socket, frame: wire::encode(&request) });
+            self.effects.push_back(Effect::Send { socket: open.socket, frame: wire::encode_request(&request) });
             open.own = Some(Asked { request, at: now });
         }
     }
@@ -224,10 +225,12 @@ impl Session {
         }
         let (socket, effects) = (open.socket, &mut self.effects);
         let mut send = |message: &ToHub| {
-            effects.push_back(Effect::Send { socket, frame: wire::encode(message) });
+            effects.push_back(Effect::Send { socket, frame: wire::encode_request(message) });
         };
-        if let Some(line) = self.outbox.send(now) {
-            send(&line.request);
+        for lane in [&mut self.outbox, &mut self.puts] {
+            if let Some(line) = lane.send(now) {
+                send(&line.request);
+            }
         }
         while let Some(read) = self.reads.send(now, || self.ids.next()) {
             send(&read);

@@ -95,7 +95,12 @@ impl Outbox {
             }
             match &mut line.request {
                 _ if line.epoch == epoch => {}
-                ToHub::Edit { .. } | ToHub::Delete { .. } | ToHub::React { .. } => {
+                ToHub::Edit { .. }
+                | ToHub::Delete { .. }
+                | ToHub::React { .. }
+                // That a key is not there can be said of any log.
+                | ToHub::Put { version: Some(1..), .. }
+                | ToHub::Remove { version: Some(1..), .. } => {
                     gone.push(line.request);
                     continue;
                 }

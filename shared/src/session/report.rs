@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::entry::Entry;
 use crate::message::{
-    Connected, Cursors, Joined, Nodes, Page, Person, Pinged, Presence, Refusal, Rooms, Sent, ToHub, Users, Welcome,
+    Connected, Cursors, Down, Incoming, Joined, Nodes, NodesChanged, Page, Pairs, Person, Pinged, Presence, Refusal,
+    Rooms, Sent, ToHub, Unreachable, Users, Welcome,
 };
 use crate::transcript::Place;
 
@@ -86,6 +87,14 @@ pub enum Delivery {
     Answered { request: ToHub, answer: Result<Response, Refusal> },
     /// The hub complains about a frame, without saying which.
     Complaint(Refusal),
+    /// A process of another node says something to one of this.
+    Signal(Incoming),
+    /// Nothing of what was signalled to that node was delivered.
+    Unreachable(Unreachable),
+    /// The tie to that node has broken.
+    Down(Down),
+    /// How the list of nodes has changed, after a `list_nodes` that follows it.
+    Nodes(NodesChanged),
 }
 
 /// What a request gave; which one follows from the request (see [`ToHub`]).
@@ -103,4 +112,5 @@ pub enum Response {
     Pinged(Pinged),
     Page(Page),
     Cursors(Cursors),
+    Pairs(Pairs),
 }

@@ -24,6 +24,10 @@ pub struct Settings {
     /// Lines of that nick which an earlier session could not get through, as
     /// [`super::Session::unsent_lines`] told them; see [`super::Session::adopt`].
     pub lines: Vec<Line>,
+    /// This node has processes: signals for it are delivered.
+    pub processes: bool,
+    /// This node keeps a copy of the store; see [`super::Session::keep_store`].
+    pub store: bool,
     /// The hub is on this very device (a loopback address), so it is tried without a network as well.
     pub local: bool,
     /// Fresh from the platform's random generator for *every* session, never stored: it makes
@@ -42,7 +46,7 @@ pub struct Position {
     pub seq: u64,
 }
 
-/// A line on its way to the log, or a change of one.
+/// A line on its way to the log, a change of one, or something for the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The request that makes the entry ([`ToHub::makes_entry`]). Its id is the entry's too: sent twice, it is made once.

@@ -18,12 +18,13 @@ impl Session {
                 let answers = [
                     open.own.as_ref().map(|own| own.at),
                     self.outbox.sent_at(),
+                    self.puts.sent_at(),
                     self.asked.front().map(|asked| asked.at),
                 ];
                 let answers = answers.into_iter().flatten().map(|at| at + ANSWER_WITHIN);
                 let paused = (open.own.is_none() && open.pause_until > 0).then_some(open.pause_until);
-                let waiting =
-                    [self.outbox.due_at(), self.reads.due_at(), open.ack_at.filter(|_| !self.stay.is_behind())];
+                let ack_at = open.ack_at.filter(|_| !self.stay.is_behind());
+                let waiting = [self.outbox.due_at(), self.puts.due_at(), self.reads.due_at(), ack_at];
                 let waiting = waiting.into_iter().flatten().filter(|_| open.ready && open.connected);
                 answers.chain([life]).chain(paused).chain(waiting).min()
             }
@@ -61,6 +62,8 @@ impl Session {
                 session: (!secret.is_empty()).then(|| secret.clone()),
                 // Who holds nothing yet wants the newest page of a place that is looked at, not all since.
                 after: self.welcome.is_some().then_some(self.position.seq),
+                processes: self.processes,
+                store: self.copying.tell(),
             };
             let frame = wire::encode(&ToHub::Hello(hello));
             self.effects.push_back(Effect::Send { socket, frame });
@@ -134,6 +137,7 @@ impl Session {
                 };
                 let stuck = open.own.as_ref().is_some_and(|own| overdue(own.at))
                     || self.outbox.sent_at().is_some_and(overdue)
+                    || self.puts.sent_at().is_some_and(overdue)
                     || self.asked.iter().any(|asked| overdue(asked.at) && moves(asked));
                 if silent || stuck {
                     self.break_off(now);

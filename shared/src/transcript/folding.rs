@@ -20,15 +20,19 @@ impl Transcript {
             Delivery::Answered { request, answer: Err(refusal) } => self.refused(now, request, refusal),
             Delivery::Read { place, seq } => self.read(place, *seq),
             Delivery::Synced { seq } => self.synced(*seq),
-            Delivery::Complaint(_) => Changes::default(),
+            Delivery::Complaint(_)
+            | Delivery::Signal(_)
+            | Delivery::Unreachable(_)
+            | Delivery::Down(_)
+            | Delivery::Nodes(_) => Changes::default(),
         }
     }
 
     /// Folds in one entry, heard as it was said.
     pub fn apply(&mut self, entry: &Entry) -> Changes {
         let mut changes = Changes::default();
-        let place = self.place_of(entry);
         self.heard_to(entry.seq());
+        let Some(place) = self.place_of(entry) else { return changes };
         let heard = self.heard;
         if self.get(&place).is_none() && (matches!(place, Place::Room(_)) || !entry.is_line()) {
             // One of the last of a room that was left and closed, which was under way; or a change in a private

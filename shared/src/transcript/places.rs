@@ -42,9 +42,9 @@ impl Transcript {
         changes.places = true;
     }
 
-    /// Where an entry was said, as this node sees it.
-    pub fn place_of(&self, entry: &Entry) -> Place {
-        match entry {
+    /// Where an entry was said, as this node sees it; nowhere where it is of the store.
+    pub fn place_of(&self, entry: &Entry) -> Option<Place> {
+        Some(match entry {
             Entry::Said(said) => Place::Room(said.room.clone()),
             Entry::Topic(topic) => Place::Room(topic.room.clone()),
             Entry::Changed(Changed { room: Some(room), .. }) => Place::Room(room.clone()),
@@ -52,7 +52,8 @@ impl Transcript {
             Entry::Changed(Changed { from, .. }) => Place::With(from.clone()),
             Entry::Whispered(whispered) if self.is_me(&whispered.from) => Place::With(whispered.to.clone()),
             Entry::Whispered(whispered) => Place::With(whispered.from.clone()),
-        }
+            Entry::Put(_) | Entry::Removed(_) => return None,
+        })
     }
 
     /// The conversation at a place, listed from now on. One not listed until then counts as read so far:

@@ -98,6 +98,8 @@ fn first_welcome(seq: u64) -> Welcome {
         rooms: Vec::new(),
         ephemeral: false,
         max_upload: None,
+        owner: None,
+        store_since: 0,
     }
 }
 
@@ -127,6 +129,7 @@ pub(crate) fn connected_with(nick: &str, lobby: (u64, u32), conversations: Vec<C
             unread: lobby.1,
             mentions: 0,
             conversations,
+            owner: 17,
         }),
     )
 }

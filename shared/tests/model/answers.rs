@@ -23,6 +23,7 @@ impl Hub {
             return Err(refusal);
         }
         let conversations = self.conversations();
+        let (store, head) = (self.store(), self.head());
         let secret = self.connection(socket).and_then(|connection| connection.secret.clone()).expect("said hello");
         let kept = self.sessions.get_mut(&secret).expect("is kept while connected");
         let in_room = |kept: &Kept, room: &str| {
@@ -53,14 +54,23 @@ impl Hub {
                     unread: 0,
                     mentions: 0,
                     conversations,
+                    owner: 17,
                 })
             }
             ToHub::Ping { .. } => json(&Pinged { answer: shared::message::Answer::Pong, ms: 0 }),
             ToHub::ListRooms { .. } => json(&Rooms { rooms: Vec::new() }),
             ToHub::ListUsers { .. } => json(&Users { users: users() }),
+            ToHub::Store { follow, after, prefix, .. } => {
+                kept.store = follow.unwrap_or(kept.store);
+                let mut page = store.page(head, after.as_deref(), prefix.as_deref().unwrap_or_default());
+                // Two at most, so that little is needed for many pages.
+                page.more |= page.pairs.len() > 2;
+                page.pairs.truncate(2);
+                json(&page)
+            }
             _ if kept.nick.is_none() => return Err(Refusal::new(ErrorCode::NotConnected, "Connect first.")),
             ToHub::Disconnect { .. } => {
-                *kept = Kept::default();
+                *kept = Kept { store: kept.store, ..Kept::default() };
                 json(&Done {})
             }
             ToHub::Join { room, .. } => {
@@ -82,7 +92,12 @@ impl Hub {
                 in_room(kept, room)?;
                 return Ok(None);
             }
-            ToHub::PrivateMessage { .. } | ToHub::Edit { .. } | ToHub::Delete { .. } | ToHub::React { .. } => {
+            ToHub::PrivateMessage { .. }
+            | ToHub::Edit { .. }
+            | ToHub::Delete { .. }
+            | ToHub::React { .. }
+            | ToHub::Put { .. }
+            | ToHub::Remove { .. } => {
                 return Ok(None);
             }
             ToHub::History { room, with, before, after, limit, .. } => {
@@ -110,6 +125,7 @@ impl Hub {
             | ToHub::Typing { .. }
             | ToHub::State { .. }
             | ToHub::Who { .. }
+            | ToHub::Signal(_)
             | ToHub::ListNodes { .. }
             | ToHub::Search { .. } => {
                 return Err(Refusal::new(ErrorCode::BadMessage, "This model cannot do that."));
@@ -171,7 +187,7 @@ fn with_whom(entry: &Entry) -> Option<&str> {
     let to = match entry {
         Entry::Whispered(whispered) => Some(&whispered.to),
         Entry::Changed(changed) => changed.to.as_ref(),
-        Entry::Said(_) | Entry::Topic(_) => None,
+        Entry::Said(_) | Entry::Topic(_) | Entry::Put(_) | Entry::Removed(_) => None,
     }?;
     Some(if entry.from() == ME { to } else { entry.from() })
 }

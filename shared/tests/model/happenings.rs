@@ -2,6 +2,7 @@
 
 use shared::message::ToNode;
 use shared::session::{Phase, Session, Settings};
+use shared::store::Store;
 use shared::transcript::Transcript;
 use shared::wire;
 
@@ -217,6 +218,8 @@ impl World {
             self.session.offline(self.now);
         }
         self.transcript = Transcript::new();
+        // As it was kept.
+        self.store.0 = Store::from_text(&self.store.0.to_text()).expect("was written so");
         self.record.begin_anew();
         self.opening = None;
         self.open = None;

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use shared::entry::{Change, Changed, Entry, Said, Topic, Whispered};
-use shared::message::{Hello, Outcome, Presence, Refusal, Reply, Sent, State, ToHub, ToNode, Welcome};
+use shared::entry::{Change, Changed, Entry, Put, Removed, Said, Topic, Whispered};
+use shared::message::{ErrorCode, Hello, Outcome, Presence, Refusal, Reply, Sent, State, ToHub, ToNode, Welcome};
+use shared::store::Store;
 use shared::transcript::Place;
 use shared::wire;
 
@@ -45,6 +46,8 @@ pub(crate) enum Down {
 #[derive(Clone, Default)]
 pub(super) struct Kept {
     pub(super) nick: Option<String>,
+    /// It hears what becomes of the store.
+    pub(super) store: bool,
     pub(super) rooms: BTreeSet<String>,
 }
 
@@ -80,6 +83,8 @@ pub(crate) struct Hub {
     /// The highest acknowledgement, and how far each place was read.
     pub(crate) acked: u64,
     pub(crate) read: BTreeMap<Place, u64>,
+    /// Removals of keys up to here are forgotten.
+    pub(crate) store_since: u64,
     /// The log's end when a request was answered.
     pub(crate) head_at: BTreeMap<String, u64>,
 }
@@ -99,6 +104,36 @@ impl Hub {
         self.sessions.clear();
         self.read.clear();
         self.acked = 0;
+        self.store_since = 0;
+    }
+
+    /// The store, as the log tells.
+    pub(crate) fn store(&self) -> Store {
+        let mut store = Store::default();
+        for entry in &self.log {
+            store.fold(entry);
+        }
+        store
+    }
+
+    /// Another puts a key, or removes it.
+    pub(crate) fn other_puts(&mut self, key: &str, value: Option<u64>, now: u64) {
+        let (seq, id) = (self.next_seq(), format!("bob-{}", self.log.len()));
+        let (at, from, key) = (now, "bob".to_owned(), key.to_owned());
+        let entry = match value {
+            Some(value) => Entry::Put(Put { seq, at, from, id, key, value: value.into() }),
+            None => Entry::Removed(Removed { seq, at, from, id, key }),
+        };
+        self.log.push(entry.clone());
+        self.tell(&entry);
+    }
+
+    /// Whether an entry is of the store and not the latest of its key, or a removal that is forgotten.
+    fn is_overtaken(&self, entry: &Entry) -> bool {
+        let Some(key) = key_of(entry) else { return false };
+        let later = |other: &Entry| other.seq() > entry.seq() && key_of(other) == Some(key);
+        let forgotten = matches!(entry, Entry::Removed(_)) && entry.seq() <= self.store_since;
+        forgotten || self.log.iter().any(later)
     }
 
     pub(crate) fn head(&self) -> u64 {
@@ -159,6 +194,17 @@ impl Hub {
             written = true;
             let id = request.id().expect("a line has an id").to_owned();
             let known = self.made.get(&id).copied();
+            if let ToHub::Put { key, version: Some(version), .. } | ToHub::Remove { key, version: Some(version), .. } =
+                &request
+                && known.is_none()
+                && self.store().version(key) != *version
+            {
+                if replies {
+                    let refusal = Refusal::new(ErrorCode::VersionConflict, "It has another.");
+                    self.send(socket, &ToNode::Reply(Reply { id, outcome: Outcome::Error(refusal) }));
+                }
+                continue;
+            }
             let seq = known.unwrap_or_else(|| self.next_seq());
             let entry = entry_of(seq, at, request);
             let outcome = Outcome::Ok(json(&Sent { seq, delivered: None }));
@@ -278,10 +324,15 @@ impl Hub {
                 other.to_node.push_back(Down::Close(4409));
             }
         }
-        let kept = self.sessions.entry(secret.clone()).or_default().clone();
+        let kept = self.sessions.entry(secret.clone()).or_default();
+        kept.store = hello.store;
+        let kept = kept.clone();
         let head = self.head();
         let missed: Vec<Entry> = match hello.after {
-            Some(after) if resumed => self.log.iter().filter(|entry| entry.seq() > after).cloned().collect(),
+            Some(after) if resumed => {
+                let missed = self.log.iter().filter(|entry| entry.seq() > after && !self.is_overtaken(entry));
+                missed.cloned().collect()
+            }
             _ => Vec::new(),
         };
         let welcome = Welcome {
@@ -296,6 +347,8 @@ impl Hub {
             rooms: kept.rooms.iter().cloned().collect(),
             ephemeral: false,
             max_upload: None,
+            owner: None,
+            store_since: self.store_since,
         };
         let connection = self.connection(socket).expect("is being read");
         connection.secret = Some(secret);
@@ -333,6 +386,9 @@ impl Hub {
 
 impl Kept {
     fn sees(&self, entry: &Entry) -> bool {
+        if key_of(entry).is_some() {
+            return self.store;
+        }
         room_of(entry).map_or(self.nick.is_some(), |room| self.rooms.contains(room))
     }
 }
@@ -347,6 +403,8 @@ fn entry_of(seq: u64, at: u64, request: ToHub) -> Entry {
         ToHub::PrivateMessage { id, to, text, .. } => {
             return Entry::Whispered(Whispered { seq, at, from, to, id, text, details: None });
         }
+        ToHub::Put { id, key, value, .. } => return Entry::Put(Put { seq, at, from, id, key, value: value.value() }),
+        ToHub::Remove { id, key, .. } => return Entry::Removed(Removed { seq, at, from, id, key }),
         ToHub::Topic { id, room, topic } => return Entry::Topic(Topic { seq, at, room, from, id, topic }),
         ToHub::Edit { id, room, with, of, text } => (id, room, with, of, Change::Edited { text }),
         ToHub::Delete { id, room, with, of } => (id, room, with, of, Change::Deleted),
@@ -356,13 +414,22 @@ fn entry_of(seq: u64, at: u64, request: ToHub) -> Entry {
     Entry::Changed(Changed { seq, at, room, to, from, id, of, change })
 }
 
+/// The key of the store that an entry is of.
+pub(super) fn key_of(entry: &Entry) -> Option<&str> {
+    match entry {
+        Entry::Put(put) => Some(&put.key),
+        Entry::Removed(removed) => Some(&removed.key),
+        _ => None,
+    }
+}
+
 /// The room an entry is of; none where it is private.
 pub(super) fn room_of(entry: &Entry) -> Option<&str> {
     match entry {
         Entry::Said(said) => Some(&said.room),
         Entry::Topic(topic) => Some(&topic.room),
         Entry::Changed(changed) => changed.room.as_deref(),
-        Entry::Whispered(_) => None,
+        Entry::Whispered(_) | Entry::Put(_) | Entry::Removed(_) => None,
     }
 }
 

@@ -11,8 +11,9 @@ mod record;
 use std::collections::BTreeSet;
 
 use shared::entry::Entry;
-use shared::message::{ErrorCode, Refusal, State, ToHub};
+use shared::message::{ErrorCode, Json, Refusal, State, ToHub};
 use shared::session::{ACK_EVERY, Delivery, Effect, Line, Phase, READ_EVERY, Response, Session, Settings};
+use shared::store::Store;
 use shared::transcript::{Place, Transcript};
 use shared::wire;
 
@@ -66,6 +67,8 @@ pub(crate) fn since(world: &World, before: usize) -> Vec<&'static str> {
 pub(crate) struct World {
     pub(crate) session: Session,
     pub(crate) transcript: Transcript,
+    /// The copy of the store, and the log that it is of.
+    pub(crate) store: (Store, String),
     pub(crate) hub: Hub,
     pub(crate) now: u64,
     /// What the node received, and what it should have.
@@ -96,6 +99,7 @@ impl World {
         let mut world = Self {
             session: Session::new(settings),
             transcript: Transcript::new(),
+            store: <(Store, String)>::default(),
             hub: Hub::new(),
             now: START,
             record: Record::default(),
@@ -141,6 +145,7 @@ impl World {
                 }
                 Effect::Deliver(delivery) => {
                     self.transcript.deliver(self.now, &delivery);
+                    self.deliver_to_store(&delivery);
                     if self.honest {
                         self.record.take(&self.hub, &self.session.position().epoch, &delivery);
                     }
@@ -163,6 +168,23 @@ impl World {
                 }
             }
         }
+    }
+
+    /// As an app does: one that is kept over a reload may be of another log.
+    fn deliver_to_store(&mut self, delivery: &Delivery) {
+        let (store, epoch) = &mut self.store;
+        if let Delivery::Welcomed { welcome, .. } = delivery
+            && welcome.epoch != *epoch
+        {
+            *store = Store::default();
+            epoch.clone_from(&welcome.epoch);
+        }
+        let before = store.clone();
+        let mut changed = store.deliver(delivery);
+        changed.sort();
+        let keys: BTreeSet<&str> = before.list("").iter().chain(store.list("")).map(|pair| pair.key.as_str()).collect();
+        let others = keys.into_iter().filter(|key| before.version(key) != store.version(key));
+        assert_eq!(changed, others.collect::<Vec<_>>(), "what is told to be otherwise");
     }
 
     fn sent(&mut self, socket: u32, frame: String) {
@@ -235,6 +257,25 @@ impl World {
         self.ask(|id| Place::Room(room.to_owned()).say(id, text.to_owned()))
     }
 
+    pub(crate) fn put(&mut self, key: &str, value: u64, version: Option<u64>) -> Result<String, Refusal> {
+        self.ask(|id| ToHub::Put { id, key: key.to_owned(), value: Json::of(&value), version })
+    }
+
+    pub(crate) fn remove(&mut self, key: &str, version: Option<u64>) -> Result<String, Refusal> {
+        self.ask(|id| ToHub::Remove { id, key: key.to_owned(), version })
+    }
+
+    /// Another puts a key, or removes it.
+    pub(crate) fn other_puts(&mut self, key: &str, value: Option<u64>) {
+        self.hub.other_puts(key, value, self.now);
+    }
+
+    /// From now on the app keeps a copy of the store.
+    pub(crate) fn keep_store(&mut self) {
+        self.session.keep_store(self.now);
+        self.drive();
+    }
+
     pub(crate) fn whisper(&mut self, to: &str, text: &str) -> Result<String, Refusal> {
         self.ask(|id| Place::With(to.to_owned()).say(id, text.to_owned()))
     }
@@ -253,9 +294,10 @@ impl World {
 
     /// Lines of another session are taken up.
     pub(crate) fn adopt(&mut self, lines: Vec<Line>) {
-        let before = self.session.unsent();
+        let waiting = |session: &Session| session.unsent_lines().map(|line| line.id().to_owned()).collect::<Vec<_>>();
+        let before = waiting(&self.session);
         self.session.adopt(self.now, lines);
-        self.asked.extend(self.session.unsent_lines().skip(before).map(|line| line.id().to_owned()));
+        self.asked.extend(waiting(&self.session).into_iter().filter(|id| !before.contains(id)));
         self.drive();
     }
 

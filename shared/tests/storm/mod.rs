@@ -299,6 +299,8 @@ impl Storm {
             rooms,
             ephemeral: false,
             max_upload: None,
+            owner: None,
+            store_since: 0,
         };
         self.tell(&Delivery::Welcomed { welcome, new_log: false });
     }
@@ -389,6 +391,7 @@ impl Storm {
                     unread: unread.len() as u32,
                 })
                 .collect(),
+            owner: 17,
         };
         let request = ToHub::Connect { id: "c".to_owned(), nick: ME.to_owned(), token: None };
         self.tell(&Delivery::Answered { request, answer: Ok(Response::Connected(response)) });

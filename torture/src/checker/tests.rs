@@ -6,9 +6,14 @@ use super::*;
 use crate::line::{Id, Line, Place, Spoken};
 use crate::look::{Look, Sight};
 use crate::record::{Event, Life, Welcomed};
+use crate::storing::{Come, Done};
 
 const ROOM: Place = Place::Room(1);
 const WHISPER: Place = Place::Whisper { from: 0, to: 1 };
+
+/// Clients 0 and 2 have put something three times each, and counted up twice.
+const DONE: Done = Done { acknowledged: 3, late: 1, counted: 2 };
+const COME: Come = Come { digest: 7, keys: 2, counter: 4 };
 
 /// Says nothing but where client 0's lines stand: #10 to #80, of which #40 is whispered to nick 1.
 fn spoken(number: u32) -> Spoken {
@@ -53,7 +58,9 @@ fn good() -> History {
         lives: lives.into_iter().map(|(nick, events)| Life { nick, events }).collect(),
         asked_again: vec![(line(2), 20)],
         log: (1..=8).map(spoken).collect(),
-        sights: Vec::new(),
+        copies: vec![(0, (DONE, COME)), (2, (DONE, COME))],
+        store: Some(COME),
+        ..History::default()
     }
 }
 
@@ -94,9 +101,29 @@ fn a_good_run_is_found_good_and_counted() {
         exact: 1,
         resumed_entries: 3,
         caught_up: 1,
+        put: 6,
+        put_late: 2,
+        counted: 4,
+        copies: 2,
         ..Counts::default()
     };
     assert_eq!(verdict.counts, counts);
+}
+
+#[test]
+fn a_copy_of_the_store_that_is_not_the_hubs_is_found() {
+    assert_eq!(found(|history| history.copies[1].1.1.digest += 1), [Violation::Apart { client: 2 }]);
+    assert_eq!(found(|history| history.copies[0].1.1.keys = 0), [Violation::Apart { client: 0 }]);
+    let unread = found(|history| history.store = None);
+    assert_eq!(unread, [Violation::Apart { client: 0 }, Violation::Apart { client: 2 }]);
+}
+
+#[test]
+fn a_counter_that_lost_or_doubled_what_was_acknowledged_is_found() {
+    for counted in [1, 3] {
+        let found = found(|history| history.copies[0].1.0.counted = counted);
+        assert_eq!(found, [Violation::Miscounted { counter: 4, counted: counted + 2 }]);
+    }
 }
 
 #[test]

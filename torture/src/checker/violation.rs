@@ -98,6 +98,15 @@ pub(crate) enum Violation {
     NewLog {
         client: usize,
     },
+    /// A client's copy of the store is not the hub's.
+    Apart {
+        client: usize,
+    },
+    /// The counter in the store is not as often counted up as that was acknowledged.
+    Miscounted {
+        counter: u64,
+        counted: u64,
+    },
     Strange {
         client: usize,
         what: String,
@@ -160,6 +169,10 @@ impl fmt::Display for Violation {
                 write!(f, "SESSION: client {client} came back and was{not} in {room}")
             }
             Self::NewLog { client } => write!(f, "LOG: client {client} was shown another log"),
+            Self::Apart { client } => write!(f, "APART: the store of client {client} is not the hub's"),
+            Self::Miscounted { counter, counted } => {
+                write!(f, "COUNTED: {counted} times, as was acknowledged, and the store has come to {counter}")
+            }
             Self::Strange { client, what } => write!(f, "STRANGE: client {client}: {what}"),
         }
     }

@@ -20,6 +20,12 @@ pub(crate) fn el(tag: &'static str) -> El {
     El { element }
 }
 
+/// A new element of a drawing, in an `svg` or that itself.
+pub(crate) fn svg(tag: &'static str) -> El {
+    let element = document().create_element_ns(Some("http://www.w3.org/2000/svg"), tag);
+    El { element: element.unwrap_or_else(|_| throw_str(tag)) }
+}
+
 impl El {
     pub(crate) fn class(self, classes: &str) -> Self {
         self.attr("class", classes)

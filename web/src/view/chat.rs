@@ -23,7 +23,7 @@ use super::transcript::transcript;
 use super::typing::typing;
 use super::viewer::viewer;
 use crate::chunks::later;
-use crate::dom::{El, effect, el, on_window, show};
+use crate::dom::{El, effect, el, on_window, show, switch};
 use crate::node::Node;
 use crate::searching::Stage;
 
@@ -126,7 +126,16 @@ pub(super) fn chat() -> El {
         .child(deleting(node))
         .child((viewer(node), drop_target(node)))
         .child(typing())
-        .child(composer());
+        // It comes when somebody wants to run a program here; nobody waits for it.
+        .child(switch(
+            move || node.processes_here(false).is_some(),
+            move |_| node.processes_at_hand().map(|processes| (processes.consent)(node)),
+        ))
+        .child(composer())
+        .child(switch(
+            move || node.processes.open.get() && node.processes_here(true).is_some(),
+            move |open| node.processes_at_hand().filter(|_| *open).map(|processes| (processes.console)(node)),
+        ));
     let scrim = el("button")
         .class("scrim")
         .attr("type", "button")
@@ -136,6 +145,9 @@ pub(super) fn chat() -> El {
     el("div")
         .class("chat")
         .attr_from("data-drawer", move || open.get().map(Drawer::name))
+        .attr_from("data-console", move || {
+            (node.processes.open.get() && node.processes_here(true).is_some()).then_some("")
+        })
         .attr_from("data-search", move || stage.get().filter(|_| node.more().is_some()).map(Stage::name))
         .child(rooms_side)
         .child(talk)

@@ -5,6 +5,12 @@ mod attachments;
 mod chat;
 mod composer;
 mod connection;
+mod console;
+mod console_consent;
+mod console_nodes;
+mod console_picture;
+mod console_programs;
+mod console_prompt;
 mod deleting;
 mod dialog;
 mod emoji_picker;
@@ -40,10 +46,11 @@ use js_sys::Array;
 use web_sys::CssStyleSheet;
 
 use crate::attention;
-use crate::chunks::{Invite, More};
+use crate::chunks::{Invite, More, Processes};
 use crate::dom::{Part, effect, switch};
 use crate::node::{Node, Screen, Unread};
 use crate::page::document;
+use crate::processes::host::Host;
 use crate::state::*;
 use crate::viewport;
 
@@ -67,6 +74,14 @@ pub(crate) static MORE: More = More {
 
 pub(crate) static INVITE: Invite = Invite { link: invite::link };
 
+pub(crate) static PROCESSES: Processes = Processes {
+    host: Host::of,
+    delivered: |node, delivery| Host::of(node).delivered(delivery),
+    console: |node| console::console(Host::of(node)),
+    consent: |node| console::consent_in_talk(Host::of(node)),
+    consented: |node| console_consent::consented(Host::of(node)),
+};
+
 /// What those of [`MORE`] look like.
 const STYLES: &str = concat!(
     include_str!("../../style/dialog.css"),
@@ -76,11 +91,24 @@ const STYLES: &str = concat!(
     include_str!("../../style/settings.css"),
 );
 
+/// What those of [`PROCESSES`] look like.
+const PROCESSES_STYLES: &str =
+    concat!(include_str!("../../style/console.css"), include_str!("../../style/console_nodes.css"));
+
 /// Has the page look so, where those views are about to be built.
 pub(crate) fn wear_more() {
+    wear(STYLES);
+}
+
+/// The same for [`PROCESSES`].
+pub(crate) fn wear_processes() {
+    wear(PROCESSES_STYLES);
+}
+
+fn wear(styles: &str) {
     // A browser that knows no such sheets shows the views without.
     if let Ok(sheet) = CssStyleSheet::new()
-        && sheet.replace_sync(STYLES).is_ok()
+        && sheet.replace_sync(styles).is_ok()
     {
         let worn = document().adopted_style_sheets();
         document().set_adopted_style_sheets(&worn.concat(&Array::of1(&sheet)));
@@ -129,6 +157,7 @@ fn title(node: Node) -> String {
         Unread { count: sum.count + count, more: sum.more || more, mentions: sum.mentions + mentions }
     });
     let here = node.here.get();
+    let here = if node.processes.open.get() { "Console" } else { here.name() };
     let count = if unread.count > 0 { format!("({}) ", unread.words()) } else { String::new() };
-    format!("{count}{} · Hubbub", here.name())
+    format!("{count}{here} · Hubbub")
 }

@@ -93,7 +93,7 @@ fn people(words: El, place: &str, users: &[User]) -> El {
 }
 
 fn node_list(words: El, nodes: &[NodeInfo]) -> El {
-    let list = nodes.iter().fold(el("dl"), |list, NodeInfo { node, nick, kind, since }| {
+    let list = nodes.iter().fold(el("dl"), |list, NodeInfo { node, nick, kind, since, .. }| {
         let mut facts = el("dd").text(kind);
         if let Some(nick) = nick {
             facts = facts.text(" of ").child(el("bdi").text(nick));

@@ -39,6 +39,9 @@ pub(super) fn rooms(drawers: Drawers) -> [El; 4] {
         drawers.shut();
         node.notice.set(Some(Notice::Invitation));
     });
+    let console = other("›", "Console")
+        .attr_from("aria-current", move || node.processes.open.get().then_some("true"))
+        .on("click", move |_| node.open_console());
     let settings = other("✳", "Settings").on("click", move |_| node.open_dialog(Dialog::Settings));
     let places = el("div")
         .class("side-scroll")
@@ -50,6 +53,7 @@ pub(super) fn rooms(drawers: Drawers) -> [El; 4] {
         .child(list(node, "talks-title", true))
         .child(anybody)
         .child(invite.class("item other apart"))
+        .child(console)
         .child(settings);
 
     let names = el("div")
@@ -97,7 +101,7 @@ fn place_item(node: Node, listed: &Listed) -> El {
     };
     let is_here = {
         let place = place.clone();
-        move || (node.here.get() == place).then_some("true")
+        move || (node.here.get() == place && !node.processes.open.get()).then_some("true")
     };
     let button = el("button").attr_from("class", class).attr("type", "button").attr_from("aria-current", is_here);
     let button = match &place {

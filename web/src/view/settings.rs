@@ -80,6 +80,13 @@ fn choices(node: Node) -> El {
             ),
         )
         .child(install_choice(node))
+        .child(switch(
+            move || node.processes_here(true).is_some(),
+            move |_| {
+                let processes = node.processes_at_hand()?;
+                Some(group("Programs of others").child((processes.consented)(node)))
+            },
+        ))
 }
 
 fn notify(node: Node, chosen: bool) {

@@ -2,6 +2,7 @@
 //! what is in them, and the service worker, told which files the client consists of. Pure.
 
 use super::chunks::is_chunk;
+use super::engine::is_engine;
 use super::slim::fingerprint;
 use super::{Files, PAGE};
 
@@ -13,10 +14,12 @@ pub(super) const WORKER: &str = "worker.js";
 /// What the hub's build script adds to the client.
 const ADDED: [&str; 1] = ["emoji.txt"];
 
-/// What the worker has in the places of its version, its files and those that only some visits want.
+/// What the worker has in the places of its version, its files, those that only some visits want, and those that most
+/// people never do.
 const BLANK_VERSION: &str = "const VERSION = \"\";";
 const BLANK_SHELL: &str = "const SHELL = [];";
 const BLANK_LATER: &str = "const LATER = [];";
+const BLANK_SELDOM: &str = "const SELDOM = [];";
 
 /// The client with these files named and the worker filled in.
 ///
@@ -67,16 +70,18 @@ fn renamed(text: &str, from: &str, to: &str) -> String {
 
 /// The worker of the client that consists of these files.
 fn filled(worker: &str, files: &Files) -> Result<String, &'static str> {
-    if [BLANK_VERSION, BLANK_SHELL, BLANK_LATER].iter().any(|blank| worker.matches(blank).count() != 1) {
+    if [BLANK_VERSION, BLANK_SHELL, BLANK_LATER, BLANK_SELDOM].iter().any(|blank| worker.matches(blank).count() != 1) {
         return Err("the worker has no place for its version and files");
     }
     let parts: Vec<&[u8]> = files.iter().flat_map(|(name, bytes)| [name.as_bytes(), bytes]).collect();
     let names = files.keys().map(String::as_str).chain(ADDED);
-    let (later, shell): (Vec<&str>, Vec<&str>) = names.partition(|name| is_for_later(name));
+    let (seldom, others): (Vec<&str>, Vec<&str>) = names.partition(|name| is_engine(name));
+    let (later, shell): (Vec<&str>, Vec<&str>) = others.into_iter().partition(|name| is_for_later(name));
     Ok(worker
         .replace(BLANK_VERSION, &format!("const VERSION = \"{:016x}\";", fingerprint(&parts)))
         .replace(BLANK_SHELL, &format!("const SHELL = [\n{}];", paths(&shell)))
-        .replace(BLANK_LATER, &format!("const LATER = [\n{}];", paths(&later))))
+        .replace(BLANK_LATER, &format!("const LATER = [\n{}];", paths(&later)))
+        .replace(BLANK_SELDOM, &format!("const SELDOM = [\n{}];", paths(&seldom))))
 }
 
 /// Whether the page starts without it.
@@ -101,7 +106,9 @@ mod tests {
         let files = [
             (PAGE, HTML),
             (MANIFEST, r#"[{ "src": "/icon.svg" }, { "src": "/icon-192.png" }]"#),
-            (WORKER, "const VERSION = \"\";\nconst SHELL = [];\nconst LATER = [];\nrun();\n"),
+            (WORKER, "const VERSION = \"\";\nconst SHELL = [];\nconst LATER = [];\nconst SELDOM = [];\nrun();\n"),
+            ("engine.js", "engine();"),
+            ("engine-56ef_bg.wasm", "engine"),
             ("apple-touch-icon.png", touch_icon),
             ("icon-192.png", "small"),
             ("icon-ab12.svg", "<svg/>"),
@@ -134,14 +141,16 @@ mod tests {
     fn the_worker_knows_everything_but_itself_and_keeps_at_once_what_the_page_starts_with() {
         let files = complete(client("touch")).expect("a client");
         let worker = text(&files, WORKER);
-        let (shell, later) = worker.split_once("const LATER").expect("both lists");
+        let (shell, later) = worker.split_once("const LATER").expect("the lists");
+        let (later, seldom) = later.split_once("const SELDOM").expect("the lists");
         let named = |list: &str| -> Vec<String> {
             let lines = list.lines().filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix("\","));
             lines.map(str::to_owned).collect()
         };
         assert_eq!(named(shell), ["/icon-ab12.svg", "/", "/web-12ab.js"]);
         let later = named(later);
-        assert_eq!(3 + later.len(), files.len() - 1 + ADDED.len());
+        assert_eq!(named(seldom), ["/engine-56ef_bg.wasm", "/engine.js"]);
+        assert_eq!(3 + later.len() + 2, files.len() - 1 + ADDED.len());
         assert!(later.iter().any(|path| path == "/split_more-34cd.wasm"), "{later:?}");
         assert!(worker.ends_with("run();\n"));
     }

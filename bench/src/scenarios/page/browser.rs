@@ -175,7 +175,7 @@ impl Driver {
             "{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json; charset=utf-8\r\n\
              Content-Length: {length}\r\nConnection: close\r\n\r\n"
         );
-        stream.write_all((head + &body).as_bytes())?;
+        stream.write_all((head + body.as_str()).as_bytes())?;
         read_body(&mut stream).and_then(|body| value(&body)).with_context(|| format!("{method} {path}"))
     }
 }

@@ -1,5 +1,5 @@
 //! What one node is to hear, out of a log of any length: the entries of its rooms and its owner's private
-//! messages, merged in the log's order.
+//! messages, and the latest of each key of the store, merged in the log's order.
 //!
 //! Each place is an index range of positions, or two. The first piece taken of it is one position, every further
 //! one is twice as long: places where little was said cost one look each, and no place is read more
@@ -63,7 +63,8 @@ fn strands(connection: &Connection, passage: &Passage) -> rusqlite::Result<Vec<S
     let own = passage.owner.into_iter().flat_map(|owner| [(LOW, owner.0), (HIGH, owner.0)]);
     let strand = |(positions, of)| Strand::new(positions, of, passage.after, passage.upto);
     let rooms = rooms.into_iter().flat_map(|room| [(LINES, room), (CHANGES, room)]);
-    Ok(rooms.chain(own).map(strand).collect())
+    let store = passage.store.then_some((STORE, ALL));
+    Ok(rooms.chain(own).chain(store).map(strand).collect())
 }
 
 /// The positions of a room's lines.
@@ -81,6 +82,14 @@ const LOW: &str = "SELECT seq FROM entries INDEXED BY entries_of_low \
 /// The positions of those in which an owner is the higher end.
 const HIGH: &str = "SELECT seq FROM entries INDEXED BY entries_of_high \
                     WHERE high = ?1 AND high <> low AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4";
+
+/// The positions of what was last put or removed. One that is overtaken before it is read here comes by the later one,
+/// behind the passage.
+const STORE: &str = "SELECT seq FROM store INDEXED BY store_by_seq \
+                     WHERE ?1 = 0 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4";
+
+/// What the store is a strand of.
+const ALL: i64 = 0;
 
 /// The positions of one place, taken piece by piece.
 struct Strand {

@@ -2,7 +2,8 @@
 
 use rusqlite::{CachedStatement, Connection, Row};
 use serde::Deserialize;
-use shared::entry::{Change, Changed, Details, Entry, File, Reaction, Said, Topic, Whispered};
+use serde_json::Value;
+use shared::entry::{Change, Changed, Details, Entry, File, Put, Reaction, Removed, Said, Topic, Whispered};
 use shared::wire::MAX_REACTORS;
 
 /// What a row of `entries` holds, as its column `kind` says.
@@ -11,12 +12,14 @@ pub(super) const EDITED: i64 = 1;
 pub(super) const DELETED: i64 = 2;
 pub(super) const REACTED: i64 = 3;
 pub(super) const TOPIC: i64 = 4;
+pub(super) const PUT: i64 = 5;
+pub(super) const REMOVED: i64 = 6;
 
 /// The row of one entry. What was taken back is not given out, also where it is still to be overwritten.
 const ENTRY: &str = "SELECT seq, at, nick, id, \
                      CASE WHEN kind = 1 AND (SELECT deleted FROM entries AS line WHERE line.seq = entries.of) \
                          THEN '' ELSE text END, \
-                     name, to_nick, kind, of, put, reply_to, files, changed, edited, deleted \
+                     name, to_nick, kind, of, put, reply_to, files, changed, edited, deleted, entries.key \
                      FROM entries LEFT JOIN rooms USING (room) WHERE seq = ?1";
 
 /// The entry of a position, which there must be.
@@ -57,6 +60,11 @@ fn read(connection: &Connection, row: &Row<'_>) -> rusqlite::Result<Entry> {
         TOPIC => {
             return Ok(Entry::Topic(Topic { seq, at, room: room.unwrap_or_default(), from, id, topic: text }));
         }
+        PUT => {
+            let value = value_of(&text);
+            return Ok(Entry::Put(Put { seq, at, from, id, key: row.get(15)?, value }));
+        }
+        REMOVED => return Ok(Entry::Removed(Removed { seq, at, from, id, key: row.get(15)? })),
         EDITED => Change::Edited { text },
         DELETED => Change::Deleted,
         REACTED => Change::Reacted { emoji: text, on: row.get::<_, Option<bool>>(9)?.unwrap_or_default() },
@@ -118,6 +126,11 @@ pub(super) fn files_of(json: &str) -> Vec<File> {
     let kept: Vec<Kept> = serde_json::from_str(json).unwrap_or_default();
     let file = |Kept { hash, name, size, kind, width, height }| File { hash, name, size, kind, width, height };
     kept.into_iter().map(file).collect()
+}
+
+/// A value of the store as it is kept; nothing out of one that was overtaken.
+pub(super) fn value_of(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_default()
 }
 
 fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {

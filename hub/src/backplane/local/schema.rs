@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
+use shared::store::Pair;
+
 use super::OpenError;
+use super::row::value_of;
 use crate::backplane::{Known, KnownOwner, KnownRoom, OwnerId, Session, SessionId};
 
 /// "HUBB": marks the file as ours (SQLite's `application_id`).
@@ -12,10 +15,10 @@ const APPLICATION: i64 = 0x4855_4242;
 
 /// What each version of the tables (SQLite's `user_version`) adds to the one before it. A new log goes
 /// the same way as an old one, so that there is one way only.
-const STEPS: [&str; VERSION as usize] = [TABLES, SESSIONS, CHANGES, FORGETTING];
+const STEPS: [&str; VERSION as usize] = [TABLES, SESSIONS, CHANGES, FORGETTING, STORE];
 
 /// The newest version.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 
 /// `seq` is the log's order. `room` and (`low`, `high`) are whom an entry is for: a room, or
 /// the two owners of a private message, the smaller first. `nodes` is part of the answer its
@@ -191,6 +194,25 @@ const FORGETTING: &str = "
     CREATE TABLE freed (owner INTEGER PRIMARY KEY REFERENCES owners);
 ";
 
+/// The replicated store.
+///
+/// An entry of kind 5 puts a value (`text`, as JSON) under a `key`, one of kind 6 removes it. Neither is in a place.
+/// `store` names of each key the latest of them, and how many bytes key and value take; `gone` are those that were
+/// removed, of which the latest are remembered, and `store_since` is the last that is not. A value that is overtaken is
+/// emptied in its entry, which stays for its id.
+const STORE: &str = "
+    ALTER TABLE entries ADD COLUMN key TEXT;
+    ALTER TABLE log ADD COLUMN store_since INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE store (
+        key TEXT PRIMARY KEY,
+        seq INTEGER NOT NULL REFERENCES entries,
+        bytes INTEGER NOT NULL,
+        gone INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE UNIQUE INDEX store_by_seq ON store (seq);
+    CREATE INDEX store_gone ON store (seq) WHERE gone;
+";
+
 /// How long the writer waits for the log's lock.
 pub(super) const BUSY: Duration = Duration::from_millis(500);
 
@@ -276,7 +298,21 @@ pub(super) fn known(connection: &Connection) -> rusqlite::Result<Known> {
     let file = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()));
     let files = files.query_map([], file)?.collect::<Result<_, _>>()?;
     let sessions = present(connection)?;
-    Ok(Known { epoch, head: head.unwrap_or(0).cast_unsigned(), owners, rooms, sessions, files })
+    let store = pairs(connection)?;
+    let store_since: i64 = connection.query_row("SELECT store_since FROM log", [], |row| row.get(0))?;
+    let (head, store_since) = (head.unwrap_or(0).cast_unsigned(), store_since.cast_unsigned());
+    Ok(Known { epoch, head, owners, rooms, sessions, files, store, store_since })
+}
+
+/// What is in the store, by the keys' bytes.
+fn pairs(connection: &Connection) -> rusqlite::Result<Vec<Pair>> {
+    let mut pairs = connection
+        .prepare("SELECT store.key, text, seq FROM store JOIN entries USING (seq) WHERE NOT gone ORDER BY store.key")?;
+    let pair = |row: &rusqlite::Row<'_>| {
+        let value = value_of(row.get_ref(1)?.as_str()?);
+        Ok(Pair { key: row.get(0)?, value, version: row.get::<_, i64>(2)?.cast_unsigned() })
+    };
+    pairs.query_map([], pair)?.collect()
 }
 
 /// The sessions that count as present, with their rooms: two passes in the same order, however many there are.

@@ -5,6 +5,7 @@ mod entries;
 mod forgetting;
 mod nicks;
 mod positions;
+mod puts;
 mod sessions;
 
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ use crate::backplane::{Claim, Draft, Outcome, OwnerId, Scope, SecretHash, Sessio
 use crate::clock;
 use forgetting::Chores;
 pub(super) use forgetting::{LOOK_THROUGH_EVERY, LOOK_THROUGH_SHARE};
+use puts::Tally;
 
 /// A request to the writer.
 pub(super) enum Write {
@@ -77,6 +79,8 @@ pub(super) struct Writer {
     nick_ttl: u64,
     /// The numbers of rooms by their keys, so that a line costs no look for its room's.
     rooms: HashMap<String, i64>,
+    /// How much is in the store; none while that is to be counted anew.
+    store: Option<Tally>,
     commits: mpsc::Sender<Vec<Outcome>>,
     /// Those who index the log are told here.
     signal: Arc<Signal>,
@@ -103,7 +107,7 @@ impl Writer {
         connection.set_prepared_statement_cache_capacity(128);
         let latest = latest.unwrap_or(0).cast_unsigned();
         let chores = Chores::left(&connection, on_disk)?;
-        Ok(Self { connection, head, latest, nick_ttl, rooms: HashMap::new(), commits, signal, chores })
+        Ok(Self { connection, head, latest, nick_ttl, rooms: HashMap::new(), store: None, commits, signal, chores })
     }
 
     /// Writes until it is told to close or nobody can ask any more; what was queued by then is committed.
@@ -160,6 +164,7 @@ impl Writer {
             }
             // Some may have been made by this very batch.
             self.rooms.clear();
+            self.store = None;
             self.chores.rolled_back();
             tickets.iter().map(|&ticket| Outcome::Failed { ticket }).collect()
         });

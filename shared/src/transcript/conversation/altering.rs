@@ -21,7 +21,7 @@ fn details_of(line: &mut Entry) -> Option<&mut Details> {
     match line {
         Entry::Said(said) => Some(said.details.get_or_insert_default()),
         Entry::Whispered(whispered) => Some(whispered.details.get_or_insert_default()),
-        Entry::Topic(_) | Entry::Changed(_) => None,
+        Entry::Topic(_) | Entry::Changed(_) | Entry::Put(_) | Entry::Removed(_) => None,
     }
 }
 
@@ -50,7 +50,7 @@ pub(super) fn alter(line: &mut Entry, from: &str, at: u64, change: &Change) {
     match line {
         Entry::Said(said) => text.clone_into(&mut said.text),
         Entry::Whispered(whispered) => text.clone_into(&mut whispered.text),
-        Entry::Topic(_) | Entry::Changed(_) => {}
+        Entry::Topic(_) | Entry::Changed(_) | Entry::Put(_) | Entry::Removed(_) => {}
     }
 }
 

@@ -87,6 +87,7 @@ impl Conversation {
         self.exists(seq);
         match entry {
             Entry::Changed(changed) => return self.change(changed),
+            Entry::Put(_) | Entry::Removed(_) => return false,
             Entry::Topic(topic) => drop(self.set_topic(topic)),
             Entry::Said(_) | Entry::Whispered(_) => {}
         }

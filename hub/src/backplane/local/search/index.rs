@@ -142,7 +142,8 @@ impl Index {
             return Ok(false);
         };
         self.left_out = batch.left_out;
-        if !batch.former.is_empty() || !batch.changed.is_empty() {
+        // Also where a part of the changes had no text before or after: then it is over with.
+        if batch.left_out || !batch.former.is_empty() || !batch.changed.is_empty() {
             self.replace(&batch)?;
         }
         if batch.left_out {

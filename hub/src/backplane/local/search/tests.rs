@@ -441,3 +441,18 @@ fn what_the_indexer_does_with_the_log_is_broken_off() {
     let error = endless.join().unwrap();
     assert_eq!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::OperationInterrupted));
 }
+
+#[test]
+fn changes_without_a_text_do_not_hold_up_those_behind_them() {
+    let (log, folder) = (log(), tempfile::tempdir().unwrap());
+    let mut index = Index::open(folder.path(), &log, "epoch", false).unwrap();
+    let empty = Line { seq: 1, owner: 1, place: Where::Room(1), text: String::new() };
+    add(&log, &empty, row::LINE, None);
+    assert!(index.advance(&log, &Signal::default()).unwrap());
+    for (seq, text) in [(2, ""), (3, "more than fits in one batch")] {
+        change(&log, 1, text, seq);
+        add(&log, &Line { seq, text: text.to_owned(), ..empty.clone() }, row::EDITED, Some(1));
+    }
+    let steps = (0..10).take_while(|_| index.advance(&log, &Signal::default()).unwrap()).count();
+    assert!(steps < 10, "it goes round for ever");
+}

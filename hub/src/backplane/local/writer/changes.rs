@@ -121,6 +121,7 @@ impl Writer {
                 None => return Ok(None),
             },
             Audience::Owner { owner: other, .. } => Place::pair(frame.owner, *other),
+            Audience::Everyone => return Ok(None), // no line is for all
         };
         self.connection
             .prepare_cached(
@@ -175,7 +176,7 @@ impl Writer {
     ) -> rusqlite::Result<u64> {
         let seq = *head + 1;
         let to_nick = match &frame.to {
-            Audience::Room { .. } => None,
+            Audience::Room { .. } | Audience::Everyone => None,
             Audience::Owner { nick, .. } => Some(nick),
         };
         self.connection
@@ -211,7 +212,8 @@ fn changed(frame: Frame, of: u64, seq: u64, change: Change, orphans: Vec<String>
     let (room, to, route) = match to {
         Audience::Room { key, name } => (Some(name), None, Route::Room(key)),
         Audience::Owner { owner: other, nick, .. } => (None, Some(nick), Route::Owners(owner, other)),
+        Audience::Everyone => (None, None, Route::Everyone),
     };
     let entry = Entry::Changed(Changed { seq, at, room, to, from, id, of, change });
-    Outcome::Appended { ticket: Some(ticket), committed: Committed { entry, route, orphans } }
+    Outcome::Appended { ticket: Some(ticket), committed: Committed { orphans, ..Committed::new(entry, route) } }
 }

@@ -51,6 +51,8 @@ impl Writer {
             What::Edit { of, text } => self.edit(frame, of, text, head),
             What::Delete { of } => self.delete(frame, of, head),
             What::React { of, emoji, on } => self.react(frame, of, emoji, on, head),
+            What::Put { key, value, json, version } => self.put_key(frame, key, value, &json, version, head),
+            What::Remove { key, version } => self.remove_key(frame, key, version, head),
         }
     }
 
@@ -66,6 +68,7 @@ impl Writer {
         let (place, to_nick, nodes) = match &to {
             Audience::Room { key, name } => (Place::room(self.room(key, name)?), None, None),
             Audience::Owner { owner: other, nick, nodes } => (Place::pair(owner, *other), Some(nick), Some(*nodes)),
+            Audience::Everyone => return Ok(Outcome::Failed { ticket }), // nobody can ask for such a line
         };
         let added = self
             .connection
@@ -115,8 +118,9 @@ impl Writer {
                 let entry = Entry::Whispered(Whispered { seq, at, from, to: nick, id, text, details });
                 (entry, Route::Owners(owner, other))
             }
+            Audience::Everyone => return Ok(Outcome::Failed { ticket }),
         };
-        Ok(Outcome::Appended { ticket: Some(ticket), committed: Committed { entry, route, orphans: Vec::new() } })
+        Ok(Outcome::Appended { ticket: Some(ticket), committed: Committed::new(entry, route) })
     }
 
     fn topic(&mut self, frame: Frame, topic: String, head: &mut u64) -> rusqlite::Result<Outcome> {
@@ -140,7 +144,7 @@ impl Writer {
             .execute(params![room, topic])?;
         *head = seq;
         let entry = Entry::Topic(Topic { seq, at, room: name, from, id, topic });
-        let committed = Committed { entry, route: Route::Room(key), orphans: Vec::new() };
+        let committed = Committed::new(entry, Route::Room(key));
         Ok(Outcome::Appended { ticket: Some(ticket), committed })
     }
 

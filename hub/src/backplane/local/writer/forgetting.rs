@@ -205,6 +205,12 @@ impl Writer {
         Ok(())
     }
 
+    /// A value of the store was taken back, which no index knows.
+    pub(super) fn note_removed(&mut self) -> rusqlite::Result<()> {
+        self.chores.overwrites = true;
+        self.note_that_something_is_left()
+    }
+
     /// In the transaction that overwrites something: then a hub that ends behind it leaves the note to the next.
     fn note_that_something_is_left(&mut self) -> rusqlite::Result<()> {
         if self.chores.on_disk && !self.chores.noted {

@@ -1,0 +1,39 @@
+//! The store is read where one is, also without the hub, and what is put then arrives once.
+
+use e2e::person::Said;
+use e2e::play;
+
+#[test]
+fn without_the_hub_the_store_is_read_and_a_put_waits_and_arrives_once() {
+    play(async |stage| {
+        let ana = stage.guest("ana").await;
+        let bob = stage.guest("bob").await;
+        for person in [&ana, &bob] {
+            person.goes_to_the_console().await;
+        }
+        let version = number(&ana.runs_to_the_end("put(\"tea\", 5)").await);
+        assert_eq!(bob.runs_to_the_end("get(\"tea\")").await[0].text, "5");
+        // The engine of both runs by now.
+        for person in [&ana, &bob] {
+            person.browser.expect_error("WebSocket connection to");
+            person.browser.expect_error("Failed to load resource");
+        }
+        stage.hub_mut().stop();
+        assert_eq!(ana.runs_to_the_end("get(\"tea\")").await[0].text, "5");
+        assert!(ana.runs_to_the_end("list(\"\")").await[0].text.contains("tea"));
+        ana.runs("put(\"tea\", 6)").await;
+        ana.is_shown("ran", "put(\"tea\", 6)").await;
+        stage.hub_mut().start_again();
+        let second = number(&ana.is_done().await);
+        assert!(second > version, "{second} {version}");
+        bob.runs_to_the_end("nodes().len()").await;
+        assert_eq!(bob.runs_to_the_end("get(\"tea\")").await[0].text, "6");
+        // Nothing was put in between: it arrived once.
+        assert_eq!(number(&ana.runs_to_the_end("put(\"tea\", 7)").await), second + 1);
+    });
+}
+
+/// The last value that was shown.
+fn number(said: &[Said]) -> u64 {
+    said.last().and_then(|said| said.text.parse().ok()).unwrap_or_else(|| panic!("a version: {said:?}"))
+}
