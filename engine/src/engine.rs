@@ -17,12 +17,12 @@ use crate::address::Address;
 use crate::events::told;
 use crate::examples::Library;
 use crate::limits::{
-    LARGE_STATE, MAX_DEPTH, MAX_EXPRESSIONS, MAX_EXPRESSIONS_IN_FUNCTION, MAX_FUNCTIONS, MAX_INTERNED, MAX_ITEMS,
-    MAX_PROCESSES, MAX_PROMPTS, MAX_STATE, MAX_TEXT, MAX_VARIABLES, STEPS_A_MEASURE,
+    MAX_BROUGHT, MAX_DEPTH, MAX_EXPRESSIONS, MAX_EXPRESSIONS_IN_FUNCTION, MAX_FUNCTIONS, MAX_INTERNED, MAX_ITEMS,
+    MAX_PROCESSES, MAX_PROMPTS, MAX_STATE, MAX_TEXT, MAX_VARIABLES,
 };
 use crate::message::{FromEngine, ToEngine};
 use crate::program::{Entry, Program, Programs};
-use crate::prompt::Prompt;
+use crate::prompt::{Line, Prompt};
 use crate::tokens::Reader;
 use crate::turn::{End, Log, Meter, Refs, Running, Turn};
 use crate::value::{from_json, to_json, weigh};
@@ -50,8 +50,6 @@ struct Process {
     state: Dynamic,
     refs: Refs,
     next_ref: u64,
-    /// Steps since the state was last measured.
-    unmeasured: u32,
     blocked: Option<Box<Blocked>>,
 }
 
@@ -60,6 +58,8 @@ struct Blocked {
     run: Run,
     scene: Scene,
     log: Log,
+    /// How long the log is as JSON, in bytes.
+    brought: usize,
     /// Acts that its runs have done.
     done: usize,
     /// Operations of all its runs.
@@ -75,7 +75,7 @@ enum Run {
         args: Vec<Dynamic>,
         gives: Gives,
     },
-    Line,
+    Line(Line),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -204,36 +204,27 @@ impl Engine {
             return Err(Reason::error("The engine holds as many processes as it may."));
         }
         let is_line = self.prompts.contains(&pid);
-        let program = if is_line {
-            self.prompt.read(&self.rhai, &self.reader, &spawn.source)
+        let (program, line) = if is_line {
+            let line = self.prompt.read(&self.rhai, &self.reader, &spawn.source).map_err(|why| Reason::error(&why))?;
+            (Rc::clone(&line.program), Some(line))
         } else {
-            self.programs.read(&self.rhai, &self.reader, &spawn.source)
+            let program = self.programs.read(&self.rhai, &self.reader, &spawn.source);
+            (program.map_err(|why| Reason::error(&why))?, None)
         };
-        let program = program.map_err(|words| Reason::error(&words))?;
-        let args = || from_json(&Value::Array(spawn.args.clone()));
         let (name, params, gives) = match program.entry {
             Entry::Main(params) => ("main", params, Gives::Value),
             Entry::Serves(params) => ("init", params, Gives::State),
             Entry::Line => ("", 0, Gives::Value),
         };
-        let run = match program.entry {
-            Entry::Line => Run::Line,
-            Entry::Main(_) | Entry::Serves(_) => {
-                Run::Function { name: name.to_owned(), args: (0..params).map(|_| args()).collect(), gives }
-            }
+        let args = || from_json(&Value::Array(spawn.args.clone()));
+        let run = match line {
+            Some(line) => Run::Line(line),
+            None => Run::Function { name: name.to_owned(), args: (0..params).map(|_| args()).collect(), gives },
         };
         let trusted = is_line || self.library.is_own(&spawn.source);
-        let process = Process {
-            program,
-            trusted,
-            state: Dynamic::UNIT,
-            refs: Refs::new(),
-            next_ref: 1,
-            unmeasured: STEPS_A_MEASURE,
-            blocked: None,
-        };
+        let process = Process { program, trusted, state: Dynamic::UNIT, refs: Refs::new(), next_ref: 1, blocked: None };
         self.processes.insert(pid, process);
-        self.run(pid, Blocked { run, scene, log: Log::new(), done: 0, operations: 0 })
+        self.run(pid, Blocked { run, scene, log: Log::new(), brought: 0, done: 0, operations: 0 })
     }
 
     fn handle(
@@ -251,12 +242,17 @@ impl Engine {
             None => ("handle".to_owned(), vec![state, from, message]),
         };
         let run = Run::Function { name, args, gives: Gives::State };
-        self.run(pid, Blocked { run, scene, log: Log::new(), done: 0, operations: 0 })
+        self.run(pid, Blocked { run, scene, log: Log::new(), brought: 0, done: 0, operations: 0 })
     }
 
     fn resume(&mut self, pid: Pid, now: u64, with: Brought) -> Result<Stepped, Reason> {
         let process = self.processes.get_mut(&pid).ok_or_else(unknown)?;
         let mut blocked = process.blocked.take().ok_or_else(unknown)?;
+        // Of texts and numbers, so this cannot fail.
+        blocked.brought += serde_json::to_vec(&with).map_or(0, |json| json.len());
+        if blocked.brought > MAX_BROUGHT {
+            return Err(Reason::Limit(Limit::Size));
+        }
         blocked.log.push((now, with));
         self.run(pid, *blocked)
     }
@@ -264,17 +260,17 @@ impl Engine {
     /// Runs a step, from its beginning.
     fn run(&mut self, pid: Pid, blocked: Blocked) -> Result<Stepped, Reason> {
         let process = self.processes.get_mut(&pid).ok_or_else(unknown)?;
-        let Blocked { run, scene, log, done, operations } = blocked;
+        let Blocked { run, scene, log, brought, done, operations } = blocked;
         let mut turn = Turn::new(scene.clone(), Rc::clone(&process.program), Rc::clone(&self.library)).again(log, done);
         turn.trusted = process.trusted;
-        turn.prompts = matches!(run, Run::Line);
-        turn.receives = matches!(run, Run::Line | Run::Function { gives: Gives::Value, .. });
+        turn.prompts = matches!(run, Run::Line(_));
+        turn.receives = matches!(run, Run::Line(_) | Run::Function { gives: Gives::Value, .. });
         turn.refs.clone_from(&process.refs);
         turn.next_ref = process.next_ref;
         self.meter.begin(operations);
         *self.running.borrow_mut() = Some(turn);
         let outcome = match &run {
-            Run::Line => self.prompt.run(&self.rhai, &process.program),
+            Run::Line(line) => self.prompt.run(&self.rhai, line),
             Run::Function { name, args, .. } => {
                 let options = CallFnOptions::new().eval_ast(false);
                 let (mut scope, ast) = (Scope::new(), &process.program.ast);
@@ -291,7 +287,7 @@ impl Engine {
             (_, _, Some(limit)) => Ok(ended(acts, Reason::Limit(limit))),
             (_, Some(End::Wants(want)), _) => {
                 let (done, operations) = (turn.acted(), self.meter.operations());
-                process.blocked = Some(Box::new(Blocked { run, scene, log: turn.log, done, operations }));
+                process.blocked = Some(Box::new(Blocked { run, scene, log: turn.log, brought, done, operations }));
                 Ok(Stepped { then: Then::Blocked(*want), ..Stepped::of(acts) })
             }
             (Err(error), None, _) => Ok(ended(acts, of_running(*error))),
@@ -301,8 +297,8 @@ impl Engine {
                 Ok(match run {
                     Run::Function { gives: Gives::State, .. } => keep(process, acts, value),
                     Run::Function { gives: Gives::Value, .. } => returned(acts, &value),
-                    Run::Line => {
-                        self.prompt.keep(&process.program);
+                    Run::Line(line) => {
+                        self.prompt.keep(&line);
                         returned(acts, &value)
                     }
                 })
@@ -334,14 +330,9 @@ fn returned(acts: Vec<Act>, value: &Dynamic) -> Stepped {
 
 /// The state goes on to the next step, if it is no larger than states may be.
 fn keep(process: &mut Process, acts: Vec<Act>, state: Dynamic) -> Stepped {
-    process.state = state;
-    process.unmeasured += 1;
-    if process.unmeasured >= STEPS_A_MEASURE {
-        match weigh(&process.state, MAX_STATE) {
-            None => return ended(acts, Reason::Limit(Limit::Size)),
-            Some(bytes) if bytes > LARGE_STATE => {}
-            Some(_) => process.unmeasured = 0,
-        }
+    if weigh(&state, MAX_STATE).is_none() {
+        return ended(acts, Reason::Limit(Limit::Size));
     }
+    process.state = state;
     Stepped::of(acts)
 }

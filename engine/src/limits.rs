@@ -37,9 +37,9 @@ pub const MAX_INTERNED: usize = 1_024;
 /// small only if their programs do.
 pub const MAX_STATE: usize = 64 * 1024;
 
-/// A state longer than this, in bytes, is measured after each step, others once in so many steps.
-pub const LARGE_STATE: usize = 8 * 1024;
-pub const STEPS_A_MEASURE: u32 = 16;
+/// What a step that waits is brought in all, as JSON, in bytes, four of the longest messages: it is kept for the next run,
+/// and many processes may wait at once.
+pub const MAX_BROUGHT: usize = 128 * 1024;
 
 /// How often one step may wait. It is run anew each time, so that more would cost what nobody expects.
 pub const MAX_WAITS: usize = 32;

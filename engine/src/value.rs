@@ -11,7 +11,7 @@
 //!
 //! An [`crate::address::Address`] is sent as its text. Functions, ranges and what else Rhai has stay at home.
 
-use rhai::{Array, Dynamic, FLOAT, INT, Map};
+use rhai::{Array, Dynamic, FLOAT, FnPtr, INT, Map};
 use serde_json::{Number, Value};
 use shared::process::limits::MAX_DEPTH;
 
@@ -103,27 +103,62 @@ fn written(value: &Dynamic, depth: usize, left: &mut usize) -> Result<Value, No>
 }
 
 fn weighed(value: &Dynamic, depth: usize, left: &mut usize) -> bool {
-    let mut spend = |bytes: usize| {
-        let rest = left.checked_sub(bytes);
-        *left = rest.unwrap_or(0);
-        rest.is_some()
-    };
     let Some(depth) = depth.checked_sub(1) else { return false };
+    let mut spends = |bytes: usize| spend(left, bytes).is_ok();
     if let Ok(items) = value.as_array_ref() {
-        return spend(2) && items.iter().all(|item| weighed(item, depth, left));
+        return spends(2) && items.iter().all(|item| weighed(item, depth, left));
     }
     if let Ok(fields) = value.as_map_ref() {
-        let mut fields = fields.iter();
-        return spend(2) && fields.all(|(name, item)| spent(left, name.len() + 4) && weighed(item, depth, left));
+        let named = |name: &str, left: &mut usize| spend(left, name.len() + 4).is_ok();
+        return spends(2) && fields.iter().all(|(name, item)| named(name, left) && weighed(item, depth, left));
     }
     if let Ok(text) = value.as_immutable_string_ref() {
-        return spend(text.len() + 2);
+        return spends(text.len() + 2);
     }
-    spend(SCALAR)
+    if let Some(function) = value.read_lock::<FnPtr>() {
+        // It holds what it was curried with.
+        return spends(SCALAR + function.fn_name().len())
+            && function.curry().iter().all(|item| weighed(item, depth, left));
+    }
+    spends(SCALAR)
 }
 
-fn spent(left: &mut usize, bytes: usize) -> bool {
-    spend(left, bytes).is_ok()
+/// Whether two values are the same; where they are nested too deep or of a kind that cannot be told, they are not.
+pub(crate) fn is_same(one: &Dynamic, other: &Dynamic) -> bool {
+    same(one, other, 2 * MAX_DEPTH)
+}
+
+fn same(one: &Dynamic, other: &Dynamic, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let all = |ones: &[Dynamic], others: &[Dynamic]| {
+        ones.len() == others.len() && ones.iter().zip(others).all(|(one, other)| same(one, other, depth))
+    };
+    if let (Ok(one), Ok(other)) = (one.as_array_ref(), other.as_array_ref()) {
+        return all(&one, &other);
+    }
+    if let (Ok(one), Ok(other)) = (one.as_map_ref(), other.as_map_ref()) {
+        let mut fields = one.iter().zip(other.iter());
+        return one.len() == other.len()
+            && fields.all(|((name, one), (known, other))| name == known && same(one, other, depth));
+    }
+    if let (Ok(one), Ok(other)) = (one.as_immutable_string_ref(), other.as_immutable_string_ref()) {
+        return *one == *other;
+    }
+    if let (Some(one), Some(other)) = (one.read_lock::<FnPtr>(), other.read_lock::<FnPtr>()) {
+        return one.fn_name() == other.fn_name() && all(one.curry(), other.curry());
+    }
+    if let (Some(one), Some(other)) = (one.read_lock::<Address>(), other.read_lock::<Address>()) {
+        return *one == *other;
+    }
+    if let (Ok(one), Ok(other)) = (one.as_float(), other.as_float()) {
+        return one.to_bits() == other.to_bits();
+    }
+    let ints = (one.as_int(), other.as_int());
+    let (bools, letters) = ((one.as_bool(), other.as_bool()), (one.as_char(), other.as_char()));
+    one.is_unit() && other.is_unit()
+        || matches!(ints, (Ok(one), Ok(other)) if one == other)
+        || matches!(bools, (Ok(one), Ok(other)) if one == other)
+        || matches!(letters, (Ok(one), Ok(other)) if one == other)
 }
 
 /// As a program has it.

@@ -7,10 +7,10 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{World, printed};
-use engine::limits::{MAX_STATE, MAX_TEXT, MAX_WAITS, STACK};
+use engine::limits::{MAX_BROUGHT, MAX_STATE, MAX_TEXT, MAX_WAITS, STACK};
 use serde_json::{Value, json};
 use shared::process::limits::{MAX_ACTS, MAX_PRINT};
-use shared::process::{Brought, Limit, Reason, Then, Want};
+use shared::process::{Brought, Event, Letter, Limit, Reason, Then, Want};
 
 /// Far above what any step takes, with others at work on the same cores.
 const SOON: Duration = Duration::from_secs(2);
@@ -156,24 +156,78 @@ fn more_variables_than_one_may_have() {
     ends_by(Limit::Size, &(0..65).map(|number| format!("let v{number} = 1;")).collect::<String>());
 }
 
+/// How many messages a process takes, and why it takes no more.
+fn taken(source: &str, message: impl Fn(usize) -> Value) -> (usize, Reason) {
+    let mut world = World::new();
+    let (pid, begun) = world.begins(source, Vec::new());
+    assert_eq!(begun.then, Then::Wait);
+    let ends = |steps| match world.sends(pid, message(steps)).then {
+        Then::Wait => None,
+        Then::Exit(reason) => Some((steps, reason)),
+        other => panic!("{other:?}"),
+    };
+    let taken = (0..1_000).find_map(ends).expect("it ends");
+    assert_eq!(world.engine.pids().count(), 0, "nothing is left of it");
+    taken
+}
+
 #[test]
 fn a_state_that_grows_too_large() {
-    let mut world = World::new();
-    let source = "fn init() { [] } fn handle(state, from, message) { state.push(message); state }";
-    let (pid, _) = world.begins(source, Vec::new());
-    let piece = "x".repeat(10_000);
-    let mut steps = 0;
-    let end = loop {
-        steps += 1;
-        match world.sends(pid, json!(piece)).then {
-            Then::Wait => assert!(steps < 100, "it goes on"),
-            Then::Exit(reason) => break reason,
-            other => panic!("{other:?}"),
-        }
+    // Texts in a list, names in a map, what a function is to be called with.
+    for handle in
+        ["state.push(m); state", "state[m] = 0; state", "[if state.is_empty() { |x| x } else { state[0] }.curry(m)]"]
+    {
+        let begins = if handle.contains("= 0") { "#{}" } else { "[]" };
+        let source = format!("fn init() {{ {begins} }} fn handle(state, from, m) {{ {handle} }}");
+        let (steps, reason) = taken(&source, |step| json!(format!("{step} {}", "x".repeat(10_000))));
+        assert_eq!(reason, Reason::Limit(Limit::Size), "{handle}");
+        // It is over with the step in which it grows too large, not some later one.
+        assert!(steps * 10_000 <= MAX_STATE, "{handle}: after {steps} steps");
+    }
+}
+
+#[test]
+fn a_state_that_is_one_map_with_long_names() {
+    let body = |names: usize| {
+        format!("let m = #{{}}; let s = \"\"; s.pad(30000, \"x\"); for i in 0..{names} {{ m[s + i] = i; }} m")
     };
-    assert_eq!(end, Reason::Limit(Limit::Size));
-    // Measured anew before it is twice what it may be.
-    assert!(steps * piece.len() < 3 * MAX_STATE, "after {steps} steps");
+    for (names, then) in
+        [(2, Then::Wait), (3, Then::Exit(Reason::Limit(Limit::Size))), (100, Then::Exit(Reason::Limit(Limit::Size)))]
+    {
+        let source = format!("fn init() {{ {} }} fn handle(state, from, m) {{ state }}", body(names));
+        assert_eq!(World::new().begins(&source, Vec::new()).1.then, then, "{names} names");
+    }
+}
+
+#[test]
+fn a_map_server_that_is_given_long_keys() {
+    let source = include_str!("../../programs/map_server.rhai");
+    let (steps, reason) = taken(source, |step| json!(["put", format!("{step}{}", "k".repeat(30_000)), 1]));
+    assert_eq!((steps, reason), (MAX_STATE / 30_000, Reason::Limit(Limit::Size)));
+}
+
+#[test]
+fn a_step_that_is_brought_too_much_while_it_waits() {
+    let long = json!("x".repeat(10_000));
+    for (body, with) in [
+        ("get(\"a\")", Brought::Value(json!({ "value": long }))),
+        ("receive()", Brought::Event(Event::Timer { r#ref: 1, message: long.clone() })),
+        (
+            "receive()",
+            Brought::Letter(Letter { from: common::bob(), nick: None, owner: None, call: None, message: long }),
+        ),
+    ] {
+        let mut world = World::new();
+        let (pid, mut stepped) = world.begins(&format!("fn main() {{ loop {{ {body}; }} }}"), Vec::new());
+        let mut waits = 0;
+        while let Then::Blocked(_) = stepped.then {
+            waits += 1;
+            stepped = world.brings(pid, 1, with.clone());
+        }
+        assert_eq!(stepped.then, Then::Exit(Reason::Limit(Limit::Size)), "{body}");
+        assert_eq!(waits, MAX_BROUGHT / 10_000 + 1, "{body}: what was brought last was too much");
+        assert_eq!(world.engine.pids().count(), 0);
+    }
 }
 
 #[test]

@@ -188,7 +188,9 @@ impl Den {
                 {
                     match map_server::asked(&node.store, &letter.message) {
                         Asked::Answer(answer) => node.table.answer(now, call, answer),
-                        Asked::Wait { key, version } => node.waiting.push(now, call, key, version).expect("room"),
+                        Asked::Wait { key, version } => {
+                            node.waiting.push(now, &letter.from.node, call, key, version).expect("room");
+                        }
                         Asked::Change(_) => node.table.answer(now, call, Err(map_server::not_allowed())),
                     }
                 }

@@ -443,6 +443,29 @@ fn the_prompt_keeps_variables_and_functions_from_line_to_line() {
 }
 
 #[test]
+fn a_line_that_waits_goes_on_with_what_it_began_with_and_undoes_nothing_of_others() {
+    let mut world = World::new();
+    let brought = |n: i64| Brought::Value(json!({ "value": n }));
+    let kinds = "let kinds = [(), true, 1.5, \"t\", 'c', #{ a: 1 }, |x| x, Fn(\"f\").curry(1), self()]";
+    for line in ["let x = 1", "let y = [1]", "let z = 1", kinds, "fn name() { \"old\" }"] {
+        assert_eq!(world.line(line).1.then, Then::Return(json!(null)));
+    }
+    // What another line does meanwhile would have it want something else than it has been brought.
+    let waits =
+        "let mine = x; print(x); if x == 1 { x += get(\"a\") } else { exit(\"torn\") }; fn old() { name() } x + y[0]";
+    let (pid, stepped) = world.line(waits);
+    assert!(matches!(stepped.then, Then::Blocked(Want::Look(_))) && stepped.acts.len() == 1, "{stepped:?}");
+    for line in ["x = 5; y.push(2)", "kinds = 0; let other = 7", "fn name() { \"new\" }", "const z = 9"] {
+        assert_eq!(world.line(line).1.then, Then::Return(json!(null)));
+    }
+    let stepped = world.brings(pid, 1, brought(10));
+    assert_eq!((stepped.then, stepped.acts.len()), (Then::Return(json!(12)), 0));
+    // It has changed x, and made a variable and a function; the rest is the others'.
+    let (_, stepped) = world.line("[x, y, z, kinds, mine, other, old()]");
+    assert_eq!(stepped.then, Then::Return(json!([11, [1, 2], 9, 0, 1, 7, "new"])));
+}
+
+#[test]
 fn what_is_asked_of_chance_and_time_is_of_the_step() {
     let mut world = World::new();
     let body = "[now(), random(6), random(), self(), node(), hub()]";

@@ -345,7 +345,7 @@ impl<'a> Connection<'a> {
                 Err(refusal) => Parcel::Error(Box::new(refusal)),
             },
             Ok(request) => {
-                if matches!(request, ToHub::History { .. } | ToHub::Search { .. }) {
+                if matches!(request, ToHub::History { .. } | ToHub::Search { .. } | ToHub::Store { .. }) {
                     self.outbox.page_asked();
                 }
                 let (told, decided) = self.seat.request(request);

@@ -47,8 +47,8 @@ pub use handle::{Handle, Newcomer, Seat, Told};
 pub use hub_node::{Ear, Heard, Voice};
 use pings::Pings;
 use signals::{Hub, Peer, Ties};
-pub use storing::Stored;
 use storing::Storing;
+pub use storing::{Changed, Stored};
 
 /// Messages from all connections that may wait; a connection that finds it full stops reading its socket.
 const MAX_INBOX: usize = 4_096;

@@ -8,13 +8,15 @@ mod engine;
 mod store;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
+use serde_json::Value;
 use shared::map_server::Waiting;
 use shared::message::{ErrorCode, Json, Outgoing, Why};
 use shared::node::{HUB, NodeError, NodeName};
 use shared::process::table::{Ask, Bounds, Effect, MAP_SERVER, MESSAGE_SERVER, Table};
 use shared::process::{Creation, Fault, Look, Pid, Spawn, Step, Stepped};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use self::engine::Engine;
 use crate::clock;
@@ -23,6 +25,12 @@ use crate::message_server::{Ear, Handle, Heard, Stored, Voice};
 
 /// Messages that [`MAP_SERVER`] and [`MESSAGE_SERVER`] have at a time: they are done with each at once.
 const AT_ONCE: u32 = 1;
+
+/// Programs that look at the nodes again and again cost the message server a list so often: nobody sees the difference.
+const NODES_EVERY: Duration = Duration::from_millis(250);
+
+/// How soon a thread that was full is tried again, where nothing else happens before.
+const GIVE_AGAIN: Duration = Duration::from_millis(10);
 
 /// The processes of the hub.
 struct Node {
@@ -36,6 +44,8 @@ struct Node {
     waiting: Waiting,
     /// What the table was asked about nodes that somebody pings, with the message server's number of it.
     pings: HashMap<u64, u64>,
+    /// The names of all nodes, and when the message server told them.
+    names: Option<(Instant, Value)>,
 }
 
 /// Makes the hub a node with processes, for as long as the message server runs. `host` stands behind the `@` of its name.
@@ -47,8 +57,8 @@ pub(crate) async fn start(server: &Handle, host: &str, programs: Programs) -> Re
     if programs == Programs::All {
         tracing::warn!("whoever knows the cookie may run programs here, within their bounds (--programs all)");
     }
-    let mut table = Table::new(name.clone(), Creation::new(rand::random()), Bounds::NATIVE);
-    let now = clock::now();
+    let mut table = Table::new(name.clone(), Creation::new(rand::random()), Bounds::HUB);
+    let now = clock::steady();
     table.connected(now, name);
     // Valid names, which nobody has. The requests that `message_server` takes come by another way: here it is listed,
     // found and watched.
@@ -64,6 +74,7 @@ pub(crate) async fn start(server: &Handle, host: &str, programs: Programs) -> Re
         map_server,
         waiting: Waiting::default(),
         pings: HashMap::new(),
+        names: None,
     };
     tokio::spawn(node.run(ear));
     Ok(())
@@ -71,10 +82,10 @@ pub(crate) async fn start(server: &Handle, host: &str, programs: Programs) -> Re
 
 impl Node {
     async fn run(mut self, mut ear: Ear) {
-        let mut changes = self.stored.changes();
+        let stored = self.stored.clone();
         loop {
             self.settle().await;
-            let alarm = self.alarm();
+            let (alarm, gives_again) = (self.alarm(), self.engine.gives_again());
             tokio::select! {
                 heard = ear.hear() => match heard {
                     Some(heard) => self.hear(heard),
@@ -82,22 +93,36 @@ impl Node {
                 },
                 said = self.engine.said() => {
                     if let Some(said) = said {
-                        Engine::take(clock::now(), &mut self.table, said);
+                        Engine::take(clock::steady(), &mut self.table, said);
                     }
                 }
-                changed = changes.recv() => self.store_changed(changed),
-                () = sleep_until(alarm.unwrap_or_else(Instant::now)), if alarm.is_some() => self.table.tick(clock::now()),
+                changed = stored.changed() => self.store_changed(changed),
+                // What the threads had no room for is tried again as the loop goes round.
+                () = sleep(GIVE_AGAIN), if gives_again => {}
+                () = sleep_until(alarm.unwrap_or_else(Instant::now)), if alarm.is_some() => self.table.tick(clock::steady()),
             }
         }
     }
 
+    /// The names of all nodes, as of a moment ago.
+    async fn nodes(&mut self) -> Value {
+        if let Some((asked, names)) = &self.names
+            && asked.elapsed() < NODES_EVERY
+        {
+            return names.clone();
+        }
+        let names = Value::from(self.voice.nodes().await);
+        self.names = Some((Instant::now(), names.clone()));
+        names
+    }
+
     fn alarm(&self) -> Option<Instant> {
-        let until = self.table.wake_at()?.saturating_sub(clock::now());
-        Some(Instant::now() + std::time::Duration::from_millis(until))
+        let until = self.table.wake_at()?.saturating_sub(clock::steady());
+        Some(Instant::now() + Duration::from_millis(until))
     }
 
     fn hear(&mut self, heard: Heard) {
-        let now = clock::now();
+        let now = clock::steady();
         match heard {
             Heard::Signal(mail) => self.table.heard(now, &mail.sender.origin, mail.payload.value()),
             Heard::Unreachable(unreachable) => self.lost(&unreachable.node, unreachable.why),
@@ -111,7 +136,7 @@ impl Node {
 
     fn lost(&mut self, node: &str, why: Why) {
         if let Ok(node) = NodeName::wished(node) {
-            self.table.down(clock::now(), &node, why);
+            self.table.down(clock::steady(), &node, why);
         }
     }
 
@@ -126,12 +151,14 @@ impl Node {
                 Effect::Answered { ask, result } => {
                     // Nothing else was asked.
                     if let Some(token) = self.pings.remove(&ask) {
-                        self.voice.pinged(token, result.is_ok()).await;
+                        // Too much is under way here: that says nothing about the other.
+                        let busy = result.as_ref().is_err_and(|fault| fault.code == ErrorCode::Busy);
+                        self.voice.pinged(token, (!busy).then_some(result.is_ok())).await;
                     }
                 }
                 Effect::Look { pid, look: Look::Nodes } => {
-                    let names = self.voice.nodes().await.into();
-                    self.table.looked(clock::now(), pid, names);
+                    let names = self.nodes().await;
+                    self.table.looked(clock::steady(), pid, names);
                 }
                 effect => self.carry_out(effect),
             }
@@ -140,7 +167,7 @@ impl Node {
     }
 
     fn carry_out(&mut self, effect: Effect) {
-        let now = clock::now();
+        let now = clock::steady();
         match effect {
             Effect::Step { pid, scene, step } => {
                 if let Err(reason) = self.engine.step(pid, scene, step) {

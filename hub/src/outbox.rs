@@ -26,7 +26,7 @@ use shared::wire::close;
 
 use courier::Lane;
 pub use courier::{Couriers, Pickups};
-pub use mail::{Mail, Sender};
+pub use mail::{Load, Mail, Sender};
 pub use parcel::{Answer, Parcel, Reply, Shared, weight_of};
 pub use pen::Wire;
 use pen::{Desktop, Pen};

@@ -104,7 +104,9 @@ pub struct News {
 
 impl Registry {
     /// `since` is when the hub started, in milliseconds since 1970 UTC, and `head` the log's newest entry then.
-    pub fn new(host: String, since: u64, head: u64) -> Self {
+    pub fn new(mut host: String, since: u64, head: u64) -> Self {
+        // As nodes read it in any name.
+        host.make_ascii_lowercase();
         let mut registry = Self {
             host,
             since,

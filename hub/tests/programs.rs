@@ -128,8 +128,14 @@ async fn whether_a_node_with_processes_lives_it_says_itself() {
 async fn its_own_processes_are_not_to_be_ended_or_replaced() {
     let hub = TestHub::start_with(|config| config.programs = Programs::All).await;
     let ana = guest(&hub, "ana").await;
+    let stats = ana.call(&at("node@@hub"), "stats").await.unwrap();
+    let pid_of = |name: &str| match stats["processes"].as_array().unwrap().iter().find(|it| it["name"] == name) {
+        Some(process) => process["pid"].as_str().unwrap().to_owned(),
+        // It is the first, and not listed.
+        None => format!("{}.1", stats["creation"].as_str().unwrap()),
+    };
     for name in ["node", "map_server", "message_server"] {
-        ana.exit(&at(&format!("{name}@@hub")), Reason::Killed);
+        ana.exit(&at(&format!("{}@@hub", pid_of(name))), Reason::Killed).unwrap();
         let refused = ana.spawn("hub", Program::new("own", IDLE).registered(name)).await.map(drop).unwrap_err();
         assert!(matches!(refused.code, ErrorCode::NotAllowed | ErrorCode::Busy), "{refused}");
     }
@@ -142,9 +148,9 @@ async fn one_ends_ones_own_processes_there_and_nobody_elses() {
     let hub = TestHub::start_with(|config| config.programs = Programs::All).await;
     let (ana, bob) = (guest(&hub, "ana").await, guest(&hub, "bob").await);
     let idle = ana.spawn("hub", Program::new("idle", IDLE).registered("hers")).await.unwrap();
-    bob.exit(&idle.address, Reason::Killed);
+    bob.exit(&idle.address, Reason::Killed).unwrap();
     assert_eq!(bob.call(&at("hers@@hub"), 1).await, Ok(json!(1)));
-    ana.exit(&idle.address, Reason::Killed);
+    ana.exit(&idle.address, Reason::Killed).unwrap();
     assert_eq!(timeout(DEADLINE, idle.ended).await.unwrap(), Reason::Killed);
     assert_eq!(bob.call(&at("hers@@hub"), 1).await.unwrap_err().code, ErrorCode::NoSuchProcess);
 }
@@ -190,7 +196,7 @@ async fn one_owner_cannot_fill_it() {
     assert_eq!((held.len(), refused.code), (1_000, ErrorCode::Busy), "{refused}");
     assert!(modest.spawn("hub", example("factorial")).await.is_ok());
     // Each that ends makes room.
-    greedy.exit(&held[0].address, Reason::Killed);
+    greedy.exit(&held[0].address, Reason::Killed).unwrap();
     eventually("room for one more", async || greedy.spawn("hub", example("factorial")).await.ok()).await;
 }
 

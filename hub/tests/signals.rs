@@ -201,6 +201,11 @@ async fn a_payload_may_be_any_json_and_a_frame_that_is_none_is_answered() {
         r#"{"type":"signal","to":"bob","signal":{}"#,
         r#"{"type":"signal","to":"bob","first":1,"signal":{}}"#,
         &format!(r#"{{"type":"signal","to":"bob","signal":{}}}"#, "[".repeat(60_000)),
+        // What no reader takes, though it is JSON by its look.
+        &format!(r#"{{"type":"signal","to":"bob","signal":{}{}}}"#, "[".repeat(127), "]".repeat(127)),
+        r#"{"type":"signal","to":"bob","signal":"\ud800"}"#,
+        r#"{"type":"signal","to":"bob","signal":{"\ud800":1}}"#,
+        r#"{"type":"signal","to":"bob","signal":[1e999]}"#,
     ] {
         ana.socket().text(frame).await;
         assert_eq!(ana.socket().error().await.code, ErrorCode::BadMessage, "{}", &frame[..40.min(frame.len())]);

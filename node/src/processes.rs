@@ -41,6 +41,8 @@ pub(crate) struct Processes {
     pub(crate) running: Running,
     /// None until somebody follows the list of nodes.
     nodes: Option<watch::Sender<Vec<NodeInfo>>>,
+    /// The list is to be asked for as soon as the hub takes requests.
+    nodes_due: bool,
     ended: bool,
 }
 
@@ -97,6 +99,7 @@ impl Processes {
         #[expect(clippy::expect_used, reason = "the name for the nameless is one")]
         let name = name.unwrap_or_else(|| NodeName::wished(NAMELESS).expect("a valid name"));
         let mut table = Table::new(name, Creation::new(rand::random()), Bounds::NATIVE);
+        table.chance(rand::random);
         // Valid names, which nobody has.
         let _ = table.host(0, MESSAGE_HANDLER, MESSAGE_HANDLER, AT_ONCE);
         let map_server = table.host(0, MAP_SERVER, MAP_SERVER, AT_ONCE).ok();
@@ -109,6 +112,7 @@ impl Processes {
             copy: Copy::default(),
             running: Running::default(),
             nodes: None,
+            nodes_due: false,
             ended: false,
         }
     }
@@ -224,14 +228,14 @@ impl Processes {
         self.table.answer(now, call, result);
     }
 
-    /// The list of nodes, and whether it is to be asked for.
-    pub(crate) fn follow_nodes(&mut self) -> (watch::Receiver<Vec<NodeInfo>>, bool) {
-        let first = self.nodes.is_none() && !self.ended;
+    /// The list of nodes, which is to be asked for when it is first wanted.
+    pub(crate) fn follow_nodes(&mut self) -> watch::Receiver<Vec<NodeInfo>> {
+        self.nodes_due |= self.nodes.is_none() && !self.ended;
         let nodes = self.nodes.get_or_insert_with(|| watch::Sender::new(Vec::new())).subscribe();
         if self.ended {
             self.nodes = None;
         }
-        (nodes, first)
+        nodes
     }
 
     /// The client has stopped: whoever waits is told by the end of what they wait on.

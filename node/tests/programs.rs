@@ -201,9 +201,11 @@ async fn only_those_who_may_end_a_process() {
     let (ana, bob) = (world.guest("one", "ana").await, world.guest("two", "bob").await);
     let further = world.further("three", &ana).await;
     let server = ana.spawn("hub", example("factorial").registered("hers")).await.unwrap();
-    bob.exit(&server.address, Reason::Killed);
+    bob.exit(&server.address, Reason::Killed).unwrap();
     assert_eq!(bob.call(&at("hers@@hub"), 5).await, Ok(json!([120, 0])), "it is not his");
-    further.exit(&server.address, Reason::Killed);
+    let by_name = bob.exit(&at("hers@@hub"), Reason::Killed).unwrap_err();
+    assert_eq!(by_name.code, ErrorCode::BadMessage, "names are known where they are alone");
+    further.exit(&server.address, Reason::Killed).unwrap();
     assert_eq!(in_time(server.ended).await, Reason::Killed, "her other node may");
     assert_eq!(bob.call(&at("hers@@hub"), 5).await.unwrap_err().code, ErrorCode::NoSuchProcess);
 }

@@ -124,3 +124,15 @@ async fn the_map_server_of_any_node_answers() {
     let conflict = further.call(&at("map_server@@one"), json!({ "delete": "a", "if": version })).await.unwrap_err();
     assert_eq!(conflict.code, ErrorCode::VersionConflict);
 }
+
+#[tokio::test]
+async fn the_removal_of_what_was_not_there_ends_as_well() {
+    let world = World::start().await;
+    let store = world.guest("one", "ana").await.store();
+    assert!(in_time(store.ready()).await);
+    // Whether the hub writes it or refuses it.
+    let _ = in_time(store.remove("nothing")).await;
+    store.put("a", 1).await.unwrap();
+    let (one, other) = tokio::join!(in_time(store.remove("a")), in_time(store.remove("a")));
+    assert!(one.is_ok() || other.is_ok());
+}

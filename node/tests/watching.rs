@@ -4,7 +4,7 @@
 
 mod world;
 
-use node::Received;
+use node::{Client, Received, Settings};
 use serde_json::{Value, json};
 use shared::message::ErrorCode;
 use shared::process::{Address, Reason};
@@ -119,4 +119,14 @@ async fn a_node_tells_what_runs_on_it() {
         assert!(names.contains(&name), "{name}: {stats}");
     }
     assert_eq!(stats["count"], json!(names.len()));
+}
+
+#[tokio::test]
+async fn a_node_with_a_nick_follows_the_list_from_before_it_is_online() {
+    let world = World::start().await;
+    let settings = Settings { node: Some("early".to_owned()), nick: Some("ana".to_owned()), ..Settings::default() };
+    let (client, _deliveries) = Client::start(&world.link(), settings).unwrap();
+    let mut nodes = client.follow_nodes();
+    let here = nodes.wait_for(|nodes| nodes.iter().any(|node| node.node == "early@test"));
+    in_time(here).await.unwrap();
 }

@@ -10,15 +10,15 @@
 use serde_json::{Value, json};
 
 use crate::message::{ErrorCode, Json, ToHub};
-use crate::process::limits::{MAX_DEPTH, MAX_MESSAGE, MAX_WITHIN, measure};
+use crate::node::NodeName;
+use crate::process::limits::{MAX_CALLS_OF_PROCESS, MAX_DEPTH, MAX_MESSAGE, MAX_WITHIN, measure};
 use crate::process::{CallRef, Fault, Wish};
 use crate::store::{Pair, Store};
 
 /// Calls that wait for the copy at a time: as many as one node may have under way.
 pub const MAX_WAITING: usize = 1_024;
-
-/// The fewest bytes of a pair in a list, as JSON.
-const PAIR: usize = 30;
+/// Those of one node: as many as one process may have under way.
+pub const MAX_WAITING_OF_NODE: usize = MAX_CALLS_OF_PROCESS;
 
 /// What is to be done about a message.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,23 +74,32 @@ pub fn get(store: &Store, key: &str) -> Value {
 /// # Errors
 /// `value_too_long` where they are more than one message holds.
 pub fn list(store: &Store, prefix: &str) -> Result<Value, Fault> {
-    let list = pairs(store, prefix, MAX_MESSAGE / PAIR + 1);
-    match measure(&list, MAX_DEPTH) {
-        Some(bytes) if bytes <= MAX_MESSAGE => Ok(list),
-        _ => Err(Fault::new(
-            ErrorCode::ValueTooLong,
-            format!(
-                "What begins with “{prefix}” is more than the {MAX_MESSAGE} bytes of a message: name a longer prefix."
-            ),
-        )),
+    let mut list = Vec::new();
+    // Measured on the way: of a store of megabytes no more is copied than a message holds.
+    let mut bytes = 2;
+    for one in store.list(prefix).iter().map(told) {
+        match measure(&one, MAX_DEPTH - 1) {
+            Some(more) if bytes + more < MAX_MESSAGE => bytes += more + 1,
+            _ => {
+                let words = format!(
+                    "What begins with “{prefix}” is more than the {MAX_MESSAGE} bytes of a message: name a longer prefix."
+                );
+                return Err(Fault::new(ErrorCode::ValueTooLong, words));
+            }
+        }
+        list.push(one);
     }
+    Ok(Value::Array(list))
 }
 
 /// At most so many of the keys that begin so, with values and versions: what a program looks at, which has bounds of its
 /// own.
 pub fn pairs(store: &Store, prefix: &str, most: usize) -> Value {
-    let pair = |pair: &Pair| json!({ "key": pair.key, "value": pair.value, "version": pair.version });
-    store.list(prefix).iter().take(most).map(pair).collect()
+    store.list(prefix).iter().take(most).map(told).collect()
+}
+
+fn told(pair: &Pair) -> Value {
+    json!({ "key": pair.key, "value": pair.value, "version": pair.version })
 }
 
 /// Whether the copy has that version of a key, or a later one: also of one that is not there any more.
@@ -112,29 +121,41 @@ pub fn not_allowed() -> Fault {
 /// Calls that wait until the copy has got somewhere.
 #[derive(Debug, Default)]
 pub struct Waiting {
-    /// Each with its key, the version, and the time after which its caller waits no more.
-    calls: Vec<(CallRef, String, u64, u64)>,
+    calls: Vec<Wait>,
+}
+
+#[derive(Debug)]
+struct Wait {
+    /// Where the caller is.
+    node: NodeName,
+    call: CallRef,
+    key: String,
+    version: u64,
+    /// The time after which its caller waits no more.
+    until: u64,
 }
 
 impl Waiting {
     /// # Errors
-    /// `busy` where [`MAX_WAITING`] wait.
-    pub fn push(&mut self, now: u64, call: CallRef, key: String, version: u64) -> Result<(), Fault> {
-        self.calls.retain(|(.., until)| now < *until);
-        if self.calls.len() >= MAX_WAITING {
+    /// `busy` where [`MAX_WAITING`] wait, or [`MAX_WAITING_OF_NODE`] of that node.
+    pub fn push(&mut self, now: u64, node: &NodeName, call: CallRef, key: String, version: u64) -> Result<(), Fault> {
+        self.calls.retain(|wait| now < wait.until);
+        let of_node = self.calls.iter().filter(|wait| wait.node == *node).count();
+        if self.calls.len() >= MAX_WAITING || of_node >= MAX_WAITING_OF_NODE {
             return Err(Fault::new(ErrorCode::Busy, "Too many wait for the store here. Try again in a moment."));
         }
-        self.calls.push((call, key, version, now + u64::from(MAX_WITHIN)));
+        let until = now + u64::from(MAX_WITHIN);
+        self.calls.push(Wait { node: node.clone(), call, key, version, until });
         Ok(())
     }
 
     /// Those whose version is there, to be answered with it ([`version`]).
     pub fn take(&mut self, store: &Store) -> Vec<(CallRef, u64)> {
         let mut done = Vec::new();
-        self.calls.retain(|(call, key, version, _)| {
-            let there = has(store, key, *version);
+        self.calls.retain(|wait| {
+            let there = has(store, &wait.key, wait.version);
             if there {
-                done.push((*call, *version));
+                done.push((wait.call, wait.version));
             }
             !there
         });
@@ -151,6 +172,10 @@ mod tests {
         store.put(62, "a", json!(5));
         store.put(63, "users/ana", json!({ "tea": true }));
         store
+    }
+
+    fn node(number: usize) -> NodeName {
+        NodeName::new(&format!("tab-{number}"), "den").unwrap()
     }
 
     fn answer(message: &Value) -> Result<Value, Fault> {
@@ -202,7 +227,7 @@ mod tests {
     fn whoever_waits_is_told_when_the_version_is_there_and_not_before() {
         let (mut store, mut waiting) = (store(), Waiting::default());
         for (call, version) in [(1, 63), (2, 64), (3, 65)] {
-            waiting.push(0, CallRef(call), "a".into(), version).unwrap();
+            waiting.push(0, &node(1), CallRef(call), "a".into(), version).unwrap();
         }
         assert_eq!(waiting.take(&store), [(CallRef(1), 63)]);
         store.remove(64, "a");
@@ -213,11 +238,16 @@ mod tests {
     #[test]
     fn only_so_many_wait_and_those_whose_caller_has_gone_make_room() {
         let mut waiting = Waiting::default();
-        for call in 0..MAX_WAITING as u64 {
-            waiting.push(0, CallRef(call), "a".into(), 1).unwrap();
+        let mut wait = |now, from| waiting.push(now, &node(from), CallRef(0), "a".into(), 1).map_err(|busy| busy.code);
+        let nodes = MAX_WAITING / MAX_WAITING_OF_NODE;
+        for from in 0..nodes {
+            for _ in 0..MAX_WAITING_OF_NODE {
+                wait(0, from).unwrap();
+            }
+            assert_eq!(wait(0, from), Err(ErrorCode::Busy), "the others have room");
         }
-        assert_eq!(waiting.push(1, CallRef(0), "a".into(), 1).unwrap_err().code, ErrorCode::Busy);
-        waiting.push(u64::from(MAX_WITHIN), CallRef(0), "a".into(), 1).unwrap();
+        assert_eq!(wait(1, nodes), Err(ErrorCode::Busy));
+        wait(u64::from(MAX_WITHIN), 0).unwrap();
     }
 
     #[test]

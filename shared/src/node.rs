@@ -69,7 +69,8 @@ impl NodeName {
         } else if !is_host(host) {
             Err(NodeError::Host)
         } else {
-            Ok(Self { local: local.to_owned(), host: host.to_owned() })
+            // As everywhere, hosts are the same however they are spelled.
+            Ok(Self { local: local.to_owned(), host: host.to_ascii_lowercase() })
         }
     }
 

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use self::bounds::{
-    Load, MAX_BYTES, MAX_DEPTH, MAX_KEY, MAX_KEYS, MAX_REMOVED, MAX_VALUE, Refused, check_key, check_value,
+    Load, MAX_BYTES, MAX_DEPTH, MAX_KEY, MAX_KEYS, MAX_REMOVED, MAX_VALUE, Refused, charge, check_key, check_value,
 };
 pub use self::snapshot::{MAX_PAGE, MAX_PAGE_BYTES, weight};
 use crate::entry::Entry;
@@ -59,6 +59,11 @@ impl Store {
     /// The latest position of the log that something of it is as of. Entries of before may still be to come.
     pub fn seq(&self) -> u64 {
         self.seq
+    }
+
+    /// The keys whose removal is remembered.
+    pub fn removed(&self) -> impl Iterator<Item = &str> {
+        self.removed.iter().map(|(key, _)| key.as_str())
     }
 
     /// What an entry does to the store. Whether the key is otherwise than before.

@@ -1,6 +1,9 @@
 //! The wire: version, limits, close codes, and the way between bytes and messages.
 //! Every limit has its unit and its reason.
 
+#[cfg(not(target_family = "wasm"))]
+mod readable;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -186,6 +189,8 @@ fn signal(frame: &str) -> Option<Outgoing> {
         return None;
     }
     let Frame { to, first, signal } = serde_json::from_str(frame).ok()?;
+    // What nobody can read is refused with the reason, as all else is that cannot be read.
+    serde_json::from_str::<readable::Readable>(frame).ok()?;
     Some(Outgoing { to: to.into_owned(), first, signal: crate::message::Json::raw(signal.get()) })
 }
 

@@ -11,7 +11,7 @@ use shared::entry::{Entry, Put, Removed};
 use shared::message::{ErrorCode, Pairs, Refusal};
 use shared::store::{
     Load, MAX_BYTES, MAX_DEPTH, MAX_KEY, MAX_KEYS, MAX_PAGE, MAX_PAGE_BYTES, MAX_REMOVED, MAX_VALUE, Refused, Store,
-    check_key, check_value,
+    charge, check_key, check_value,
 };
 
 const KEYS: [&str; 6] = ["a", "b", "users/ana", "users/bob", "users/bob/tea", "ß"];
@@ -115,6 +115,17 @@ fn a_full_store_takes_what_makes_it_no_larger() {
     assert_eq!(heavy.with(None, Some(1)), Err(Refused::Full), "a further byte");
     assert_eq!(heavy.with(Some(10), Some(11)), Err(Refused::Full));
     assert_eq!(heavy.with(Some(10), Some(10)), Ok(heavy));
+}
+
+#[test]
+fn what_takes_far_more_memory_than_its_json_is_charged_for_that() {
+    let charged = |value: &Value| charge("key", value, shared::wire::encode(value).len());
+    assert_eq!(charged(&json!("x".repeat(1_000))), 3 + 1_002);
+    let person = json!({ "name": "Ana Maria", "words": "so many of them that they count".repeat(20) });
+    assert_eq!(charged(&person), 3 + shared::wire::encode(&person).len());
+    // Its tree takes 640 bytes for the one field.
+    assert!((160 * 1_000..200 * 1_000).contains(&charged(&json!(vec![json!({ "": 0 }); 1_000]))));
+    assert!((8 * 1_000..9 * 1_000).contains(&charged(&json!(vec![0; 1_000]))));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it is surprised")]
 
 use proptest::prelude::*;
-use shared::process::limits::MAX_CHILDREN;
+use shared::process::limits::{MAX_CHILDREN, MAX_RESTARTS};
 use shared::process::supervisor::{Child, Order, Plan, Restart, Strategy, Supervisor};
 use shared::process::{Reason, Spawn};
 
@@ -261,4 +261,15 @@ fn a_plan_is_read_as_programs_write_it() {
     let plan: Plan = serde_json::from_str(written).unwrap();
     assert_eq!((plan.max_restarts, plan.within, plan.children[0].restart), (3, 5_000, Restart::Permanent));
     assert_eq!(plan.children[0].shutdown, 5_000);
+}
+
+#[test]
+fn a_plan_whose_restarts_nothing_bounds_is_refused() {
+    let allows = |max_restarts: u32, within: u32| {
+        let plan = Plan { within, ..plan(Strategy::OneForOne, &[Restart::Permanent], max_restarts) };
+        Supervisor::new(plan).is_ok()
+    };
+    assert!(allows(MAX_RESTARTS, 1));
+    assert!(!allows(MAX_RESTARTS + 1, 5_000));
+    assert!(!allows(1, 0), "a child that cannot be started would be, for ever");
 }

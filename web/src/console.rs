@@ -176,7 +176,14 @@ impl Console {
             "many"
         });
         // Names stand at the sides; where there are too many for that nothing does.
-        let margin = if count <= SOME { (self.frame.get_untracked().width / 6 + 16, 60) } else { (16, 16) };
+        let width = self.frame.get_untracked().width;
+        let margin = if count <= FEW {
+            (width / 6 + 16, 60)
+        } else if count <= SOME {
+            (width / 8 + 16, 36)
+        } else {
+            (16, 16)
+        };
         let frame = Frame { margin, ..self.frame.get_untracked() };
         self.seats.quietly(|seats| seats.seat(clock::now(), &seated));
         let middle = Spot { x: frame.width / 2, y: frame.height / 2, side: layout::Side::Below };

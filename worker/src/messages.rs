@@ -13,20 +13,18 @@ pub(crate) fn begin() {
         let messages = text.map(|text| serde_json::from_str::<Vec<ToEngine>>(&text));
         // The page is of the same version, and writes nothing else.
         let Some(Ok(messages)) = messages else { return };
-        let said: Vec<FromEngine> = messages.into_iter().filter_map(|message| engine.take(message)).collect();
-        if !said.is_empty() {
-            say(&said);
-        }
+        // Each by itself: to whoever waits for the first, the others are no reason to be patient.
+        messages.into_iter().filter_map(|message| engine.take(message)).for_each(|said| say(&said));
     });
     // What a Worker's global object lacks nobody can do anything about.
     let _ = Reflect::set(&js_sys::global(), &"onmessage".into(), heard.as_ref());
     heard.forget();
-    say(&[FromEngine::ready()]);
+    say(&FromEngine::ready());
 }
 
-fn say(messages: &[FromEngine]) {
+fn say(message: &FromEngine) {
     // Made of texts and JSON, so this cannot fail.
-    let text = serde_json::to_string(messages).unwrap_or_default();
+    let text = serde_json::to_string(&[message]).unwrap_or_default();
     let post = Reflect::get(&js_sys::global(), &"postMessage".into());
     if let Some(post) = post.ok().and_then(|post| post.dyn_into::<Function>().ok()) {
         let _ = post.call1(&JsValue::UNDEFINED, &text.into());

@@ -77,13 +77,16 @@ fn a_storm_of_spawns_is_one_question_at_a_time_and_never_ends_all_of_them() {
 }
 
 #[test]
-fn ones_own_other_tabs_need_no_consent_and_a_guest_has_none_of_ones_rights() {
+fn a_guest_has_none_of_ones_rights() {
     play(async |stage| {
         let (ana, bob, node) = ana_and_bob(stage).await;
         // A program that another runs here may neither put nor speak as its person.
-        ana.runs(&format!("rpc(\"{node}\", || try_call(\"message_server@@hub\", #{{ type: \"say\", room: \"lobby\", text: \"I am bob\" }}).error.code)")).await;
+        let says =
+            "try_call(\"message_server@@hub\", #{ type: \"say\", room: \"lobby\", text: \"I am bob\" }).error.code";
+        let puts = "try_call(\"map_server\", #{ put: \"programs/x\", value: 1 }).error.code";
+        ana.runs(&format!("rpc(\"{node}\", || {says} + \" \" + {puts})")).await;
         bob.answers_who_asks("ana", "Once").await;
-        ana.is_shown("value", "not_allowed").await;
+        ana.is_shown("value", "not_allowed not_allowed").await;
         bob.says("nobody else").await;
         bob.sees("bob", "nobody else").await;
         assert!(!bob.talk().await.iter().any(|(_, text)| text == "I am bob"));

@@ -125,7 +125,7 @@ fn a_program_of_ones_own_is_kept_run_by_its_name_and_read_by_others_before_they_
         opens_the_console(&bob).await;
         bob.browser.click(Role::Button, "Programs").await;
         bob.browser.click(Role::Button, "double ana").await;
-        bob.browser.none(Role::Button, "Run").await;
+        bob.browser.none(Role::Button, "Run program").await;
         bob.browser.click(Role::Button, "Copy to mine").await;
         bob.browser.click(Role::Button, "Save").await;
         bob.reads("Saved.").await;

@@ -7,9 +7,9 @@ use shared::message::{Hello, Outgoing, ToHub};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::following::Read;
-use super::hub_node::{Line, Load};
+use super::hub_node::Line;
 use super::storing::Stored;
-use crate::outbox::Outbox;
+use crate::outbox::{Load, Outbox};
 use crate::registry::NodeKey;
 
 /// The number of a connection: one that was replaced by a newer one of its node is told from it by that.
@@ -33,7 +33,7 @@ pub(super) enum FromNode {
     /// Its processes want to know which nodes there are.
     Names { answer: oneshot::Sender<Vec<String>> },
     /// It has asked a node whether it lives.
-    Pinged { token: u64, alive: bool },
+    Pinged { token: u64, alive: Option<bool> },
     /// The socket answered a probe.
     Alive { node: NodeKey, token: u64 },
     /// The node is behind, and has taken all that was queued for it.

@@ -4,7 +4,6 @@
 //! outbox is the ear.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use shared::message::{Down, Outgoing, Unreachable};
 use shared::node::NodeName;
@@ -12,13 +11,20 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::handle::FromNode;
 use super::{Handle, Inbox};
-use crate::outbox::Mail;
+use crate::outbox::{Load, Mail};
 
 /// Signals that may wait for the hub's own processes: full windows of sixteen nodes.
 const MAX_MAIL: usize = 4_096;
 
 /// Bytes of their payloads.
 const MAX_MAIL_WEIGHT: usize = 16 * 1024 * 1024;
+
+/// How many of them may be of one node: two full windows, so that who keeps to its window never meets this bound, and
+/// who does not leaves room for the others.
+const MAX_MAIL_OF_ONE: usize = 512;
+
+/// Bytes of those: four windows.
+const MAX_MAIL_WEIGHT_OF_ONE: usize = 512 * 1024;
 
 /// What the hub's own node hears.
 #[derive(Debug)]
@@ -45,8 +51,8 @@ impl Voice {
         self.tell(FromNode::FromHub(signal)).await;
     }
 
-    /// Whether a node has answered the ping of that [`Heard::Ping`].
-    pub async fn pinged(&self, token: u64, alive: bool) {
+    /// Whether a node has answered the ping of that [`Heard::Ping`]; none where it could not be asked.
+    pub async fn pinged(&self, token: u64, alive: Option<bool>) {
         self.tell(FromNode::Pinged { token, alive }).await;
     }
 
@@ -64,13 +70,6 @@ impl Voice {
     }
 }
 
-/// What waits in an ear.
-#[derive(Debug, Default)]
-pub(super) struct Load {
-    mail: AtomicUsize,
-    weight: AtomicUsize,
-}
-
 /// What the hub's own node has still to hear. When it is dropped, the hub is a node without processes.
 #[derive(Debug)]
 pub struct Ear {
@@ -82,6 +81,9 @@ pub struct Ear {
 impl Drop for Ear {
     fn drop(&mut self) {
         self.heard.close();
+        while let Ok(heard) = self.heard.try_recv() {
+            self.taken(&heard);
+        }
         let gone = FromNode::HubNodeGone(Arc::clone(&self.load));
         let Some(inbox) = self.inbox.upgrade() else { return };
         if let Err(mpsc::error::TrySendError::Full(gone)) = inbox.try_send(gone)
@@ -99,11 +101,16 @@ impl Ear {
     /// the end.
     pub async fn hear(&mut self) -> Option<Heard> {
         let heard = self.heard.recv().await?;
-        if let Heard::Signal(mail) = &heard {
-            self.load.mail.fetch_sub(1, Ordering::Relaxed);
-            self.load.weight.fetch_sub(mail.weight(), Ordering::Relaxed);
-        }
+        self.taken(&heard);
         Some(heard)
+    }
+
+    /// It waits no more.
+    fn taken(&self, heard: &Heard) {
+        if let Heard::Signal(mail) = heard {
+            self.load.less(mail.weight());
+            mail.sender.load.less(mail.weight());
+        }
     }
 }
 
@@ -124,11 +131,12 @@ impl Line {
     /// False if there is no room for it.
     pub(super) fn push_mail(&self, mail: Mail) -> bool {
         let weight = mail.weight();
-        let full = self.load.mail.load(Ordering::Relaxed) >= MAX_MAIL
-            || self.load.weight.load(Ordering::Relaxed) >= MAX_MAIL_WEIGHT;
+        let of_one = &mail.sender.load;
+        let full =
+            self.load.is_over(MAX_MAIL, MAX_MAIL_WEIGHT) || of_one.is_over(MAX_MAIL_OF_ONE, MAX_MAIL_WEIGHT_OF_ONE);
         if !full {
-            self.load.mail.fetch_add(1, Ordering::Relaxed);
-            self.load.weight.fetch_add(weight, Ordering::Relaxed);
+            self.load.more(weight);
+            of_one.more(weight);
             self.push(Heard::Signal(mail));
         }
         !full

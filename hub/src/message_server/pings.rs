@@ -48,6 +48,11 @@ impl Pings {
         Some(self.last)
     }
 
+    /// Who is asked with that token.
+    fn target(&self, token: u64) -> Option<NodeKey> {
+        self.under_way.get(&token).map(|ping| ping.target)
+    }
+
     /// The ping of that token, whoever answered.
     fn take_any(&mut self, token: u64) -> Option<Ping> {
         self.under_way.remove(&token)
@@ -109,13 +114,25 @@ impl MessageServer {
         let name = self.registry.node_name(node).and_then(|name| name.parse().ok());
         if let (Some(line), Some(node)) = (own, name) {
             line.push(Heard::Ping { token, node });
-        } else if let Some(desk) = self.desks.get(node) {
+        } else {
+            self.probe_socket(node, token);
+        }
+    }
+
+    fn probe_socket(&self, node: NodeKey, token: u64) {
+        if let Some(desk) = self.desks.get(node) {
             desk.push(Parcel::Probe(token));
         }
     }
 
-    /// The hub's own node has asked, and knows.
-    pub(super) fn pinged(&mut self, token: u64, alive: bool) {
+    /// The hub's own node has asked, and knows; where it could not ask, the socket says what it can.
+    pub(super) fn pinged(&mut self, token: u64, alive: Option<bool>) {
+        let Some(alive) = alive else {
+            if let Some(target) = self.pings.target(token) {
+                self.probe_socket(target, token);
+            }
+            return;
+        };
         if let Some(ping) = self.pings.take_any(token) {
             self.answer_ping(ping, if alive { Sign::Pong } else { Sign::Pang }, Instant::now());
         }

@@ -25,7 +25,7 @@ impl MessageServer {
             return;
         }
         let id = request.id().unwrap_or_default().to_owned();
-        let of_a_page = matches!(request, ToHub::History { .. } | ToHub::Search { .. });
+        let of_a_page = matches!(request, ToHub::History { .. } | ToHub::Search { .. } | ToHub::Store { .. });
         let answer = match request {
             request if request.makes_entry() => {
                 self.write(node, &id, request).or_else(|refusal| self.recall(node, &id, refusal)).map(|()| None)
@@ -34,8 +34,9 @@ impl MessageServer {
             ToHub::State { state } => return self.turns(node, state),
             other => self.spend_request(node).and_then(|()| self.ask(node, &id, other, done)),
         };
+        // What comes later says so itself.
         if of_a_page
-            && answer.is_err()
+            && !matches!(answer, Ok(None))
             && let Some(outbox) = self.desks.get(node).and_then(|desk| desk.outbox.as_ref())
         {
             outbox.page_done();

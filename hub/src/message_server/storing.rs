@@ -1,12 +1,12 @@
 //! The store: the hub's own copy of it, and what nodes ask to be put there.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use shared::entry::{Entry, Put, Removed};
 use shared::message::{Json, Pairs, Refusal};
-use shared::store::{Pair, Refused, Store, check_key, check_value};
-use tokio::sync::broadcast;
+use shared::store::{MAX_KEYS, Pair, Refused, Store, check_key, check_value};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::MessageServer;
@@ -21,15 +21,25 @@ const PUTS: Rate = Rate { per_second: 50.0, burst: 250.0 };
 /// After so many seconds a bucket that was emptied is full again; kept longer, it would only take room.
 const FULL_AFTER: f64 = 5.0;
 
-/// Commits whose changes wait for who listens; whoever is further behind looks at all there is.
-const CHANGES: usize = 256;
+/// Keys that wait for who listens, each once: as many as there may be. Who is further behind looks at all there is.
+const MAX_CHANGED: usize = MAX_KEYS;
 
 /// A copy of the store, which the message server folds and everyone on the hub may look into.
 #[derive(Clone, Debug)]
 pub struct Stored {
     copy: Arc<Mutex<Store>>,
-    /// Which keys are otherwise than before.
-    told: broadcast::Sender<Arc<[String]>>,
+    /// What is otherwise than before.
+    changed: Arc<Mutex<Changed>>,
+    bell: Arc<Notify>,
+}
+
+/// What is otherwise than when somebody last looked.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// These keys. There may be none: then the copy has come further, and nothing else.
+    Keys(BTreeSet<String>),
+    /// More than are kept: any that is there or was.
+    Any,
 }
 
 impl Stored {
@@ -38,23 +48,41 @@ impl Stored {
         look(&self.copy.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The keys that are otherwise than before, from now on. Whoever is slow misses some, and is told so.
-    pub fn changes(&self) -> broadcast::Receiver<Arc<[String]>> {
-        self.told.subscribe()
+    /// Waits until something is otherwise than when this was last asked, and says what. For one alone: what one is told,
+    /// another is not. Nothing is lost when it is not awaited to the end.
+    pub async fn changed(&self) -> Changed {
+        self.bell.notified().await;
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *changed, Changed::Keys(BTreeSet::new()))
     }
 
     fn fold(&self, entries: &[Entry]) {
         let mut copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut keys = Vec::new();
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        // Also where nothing is otherwise, such as by the removal of what was not there: somebody may wait for its version.
+        let mut rings = false;
         for entry in entries {
-            if let (true, Entry::Put(Put { key, .. }) | Entry::Removed(Removed { key, .. })) = (copy.fold(entry), entry)
-            {
-                keys.push(key.clone());
+            if let Entry::Put(Put { key, .. }) | Entry::Removed(Removed { key, .. }) = entry {
+                rings = true;
+                if copy.fold(entry) {
+                    changed.note(key);
+                }
             }
         }
-        drop(copy);
-        if !keys.is_empty() {
-            let _ = self.told.send(keys.into()); // nobody need listen
+        drop((copy, changed));
+        if rings {
+            self.bell.notify_one();
+        }
+    }
+}
+
+impl Changed {
+    fn note(&mut self, key: &str) {
+        if let Self::Keys(keys) = self {
+            keys.insert(key.to_owned());
+            if keys.len() > MAX_CHANGED {
+                *self = Self::Any;
+            }
         }
     }
 }
@@ -73,7 +101,8 @@ impl Storing {
     pub(super) fn new(pairs: Vec<Pair>, since: u64, head: u64) -> Self {
         let mut store = Store::default();
         store.take_page(None, "", Pairs { seq: head, pairs, more: false });
-        let stored = Stored { copy: Arc::new(Mutex::new(store)), told: broadcast::Sender::new(CHANGES) };
+        let changed = Arc::new(Mutex::new(Changed::Keys(BTreeSet::new())));
+        let stored = Stored { copy: Arc::new(Mutex::new(store)), changed, bell: Arc::default() };
         Self { stored, since, buckets: HashMap::new(), swept: Instant::now() }
     }
 
@@ -140,5 +169,43 @@ impl MessageServer {
             *swept = now;
         }
         spend(buckets.entry(owner).or_insert_with(|| Bucket::new(PUTS, now)), PUTS, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use serde_json::json;
+
+    use super::*;
+
+    fn puts(seq: u64, key: String) -> Entry {
+        Entry::Put(Put { seq, at: 0, from: "ana".to_owned(), id: seq.to_string(), key, value: json!(seq) })
+    }
+
+    fn removes(seq: u64, key: &str) -> Entry {
+        Entry::Removed(Removed { seq, at: 0, from: "ana".to_owned(), id: seq.to_string(), key: key.to_owned() })
+    }
+
+    #[test]
+    fn whoever_listens_hears_of_each_key_once_however_late_and_of_a_removal_that_changed_nothing() {
+        let storing = Storing::new(Vec::new(), 0, 0);
+        let stored = storing.stored();
+        let changed = || stored.changed().now_or_never();
+        let keys = |keys: &[&str]| Some(Changed::Keys(keys.iter().map(|&key| key.to_owned()).collect()));
+        assert_eq!(changed(), None);
+        for seq in 1..=1_000 {
+            storing.fold(&[puts(seq, "a".to_owned())]);
+        }
+        storing.fold(&[puts(1_001, "b".to_owned()), removes(1_002, "b")]);
+        assert_eq!(changed(), keys(&["a", "b"]));
+        assert_eq!(changed(), None);
+        storing.fold(&[removes(1_003, "never there")]);
+        assert_eq!(changed(), keys(&[]), "its version is here");
+
+        storing.fold(&(0..=MAX_CHANGED as u64).map(|n| puts(2_000 + n, format!("n{n}"))).collect::<Vec<_>>());
+        assert_eq!(changed(), Some(Changed::Any));
+        storing.fold(&[removes(90_000, "a")]);
+        assert_eq!(changed(), keys(&["a"]));
     }
 }

@@ -20,8 +20,9 @@ struct Running {
     // Dropped before the pool, so that no thread of it waits here.
     said: mpsc::Receiver<FromEngine>,
     pool: Option<Pool>,
-    /// What the threads have no room for yet: a step of each process at most, and the news of its end.
-    ready: VecDeque<ToEngine>,
+    /// What each thread has no room for yet, so that one that is full holds up none of the others: a step of each process at
+    /// most, and the news of its end.
+    ready: Vec<VecDeque<ToEngine>>,
 }
 
 impl Engine {
@@ -32,24 +33,32 @@ impl Engine {
             Some(running) => running,
             none => none.insert(Running::start()?),
         };
-        running.ready.push_back(ToEngine::Step { pid, scene, step });
+        running.ready(pid).push_back(ToEngine::Step { pid, scene, step });
         Ok(())
     }
 
     pub(super) fn forget(&mut self, pid: Pid) {
         if let Some(running) = &mut self.running {
-            running.ready.push_back(ToEngine::Forget { pid });
+            running.ready(pid).push_back(ToEngine::Forget { pid });
         }
     }
 
     /// Gives the threads what they have room for.
     pub(super) fn give(&mut self) {
         let Some(Running { pool: Some(pool), ready, .. }) = &mut self.running else { return };
-        while let Some(message) = ready.pop_front() {
-            if let Err(message) = pool.give(message) {
-                return ready.push_front(message);
+        for ready in ready {
+            while let Some(message) = ready.pop_front() {
+                if let Err(message) = pool.give(message) {
+                    ready.push_front(message);
+                    break;
+                }
             }
         }
+    }
+
+    /// Whether something is left to be given.
+    pub(super) fn gives_again(&self) -> bool {
+        self.running.as_ref().is_some_and(|running| running.ready.iter().any(|ready| !ready.is_empty()))
     }
 
     /// What an engine says next. Never, where none runs. Cancel safe.
@@ -77,7 +86,14 @@ impl Running {
             let _ = tell.blocking_send(said); // of a hub that stops
         });
         let pool = pool.map_err(|error| Reason::error(&format!("The hub has no thread for programs: {error}.")))?;
-        Ok(Self { said, pool: Some(pool), ready: VecDeque::new() })
+        let ready = (0..pool.threads()).map(|_| VecDeque::new()).collect();
+        Ok(Self { said, pool: Some(pool), ready })
+    }
+
+    /// What waits for the thread of that process: the pool shares them out by their numbers.
+    fn ready(&mut self, pid: Pid) -> &mut VecDeque<ToEngine> {
+        let thread = pid.number() % self.ready.len() as u64;
+        &mut self.ready[thread as usize]
     }
 }
 

@@ -3,10 +3,10 @@
 use serde_json::Value;
 use shared::map_server::{self, Asked};
 use shared::process::{Letter, Look};
-use tokio::sync::broadcast::error::RecvError;
 
 use super::Node;
 use crate::clock;
+use crate::message_server::Changed;
 
 /// Pairs that a step that looks is given: more than its program can hold, so that it ends with that and does not take a
 /// part for the whole.
@@ -15,10 +15,10 @@ const MAX_LOOKED: usize = 4_096;
 impl Node {
     pub(super) fn ask_map_server(&mut self, letter: &Letter) {
         let Some(call) = letter.call else { return };
-        let now = clock::now();
+        let now = clock::steady();
         let answer = match self.stored.look(|store| map_server::asked(store, &letter.message)) {
             Asked::Answer(answer) => answer,
-            Asked::Wait { key, version } => match self.waiting.push(now, call, key, version) {
+            Asked::Wait { key, version } => match self.waiting.push(now, &letter.from.node, call, key, version) {
                 Ok(()) => return self.answer_those_who_wait(),
                 Err(fault) => Err(fault),
             },
@@ -37,15 +37,17 @@ impl Node {
     }
 
     /// Keys of the store are otherwise than before.
-    pub(super) fn store_changed(&mut self, changed: Result<std::sync::Arc<[String]>, RecvError>) {
-        // Whoever missed some looks at all that is there.
-        let keys = changed
-            .map(|keys| keys.to_vec())
-            .unwrap_or_else(|_| self.stored.look(|store| store.list("").iter().map(|pair| pair.key.clone()).collect()));
+    pub(super) fn store_changed(&mut self, changed: Changed) {
+        let keys = match changed {
+            Changed::Keys(keys) => keys,
+            Changed::Any => self.stored.look(|store| {
+                store.list("").iter().map(|pair| pair.key.as_str()).chain(store.removed()).map(str::to_owned).collect()
+            }),
+        };
         for key in keys {
             let pair = self.stored.look(|store| store.get(&key).cloned());
             let (value, version) = pair.map_or((None, 0), |pair| (Some(pair.value), pair.version));
-            self.table.stored(clock::now(), &key, value.as_ref(), version);
+            self.table.stored(clock::steady(), &key, value.as_ref(), version);
         }
         self.answer_those_who_wait();
     }
@@ -53,7 +55,7 @@ impl Node {
     fn answer_those_who_wait(&mut self) {
         let ready = self.stored.look(|store| self.waiting.take(store));
         for (call, version) in ready {
-            self.table.answer(clock::now(), call, Ok(map_server::version(version)));
+            self.table.answer(clock::steady(), call, Ok(map_server::version(version)));
         }
     }
 }

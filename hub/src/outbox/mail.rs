@@ -1,5 +1,6 @@
 //! Signals between nodes on their way through the hub, which passes them on unread.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -33,11 +34,36 @@ impl Mail {
 pub struct Sender {
     pub origin: Origin,
     head: OnceLock<Bytes>,
+    /// What of it waits for the hub's own processes.
+    pub load: Load,
+}
+
+/// How many signals wait, and the bytes of their payloads.
+#[derive(Debug, Default)]
+pub struct Load {
+    mail: AtomicUsize,
+    weight: AtomicUsize,
+}
+
+impl Load {
+    pub fn is_over(&self, mail: usize, weight: usize) -> bool {
+        self.mail.load(Ordering::Relaxed) >= mail || self.weight.load(Ordering::Relaxed) >= weight
+    }
+
+    pub fn more(&self, weight: usize) {
+        self.mail.fetch_add(1, Ordering::Relaxed);
+        self.weight.fetch_add(weight, Ordering::Relaxed);
+    }
+
+    pub fn less(&self, weight: usize) {
+        self.mail.fetch_sub(1, Ordering::Relaxed);
+        self.weight.fetch_sub(weight, Ordering::Relaxed);
+    }
 }
 
 impl Sender {
     pub fn new(origin: Origin) -> Self {
-        Self { origin, head: OnceLock::new() }
+        Self { origin, head: OnceLock::new(), load: Load::default() }
     }
 
     /// What comes before a payload of it, encoded by the first connection that sends one. All are of one kind so far.

@@ -123,6 +123,21 @@ async fn a_store_takes_so_many_keys_and_bytes(mut log: Asked) {
     log.adds(put(&ana, "more", "more", long, None)).await;
     log.adds_all((0..fit).map(|number| remove(&ana, &format!("g{number}"), &format!("w{number:03}"), None))).await;
 
+    // Small objects take a hundred times their JSON in memory: so the store takes fewer.
+    let objects = Value::Array(vec![json!({ "": 0 }); 2_000]);
+    let fit = MAX_BYTES / 300_000;
+    let mut crowd = 0;
+    let charged = loop {
+        match log.append(put(&ana, &format!("o{crowd}"), &format!("o{crowd}"), objects.clone(), None)).await {
+            Outcome::Appended { .. } => crowd += 1,
+            outcome => break outcome,
+        }
+        assert!(crowd <= fit, "they are charged");
+    };
+    assert!(matches!(charged, Outcome::Rejected { why: Rejection::StoreFull, .. }), "{charged:?}");
+    assert!(crowd > fit / 2, "{crowd}");
+    log.adds_all((0..crowd).map(|number| remove(&ana, &format!("p{number}"), &format!("o{number}"), None))).await;
+
     // One key is there, and the queue takes no more at a time.
     for thousand in 0..MAX_KEYS / 1_000 {
         let numbers = (1_000 * thousand).max(1)..1_000 * (thousand + 1);

@@ -132,7 +132,8 @@ impl Client {
     /// take what it was sent before; whether it arrives is not told. Messages to one process keep their order.
     ///
     /// # Errors
-    /// `bad_message` where it is too long, `node_down` where it is known that the node cannot be reached.
+    /// `bad_message` where it is too long, `node_down` where it is known that the node cannot be reached, `busy` where it
+    /// is for a process of this node that has not taken half of what it may be sent, or too much waits for another node.
     pub async fn send(&self, to: &Address, message: impl Into<Value>) -> Result<(), Fault> {
         self.link().send(None, to, message.into()).await
     }
@@ -193,10 +194,21 @@ impl Client {
     }
 
     /// Asks a process to end; it does where one may: where it was spawned by this node's own nick. Whether it did, a
-    /// monitor tells.
-    pub fn exit(&self, to: &Address, reason: Reason) {
+    /// monitor tells. On another node it goes by its pid: the name may be another's by the time it arrives.
+    ///
+    /// # Errors
+    /// `bad_message` where it is a name on another node.
+    pub fn exit(&self, to: &Address, reason: Reason) -> Result<(), Fault> {
         let to = to.clone();
-        self.link().tell(|processes, now| processes.tell(now, Ask::Exit { to, reason }));
+        self.link().tell(|processes, now| {
+            let own = processes.table.name();
+            if to.pid().is_none() && to.node.clone().on(own.host()) != *own {
+                let words = "A process of another node is asked to end by its pid, not by its name.";
+                return Err(Fault::new(ErrorCode::BadMessage, words));
+            }
+            processes.tell(now, Ask::Exit { to, reason });
+            Ok(())
+        })
     }
 
     /// Has a node run a program. What it prints arrives here.
@@ -247,10 +259,8 @@ impl Client {
     /// with more than 1,000 nodes the list stays as it is.
     pub fn follow_nodes(&self) -> watch::Receiver<Vec<NodeInfo>> {
         let (mut core, now) = (self.core(), driver::now());
-        let (nodes, first) = core.processes.follow_nodes();
-        if first {
-            core.ask_for_nodes(now);
-        }
+        let nodes = core.processes.follow_nodes();
+        core.ask_for_nodes(now);
         drop(core);
         self.ring();
         nodes

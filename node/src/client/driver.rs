@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
@@ -20,7 +20,7 @@ use crate::socket::{self, BUFFER, Socket, Taken};
 /// A timer that is late by this much does no harm; one that is early would be set twice.
 const ALARM_SLACK: Duration = Duration::from_millis(1);
 
-/// The longest sleep of the alarm: a machine's clock may be set, and the machine itself sleep.
+/// The longest sleep of the alarm: the machine itself may sleep.
 const LONGEST_ALARM: Duration = Duration::from_secs(60);
 
 type Opening = Pin<Box<dyn Future<Output = Result<Socket, Error>> + Send>>;
@@ -45,10 +45,13 @@ pub(super) struct Driver {
     unflushed: bool,
 }
 
-/// Milliseconds since 1970 UTC, by this machine's clock.
+/// Milliseconds since 1970 UTC, by this machine's clock as it was when this was first asked. It goes on as time does, also
+/// where that clock is set back: nothing that waits would come to its end meanwhile.
 pub(super) fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    static BEGAN: OnceLock<(Duration, Instant)> = OnceLock::new();
+    let (since, began) =
+        BEGAN.get_or_init(|| (SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(), Instant::now()));
+    u64::try_from((*since + began.elapsed()).as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What the driver waited for.
@@ -166,6 +169,7 @@ impl Driver {
         let (mut core, now) = (lock(&self.core), now());
         core.session.tick(now);
         core.processes.table.tick(now);
+        core.ask_for_nodes(now);
         core.settle(now);
     }
 
@@ -190,7 +194,10 @@ impl Driver {
                 Effect::Send { frame, .. } => self.frames.push_back(frame),
                 Effect::Close { .. } => self.drop_socket(),
                 Effect::Deliver(delivery) => self.deliver(delivery),
-                Effect::Phase(phase) => _ = self.phase.send_replace(phase),
+                Effect::Phase(phase) => {
+                    self.phase.send_replace(phase);
+                    lock(&self.core).ask_for_nodes(now());
+                }
             }
         }
     }
@@ -212,6 +219,7 @@ impl Driver {
                 Waiting::Own(purpose) => core.fulfil(now, purpose, answer.clone()),
             }
         }
+        core.ask_for_nodes(now);
         core.settle(now);
         drop(core);
         self.held.push_back(delivery);

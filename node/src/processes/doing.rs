@@ -1,12 +1,13 @@
 //! What the table wants done, and what it is told: the one place where table and session meet.
 
 use serde_json::{Value, json};
+use shared::entry::Entry;
 use shared::map_server;
 use shared::message::{ErrorCode, Incoming, NodeInfo, NodesChanged, Refusal, ToHub, Why};
 use shared::node::NodeName;
 use shared::process::table::Effect;
 use shared::process::{CallRef, Fault, Origin, Pid};
-use shared::session::{Delivery, Response};
+use shared::session::{Delivery, Phase, Response};
 
 use super::Asking;
 use super::storing::Writer;
@@ -108,11 +109,12 @@ impl Core {
                 };
                 table.looked(now, pid, names.into());
             }
-            Purpose::Nodes => {
-                if let (Ok(Response::Nodes(list)), Some(nodes)) = (result, &self.processes.nodes) {
-                    nodes.send_replace(list.nodes);
-                }
-            }
+            Purpose::Nodes => match (result, &self.processes.nodes) {
+                (Ok(Response::Nodes(list)), Some(nodes)) => _ = nodes.send_replace(list.nodes),
+                // The connection went before the answer came, or there was none: as soon as there is one.
+                (Err(Fault { code: ErrorCode::Unavailable, .. }), Some(_)) => self.processes.nodes_due = true,
+                _ => {}
+            },
         }
         self.look_at_store(now);
     }
@@ -146,12 +148,10 @@ impl Core {
                     self.processes.table.connected(now, name);
                 }
                 self.processes.identified(welcome.nick.clone(), welcome.owner);
-                if self.processes.nodes.is_some() {
-                    self.ask_for_nodes(now);
-                }
+                self.processes.nodes_due = self.processes.nodes.is_some();
             }
             // What changed while this node was behind was left out.
-            Delivery::Synced { .. } if self.processes.nodes.is_some() => self.ask_for_nodes(now),
+            Delivery::Synced { .. } => self.processes.nodes_due = self.processes.nodes.is_some(),
             Delivery::Answered { ref request, ref answer } => match (request, answer) {
                 (_, Ok(Response::Connected(connected))) => {
                     self.processes.identified(Some(connected.nick.clone()), Some(connected.owner));
@@ -167,7 +167,13 @@ impl Core {
             let (value, version) = pair.map_or((None, 0), |pair| (Some(&pair.value), pair.version));
             self.processes.table.stored(now, key, value, version);
         }
-        let of_store = matches!(&delivery, Delivery::Answered { request: ToHub::Store { .. }, .. });
+        // Also where no key is otherwise: who put or removed something waits until this node has read as far.
+        let of_store = matches!(
+            &delivery,
+            Delivery::Answered { request: ToHub::Store { .. }, .. }
+                | Delivery::Heard(Entry::Put(_) | Entry::Removed(_))
+                | Delivery::Synced { .. }
+        );
         if of_store || !changed.is_empty() {
             self.processes.copy.changed();
         }
@@ -181,9 +187,13 @@ impl Core {
         }
     }
 
-    /// The list of nodes, and what becomes of it.
+    /// Asks for the list of nodes, and what becomes of it, if it is wanted and the hub takes requests. To be called
+    /// whenever either may be so.
     pub(crate) fn ask_for_nodes(&mut self, now: u64) {
-        self.request(now, |id| ToHub::ListNodes { id, follow: Some(true) }, Purpose::Nodes);
+        if self.processes.nodes_due && self.session.phase() == Phase::Online {
+            self.processes.nodes_due = false;
+            self.request(now, |id| ToHub::ListNodes { id, follow: Some(true) }, Purpose::Nodes);
+        }
     }
 }
 

@@ -44,10 +44,12 @@ impl Core {
         let processes = &mut self.processes;
         let answer = match map_server::asked(&processes.copy.store, &letter.message) {
             Asked::Answer(answer) => answer,
-            Asked::Wait { key, version } => match processes.copy.waiting.push(now, call, key, version) {
-                Ok(()) => return self.look_at_store(now),
-                Err(fault) => Err(fault),
-            },
+            Asked::Wait { key, version } => {
+                match processes.copy.waiting.push(now, &letter.from.node, call, key, version) {
+                    Ok(()) => return self.look_at_store(now),
+                    Err(fault) => Err(fault),
+                }
+            }
             Asked::Change(wish) if own => {
                 let key = wish.key.clone();
                 return self.request(now, |id| map_server::request(wish, id), Purpose::Change { call, key });

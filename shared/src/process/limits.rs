@@ -28,9 +28,14 @@ pub const WINDOW_BYTES: u32 = 128 * 1024;
 
 /// Signals that wait behind the window of one node, from all its senders: memory. Past it no step is begun.
 pub const MAX_OUTGOING: usize = 1_024;
+/// The same in bytes of payload, with all that the node itself owes: answers that are not taken. Past it, and past
+/// [`MAX_UNANSWERED`] signals, the tie is given up: the other end asks for what it does not take.
+pub const MAX_OUTGOING_BYTES: usize = 4 * 1024 * 1024;
 
 /// Nodes that one node is tied to: 8 bytes each at the hub, and a picture of 200 nodes wants 200.
 pub const MAX_TIES: usize = 1_024;
+/// Those of the hub, with whom every node is tied that asks it anything: more than it has connections.
+pub const MAX_TIES_HUB: usize = 65_536;
 
 /// Messages in one mailbox, and their bytes; past either the process ends. The BEAM has no bound and dies of it.
 pub const MAX_MAILBOX: usize = 1_024;
@@ -62,6 +67,9 @@ pub const MAX_LINKS: usize = 100;
 pub const MAX_MONITORS: usize = 100;
 /// Children of a supervisor.
 pub const MAX_CHILDREN: usize = 50;
+/// Restarts that a plan may allow within its time: enough to start all children twice, and a program that crashes at
+/// once does not keep its node busy.
+pub const MAX_RESTARTS: u32 = 100;
 /// Timers of one process.
 pub const MAX_TIMERS: usize = 100;
 /// Prefixes of the store that one process watches.
@@ -69,6 +77,8 @@ pub const MAX_WATCHES: usize = 16;
 
 /// A program's source, in bytes; with its arguments it fits one signal.
 pub const MAX_SOURCE: usize = 32 * 1024;
+/// What lists call a program, in bytes: as the names of processes.
+pub const MAX_PROGRAM: usize = 64;
 /// Arguments of a spawn as JSON, in bytes.
 pub const MAX_ARGS: usize = 16 * 1024;
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::limits::MAX_CHILDREN;
+use super::limits::{MAX_CHILDREN, MAX_RESTARTS};
 use super::reason::Reason;
 use super::step::Spawn;
 
@@ -12,10 +12,11 @@ use super::step::Spawn;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     pub strategy: Strategy,
-    /// More restarts than that within `within` milliseconds, and the supervisor itself ends with `restarts`.
+    /// More restarts than that within `within` milliseconds, and the supervisor itself ends with `restarts`. At most
+    /// [`super::limits::MAX_RESTARTS`].
     #[serde(default = "max_restarts")]
     pub max_restarts: u32,
-    /// Milliseconds.
+    /// Milliseconds, at least one: else a child that cannot be started would be, for ever.
     #[serde(default = "within")]
     pub within: u32,
     /// At most [`super::limits::MAX_CHILDREN`]; started in this order, stopped in the reverse of it.
@@ -121,11 +122,14 @@ impl Supervisor {
     /// Its first [`orders`](Self::orders) start the first child.
     ///
     /// # Errors
-    /// In words, if the plan has too many children, or two of one id.
+    /// In words, if the plan has too many children, or two of one id, or allows too many restarts.
     pub fn new(plan: Plan) -> Result<Self, String> {
         let count = plan.children.len();
         if count > MAX_CHILDREN {
             return Err(format!("A supervisor has at most {MAX_CHILDREN} children; this one would have {count}."));
+        }
+        if plan.max_restarts > MAX_RESTARTS || plan.within == 0 {
+            return Err(format!("A supervisor restarts at most {MAX_RESTARTS} times within at least a millisecond."));
         }
         for (place, child) in plan.children.iter().enumerate() {
             if plan.children[..place].iter().any(|other| other.id == child.id) {

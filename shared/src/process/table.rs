@@ -29,7 +29,7 @@ use self::spawning::Consent;
 pub use self::stats::Load;
 use self::timing::{Key, Timer};
 use self::watching::Watch;
-use super::limits::{LIFETIME, MAX_GUESTS, MAX_GUESTS_TAB, MAX_PROCESSES, MAX_PROCESSES_TAB};
+use super::limits::{LIFETIME, MAX_GUESTS, MAX_GUESTS_TAB, MAX_PROCESSES, MAX_PROCESSES_TAB, MAX_TIES, MAX_TIES_HUB};
 use super::pid::{Address, Creation, Pid};
 use super::reason::{Fault, Reason};
 use super::signal::{Origin, Signal};
@@ -59,13 +59,18 @@ pub struct Bounds {
     pub guests: usize,
     /// How long a program may run, in milliseconds.
     pub lifetime: u64,
+    /// Nodes that it exchanges signals with.
+    pub ties: usize,
 }
 
 impl Bounds {
-    /// The hub and native nodes.
-    pub const NATIVE: Self = Self { processes: MAX_PROCESSES, guests: MAX_GUESTS, lifetime: LIFETIME };
+    /// Native nodes.
+    pub const NATIVE: Self = Self { processes: MAX_PROCESSES, guests: MAX_GUESTS, lifetime: LIFETIME, ties: MAX_TIES };
+    /// The hub.
+    pub const HUB: Self = Self { ties: MAX_TIES_HUB, ..Self::NATIVE };
     /// A tab: one engine.
-    pub const TAB: Self = Self { processes: MAX_PROCESSES_TAB, guests: MAX_GUESTS_TAB, lifetime: LIFETIME };
+    pub const TAB: Self =
+        Self { processes: MAX_PROCESSES_TAB, guests: MAX_GUESTS_TAB, lifetime: LIFETIME, ties: MAX_TIES };
 }
 
 /// A put, or (without `value`) a removal, for the session.
@@ -161,6 +166,8 @@ pub struct Table {
     consents: Vec<Consent>,
     /// Asks of the app that lead, and their processes.
     leads: BTreeMap<u64, u64>,
+    /// Where their numbers come from.
+    chance: Option<fn() -> u64>,
     /// Puts and removals that are with the session, and those that wait for them to end.
     puts: usize,
     putting: VecDeque<u64>,
@@ -193,6 +200,7 @@ impl Table {
             monitors: BTreeMap::new(),
             consents: Vec::new(),
             leads: BTreeMap::new(),
+            chance: None,
             puts: 0,
             putting: VecDeque::new(),
             timers: BTreeMap::new(),
@@ -206,6 +214,12 @@ impl Table {
         let node = table.enter(Process::new(Runner::Node, NODE, 0));
         table.name_process(node, NODE);
         table
+    }
+
+    /// Leaders get pids that nobody guesses, of this chance: without it they are counted like all others. Whoever has a
+    /// leader's pid may print there.
+    pub fn chance(&mut self, chance: fn() -> u64) {
+        self.chance = Some(chance);
     }
 
     /// This node's name.
@@ -406,6 +420,7 @@ impl Table {
             match inner {
                 Inner::Signal { owner, signal } => self.take_local(owner, signal),
                 Inner::Lost(node, why) => self.lose(&node, why),
+                Inner::GiveUp(node) => self.given_up(&node),
                 Inner::Advance(number) => self.advance(number),
                 Inner::ChildStarted { supervisor, child } => self.child_started(supervisor, child),
                 Inner::ChildEnded { supervisor, child, reason } => self.child_ended(supervisor, child, &reason),

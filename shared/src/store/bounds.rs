@@ -18,8 +18,21 @@ pub const MAX_DEPTH: usize = 32;
 /// Keys of the store: every tab holds them all.
 pub const MAX_KEYS: usize = 10_000;
 
-/// Bytes of all keys and values (as JSON): a copy is in every tab, and is kept there as one record.
+/// Bytes of all keys and values (as JSON): a copy is in every tab, and is kept there as one record. What takes more than
+/// [`SPREAD`] times that in memory counts for more ([`charge`]).
 pub const MAX_BYTES: usize = 8 * 1024 * 1024;
+
+/// How much more memory than its JSON a value may take before that counts: texts take about as much, small lists of
+/// numbers some ten times, and small objects a hundred times.
+const SPREAD: usize = 4;
+
+/// A value by itself, in bytes of memory.
+const ITEM: usize = 32;
+/// What an allocation takes beside what it holds.
+const ALLOCATION: usize = 16;
+/// A node of an object's tree, in bytes, and fields of one that is as empty as may be.
+const BRANCH: usize = 640;
+const FIELDS_OF_BRANCH: usize = 5;
 
 /// Removals that are remembered: twice as many as there may be keys. Whoever was away for longer than these tell of asks
 /// for the whole.
@@ -73,6 +86,26 @@ pub fn check_value(value: &Value) -> Result<String, Refused> {
     }
     let json = wire::encode(value);
     if json.len() <= MAX_VALUE { Ok(json) } else { Err(Refused::TooLong(json.len())) }
+}
+
+/// What a pair takes of [`MAX_BYTES`], where its value is so many bytes of JSON.
+pub fn charge(key: &str, value: &Value, json: usize) -> usize {
+    key.len() + json.max(memory(value) / SPREAD)
+}
+
+/// About how many bytes of memory a value takes, at most.
+fn memory(value: &Value) -> usize {
+    let within = match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => ALLOCATION + text.len(),
+        Value::Array(items) => ALLOCATION + items.iter().map(memory).sum::<usize>(),
+        // The fields themselves are in the branches.
+        Value::Object(fields) => {
+            let of = |(name, field): (&String, &Value)| ALLOCATION + name.len() + memory(field) - ITEM;
+            fields.len().div_ceil(FIELDS_OF_BRANCH) * BRANCH + fields.iter().map(of).sum::<usize>()
+        }
+    };
+    ITEM + within
 }
 
 /// Whether a value has at most so many levels of lists and objects.

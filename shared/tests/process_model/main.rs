@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod calling;
+mod giving_up;
 mod links;
 mod network;
 mod script;
@@ -16,7 +17,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use shared::message::Why;
 use shared::process::limits::{
-    MAX_CALLS, MAX_LINKS, MAX_MAILBOX, MAX_MAILBOX_BYTES, MAX_OUTGOING, MAX_UNANSWERED, WINDOW,
+    MAX_CALLS, MAX_LINKS, MAX_MAILBOX, MAX_MAILBOX_BYTES, MAX_OUTGOING, MAX_OUTGOING_BYTES, MAX_UNANSWERED, WINDOW,
 };
 use shared::process::table::{Ask, Load};
 use shared::process::{Act, Reason};
@@ -72,6 +73,7 @@ fn check_bounds(load: &Load) -> Result<(), String> {
         && load.mailbox_bytes <= MAX_MAILBOX_BYTES
         && load.links <= MAX_LINKS * load.processes
         && load.outgoing <= MAX_OUTGOING + 2 * MAX_CALLS
+        && load.outgoing_bytes <= MAX_OUTGOING_BYTES
         && load.peers.iter().all(|(_, sent, untaken, _)| *sent <= WINDOW && *untaken <= WINDOW);
     if fits { Ok(()) } else { Err(format!("past a bound: {load:?}")) }
 }

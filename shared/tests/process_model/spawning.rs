@@ -273,7 +273,7 @@ fn a_child_that_does_not_stop_is_killed_when_its_time_is_over() {
 fn a_node_takes_so_many_processes_of_one_guest_and_the_next_is_busy() {
     let mut world = World::new(2, true);
     world.belongs(0, 8);
-    let bounds = shared::process::table::Bounds { processes: 12, guests: 2, lifetime: 1_000 };
+    let bounds = shared::process::table::Bounds { processes: 12, guests: 2, lifetime: 1_000, ties: 10 };
     let creation = shared::process::Creation::new(77);
     let mut table = Table::new(name(1), creation, bounds);
     table.identified(Some("ana".to_owned()), Some(7));

@@ -17,7 +17,7 @@ const DIRECTIONS: usize = 384;
 const TURN: (f64, f64) = (0.016_361_731_626_486_776, 0.999_866_137_909_562);
 
 /// Where a picture's inner rings would lie too near to the hub, in parts of the outermost.
-const INNERMOST: f64 = 0.34;
+const INNERMOST: f64 = 0.46;
 
 /// A node that is to be seated.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -171,7 +171,7 @@ impl Host {
                 if map_server::has(&core.store, &key, version) {
                     Ok(map_server::version(version))
                 } else {
-                    match core.waiting.push(clock::now(), call, key, version) {
+                    match core.waiting.push(clock::now(), &letter.from.node, call, key, version) {
                         Ok(()) => return,
                         Err(busy) => Err(busy),
                     }

@@ -24,8 +24,9 @@ const VERSION: u64 = 1;
 /// Steps that it is given at one time, and answers before it is given more.
 const MAX_BATCH: usize = 16;
 
-/// Nothing is heard for so long of a Worker that has something to do, in milliseconds, twice: a step takes 50 at most, and
-/// what takes longer is a loop that the engine does not see. Twice, because the page itself may have been asleep.
+/// Nothing is heard for so long of a Worker that has something to do, in milliseconds, twice. It says each step as it is
+/// done, which the engine ends after 200: what takes longer is a loop that the engine does not see. Twice, because the
+/// page itself may have been asleep.
 const PATIENCE: u64 = 1_000;
 
 /// So long the script and its wasm may take to come, in milliseconds: half a megabyte over a bad network.

@@ -125,6 +125,10 @@ impl Host {
             .or_else(|_| NodeName::wished("tab"))
             .map_or_else(|_| unreachable_name(), |name| name.on("nowhere"));
         let mut table = Table::new(name, creation, Bounds::TAB);
+        table.chance(|| {
+            let [a, b, c, d, e, f, g, h, ..] = clock::random();
+            u64::from_be_bytes([a, b, c, d, e, f, g, h])
+        });
         let now = clock::now();
         let map_server = table.host(now, table::MAP_SERVER, table::MAP_SERVER, AT_ONCE).ok();
         // What it hears are the hub's frames; others may monitor it, and learn that it takes nothing else.

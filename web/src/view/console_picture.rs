@@ -180,8 +180,8 @@ fn node(host: &'static Host, shown: &Rc<Shown>) -> El {
         .attr_from("class", move || match side() {
             Side::Left => "label left",
             Side::Right => "label right",
-            Side::Above => "label above",
-            Side::Below => "label below",
+            Side::Above => "label at-head",
+            Side::Below => "label at-foot",
         })
         .child([
             svg("text")

@@ -184,7 +184,10 @@ fn editor(host: &'static Host, opened: &Open, open: Signal<Option<Open>>) -> El 
     let is_example = |examples: &Vec<Program>| examples.iter().any(|example| example.source == opened.source);
     let runs = own || host.examples.with_untracked(is_example);
     let run_row = runs.then(|| {
-        el("div").class("run-on").child(places).child(button("Run").class("primary").on("click", move |_| run()))
+        el("div")
+            .class("run-on")
+            .child(places)
+            .child(button("Run program").class("primary").on("click", move |_| run()))
     });
     el("div")
         .class("program-editor")

@@ -197,7 +197,7 @@ const FORGETTING: &str = "
 /// The replicated store.
 ///
 /// An entry of kind 5 puts a value (`text`, as JSON) under a `key`, one of kind 6 removes it. Neither is in a place.
-/// `store` names of each key the latest of them, and how many bytes key and value take; `gone` are those that were
+/// `store` names of each key the latest of them, and how many bytes of the store's bound the two take; `gone` are those that were
 /// removed, of which the latest are remembered, and `store_since` is the last that is not. A value that is overtaken is
 /// emptied in its entry, which stays for its id.
 const STORE: &str = "

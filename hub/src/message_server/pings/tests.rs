@@ -39,11 +39,21 @@ async fn a_node_with_processes_answers_a_ping_itself_once_the_hub_can_ask_it() {
             Some(Heard::Ping { token, node }) if node.to_string() == "tab@test" => token,
             other => panic!("{other:?}"),
         };
-        voice.pinged(token + 1, true).await; // nobody waits for that
-        voice.pinged(token, alive).await;
+        voice.pinged(token + 1, Some(true)).await; // nobody waits for that
+        voice.pinged(token, Some(alive)).await;
         assert_eq!(pinged(&mut asker).await, answer);
-        voice.pinged(token, true).await; // nor for this any more
+        voice.pinged(token, Some(true)).await; // nor for this any more
     }
+    pings(&mut asker, "tab").await;
+    let Some(Heard::Ping { token, .. }) = ear.hear().await else { panic!("it was not asked") };
+    voice.pinged(token, None).await;
+    let asked = loop {
+        if let Came::Own(Parcel::Probe(asked)) = tab.next().await {
+            break asked;
+        }
+    };
+    assert!(asked == token && tab.seat.alive(token).is_ok());
+    assert_eq!(pinged(&mut asker).await, Sign::Pong, "where the hub is short of something, the socket is asked");
     pings(&mut asker, "tab").await;
     assert!(matches!(ear.hear().await, Some(Heard::Ping { .. })));
     drop(tab);

@@ -151,6 +151,14 @@ impl Table {
             self.sent(way);
             return Ok(());
         }
+        if let (Way::Ask(_), None) = (way, &node)
+            && let Some(neighbour) = self.resolve(&to.target).and_then(|to| self.processes.get(&to))
+            && neighbour.mailbox.is_over_half()
+        {
+            // The app cannot rest as a process does.
+            let words = format!("{} has not taken what it was sent: wait for it.", to.target);
+            return Err(Fault::new(ErrorCode::Busy, words));
+        }
         let from = self.pid(number);
         let guest = !self.is_own(&owner);
         let send = Signal::Send { from, to: to.target.clone(), message, guest };

@@ -14,6 +14,9 @@ use crate::process::reason::{Fault, Reason};
 use crate::process::step::Spawn;
 use serde_json::Value;
 
+/// Pids of leaders have numbers from here on, and are drawn among as many.
+const LEADS: u64 = 1 << 52;
+
 impl Table {
     pub(super) fn begin_ask(&mut self, ask: u64, by: Option<Pid>, wish: Ask) {
         let by = match by {
@@ -65,7 +68,7 @@ impl Table {
     fn lead(&mut self, ask: u64, for_answer: bool, leader: Option<&Address>) -> Result<u64, Fault> {
         self.check_room()?;
         let lead = Lead::new(ask, for_answer, self.now);
-        let number = self.enter(Process::new(Runner::Lead(lead), NODE, self.now));
+        let number = self.enter_lead(Process::new(Runner::Lead(lead), NODE, self.now));
         let leader = match leader {
             Some(leader) => self.leader_at(leader.clone()),
             None => Leader::Here(self.pid(number)),
@@ -75,6 +78,17 @@ impl Table {
         }
         self.leads.insert(ask, number);
         Ok(number)
+    }
+
+    fn enter_lead(&mut self, process: Process) -> u64 {
+        let Some(chance) = self.chance else { return self.enter(process) };
+        // None that is counted up to, and none that JavaScript's numbers do not hold.
+        let mut number = LEADS | (chance() & (LEADS - 1));
+        while self.processes.contains_key(&number) {
+            number = LEADS | ((number + 1) & (LEADS - 1));
+        }
+        self.processes.insert(number, process);
+        number
     }
 
     pub(super) fn ask_ended(&mut self, ask: u64, result: Result<Value, Fault>) {

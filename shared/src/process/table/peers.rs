@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
+use super::process::Inner;
 use super::timing::{Key, Timer};
 use super::{Effect, Table};
 use crate::message::{ErrorCode, Why};
 use crate::node::NodeName;
-use crate::process::limits::{MAX_OUTGOING, MAX_TIES, MAX_UNANSWERED, TIE_PATIENCE};
+use crate::process::limits::{MAX_OUTGOING, MAX_OUTGOING_BYTES, MAX_UNANSWERED, TIE_PATIENCE};
 use crate::process::reason::Fault;
 use crate::process::signal::Signal;
 use crate::process::window::Window;
@@ -20,6 +21,8 @@ pub(super) struct Peer {
     pub(super) window: Window,
     /// Sent by the app, or owed by the table, while the window was closed.
     outgoing: VecDeque<Waiting>,
+    /// The bytes of those.
+    outgoing_bytes: usize,
     /// Processes that rest until there is room; the first of them first.
     resting: VecDeque<u64>,
     /// Monitors of that node on processes here: its `ref`, and the process.
@@ -28,6 +31,18 @@ pub(super) struct Peer {
     pub(super) unanswered: usize,
     /// When it must have taken something, while something waits.
     silent: Option<Key>,
+    /// This node has given the tie up, or is about to.
+    given_up: GivenUp,
+}
+
+/// How far a tie is given up that the hub has not broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GivenUp {
+    No,
+    /// Whoever waits here is about to be told.
+    Soon,
+    /// All here were told, and the hub will tell the other end. What comes until it has is of the tie that was.
+    Told,
 }
 
 #[derive(Debug)]
@@ -43,12 +58,31 @@ impl Peer {
     pub(super) fn outgoing(&self) -> usize {
         self.outgoing.len()
     }
+
+    /// Their bytes.
+    pub(super) fn outgoing_bytes(&self) -> usize {
+        self.outgoing_bytes
+    }
+
+    /// Whether what comes from there is of a tie that has ended here.
+    pub(super) fn is_of_before(&self) -> bool {
+        self.given_up == GivenUp::Told
+    }
+
+    /// Whether one more finds no place behind the window.
+    fn is_full(&self, bytes: u32, way: Way) -> bool {
+        let most = match way {
+            Way::Owed | Way::Spare => MAX_UNANSWERED,
+            Way::Ask(_) => MAX_OUTGOING,
+        };
+        self.outgoing.len() >= most || self.outgoing_bytes + bytes as usize > MAX_OUTGOING_BYTES
+    }
 }
 
 /// What becomes of a signal that finds no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
-    /// Of a process or the table: it waits, however many there are; there are only so many that may be asked for.
+    /// Of a process or the table: it waits, or the tie is given up. It cannot be left out.
     Owed,
     /// An answer to what nobody here could answer: whoever asks for more than fits gets none.
     Spare,
@@ -69,17 +103,19 @@ impl Table {
     pub(super) fn peer_or_new(&mut self, name: &NodeName) -> Option<&mut Peer> {
         let place = match self.find_peer(name) {
             Ok(place) => place,
-            Err(_) if self.peers.len() >= MAX_TIES => return None,
+            Err(_) if self.peers.len() >= self.bounds.ties => return None,
             Err(place) => {
                 let peer = Peer {
                     name: name.clone(),
                     opened: false,
                     window: Window::default(),
                     outgoing: VecDeque::new(),
+                    outgoing_bytes: 0,
                     resting: VecDeque::new(),
                     watching: Vec::new(),
                     unanswered: 0,
                     silent: None,
+                    given_up: GivenUp::No,
                 };
                 self.peers.insert(place, peer);
                 place
@@ -112,17 +148,15 @@ impl Table {
             self.transmit(node, signal);
             return self.sent(way);
         }
-        let full = match way {
-            Way::Owed => false,
-            Way::Spare => peer.outgoing.len() >= MAX_UNANSWERED,
-            Way::Ask(_) => peer.outgoing.len() >= MAX_OUTGOING,
-        };
-        if full {
-            if let Way::Ask(ask) = way {
-                let words = format!("Too much is on its way to {node}: wait for what was sent.");
-                self.effects.push_back(Effect::Answered { ask, result: Err(Fault::new(ErrorCode::Busy, words)) });
-            } else {
-                self.odd += 1;
+        if peer.is_full(bytes, way) {
+            match way {
+                Way::Ask(ask) => {
+                    let words = format!("Too much is on its way to {node}: wait for what was sent.");
+                    self.effects.push_back(Effect::Answered { ask, result: Err(Fault::new(ErrorCode::Busy, words)) });
+                }
+                Way::Spare => self.odd += 1,
+                // Without it there would be a gap in the tie.
+                Way::Owed => self.give_up(node),
             }
             return;
         }
@@ -131,6 +165,7 @@ impl Table {
             Way::Owed | Way::Spare => None,
         };
         peer.outgoing.push_back(Waiting { signal, bytes, ask });
+        peer.outgoing_bytes += bytes as usize;
         self.watch_silence(node);
     }
 
@@ -175,12 +210,45 @@ impl Table {
     /// That node took nothing for so long: to whoever waits here it is as good as gone.
     pub(super) fn silent(&mut self, node: &NodeName, key: Key) {
         if self.peer(node).is_some_and(|peer| peer.silent == Some(key)) {
-            self.lost_later(node, Why::Full);
+            self.give_up(node);
+        }
+    }
+
+    /// The tie is about to be given up.
+    fn give_up(&mut self, node: &NodeName) {
+        if let Some(peer) = self.peer(node)
+            && peer.given_up != GivenUp::Soon
+        {
+            peer.given_up = GivenUp::Soon;
+            self.inner.push_back(Inner::GiveUp(node.clone()));
+        }
+    }
+
+    /// All that crosses the tie ends, here and at the other end.
+    pub(super) fn given_up(&mut self, node: &NodeName) {
+        // Where it broke meanwhile, there is nothing to give up.
+        if self.peer(node).is_some_and(|peer| peer.given_up == GivenUp::Soon) {
+            self.lose_tie(node, Why::Full, true);
+        }
+    }
+
+    /// Tells the hub: a first signal in a tie that is open already breaks it for both ends.
+    pub(super) fn tell_given_up(&mut self, node: &NodeName) {
+        if !self.online {
+            return;
+        }
+        self.transmit(node, Signal::Took { count: 0, bytes: 0 });
+        if let Some(peer) = self.peer(node) {
+            peer.given_up = GivenUp::Told;
         }
     }
 
     /// That node took so much.
     pub(super) fn took(&mut self, node: &NodeName, count: u32, bytes: u32) {
+        // Nothing was taken: the patience with that node goes on.
+        if count == 0 {
+            return;
+        }
         let Some(peer) = self.peer(node) else {
             self.odd += 1;
             return;
@@ -203,6 +271,7 @@ impl Table {
                 return self.watch_silence(node);
             }
             let Some(Waiting { signal, bytes, ask }) = peer.outgoing.pop_front() else { break };
+            peer.outgoing_bytes = peer.outgoing_bytes.saturating_sub(bytes as usize);
             peer.window.send(bytes);
             self.transmit(node, signal);
             if let Some(ask) = ask {

@@ -31,6 +31,8 @@ pub(super) enum Inner {
         signal: Signal,
     },
     Lost(NodeName, Why),
+    /// This node has no patience left with that one.
+    GiveUp(NodeName),
     /// It may be able to go on.
     Advance(u64),
     ChildStarted {

@@ -94,6 +94,9 @@ impl Table {
             self.odd += 1;
             return;
         };
+        if peer.is_of_before() {
+            return;
+        }
         if bytes.is_some() && !peer.window.receive() {
             self.odd += 1;
             return;
@@ -119,6 +122,7 @@ impl Table {
     pub(super) fn take_in_odd(&mut self, from: &Origin) {
         self.odd += 1;
         if let Some(peer) = self.peer_or_new(&from.node)
+            && !peer.is_of_before()
             && peer.window.receive()
         {
             self.give_back(&from.node, 1, 0);
@@ -231,6 +235,11 @@ impl Table {
 
     /// The tie to a node is no more: all that crossed it ends.
     pub(super) fn lose(&mut self, node: &NodeName, why: Why) {
+        self.lose_tie(node, why, false);
+    }
+
+    /// The same; where it was this node that gave it up, the other end is to be told as well.
+    pub(super) fn lose_tie(&mut self, node: &NodeName, why: Why, given_up: bool) {
         let node = &node.clone().on(self.name.host());
         if let Some(peer) = self.drop_peer(node, why) {
             for (r#ref, number) in peer.watching {
@@ -238,6 +247,10 @@ impl Table {
                     process.watchers.retain(|(at, other)| at.as_ref() != Some(node) || *other != r#ref);
                 }
             }
+        }
+        if given_up {
+            // Before whatever else goes there, which is lost with it.
+            self.tell_given_up(node);
         }
         let crosses = |at: &Option<NodeName>| at.as_ref() == Some(node);
         // Calls of theirs: nobody waits for the answer.

@@ -16,7 +16,7 @@ use crate::message::ErrorCode;
 use crate::node::NodeName;
 use crate::process::authority::{Deed, Owner, may};
 use crate::process::limits::{
-    CONSENT, MAX_ARGS, MAX_CONSENTS, MAX_DEPTH, MAX_LINKS, MAX_SIGNAL, MAX_SOURCE, MAX_WITHIN, measure,
+    CONSENT, MAX_ARGS, MAX_CONSENTS, MAX_DEPTH, MAX_LINKS, MAX_PROGRAM, MAX_SIGNAL, MAX_SOURCE, MAX_WITHIN, measure,
 };
 use crate::process::pid::{Address, Pid, Target};
 use crate::process::reason::Fault;
@@ -208,7 +208,9 @@ impl Table {
 
 /// Bounds of what is to be run.
 pub(super) fn check_spawn(spawn: &Spawn) -> Result<(), Fault> {
-    let words = if spawn.source.len() > MAX_SOURCE {
+    let words = if spawn.program.len() > MAX_PROGRAM {
+        format!("What a program is called is {} bytes long; at most {MAX_PROGRAM} fit.", spawn.program.len())
+    } else if spawn.source.len() > MAX_SOURCE {
         format!("The program is {} bytes long; at most {MAX_SOURCE} fit.", spawn.source.len())
     } else {
         let bytes = spawn.args.iter().try_fold(2, |sum, value| Some(sum + 1 + measure(value, MAX_DEPTH)?));

@@ -6,10 +6,13 @@ use super::Table;
 use super::peers::Peer;
 use super::process::{Leader, Process, Runner};
 use crate::node::NodeName;
-use crate::process::limits::MAX_LISTED;
+use crate::process::limits::{MAX_LISTED, MAX_MESSAGE, measure};
+
+/// What stands beside the list of processes in the answer to `stats`, in bytes: some numbers.
+const BESIDE: usize = 1024;
 
 impl Table {
-    /// As the process `node` answers to `stats`: the processes with the longest mailboxes, and how many of what there are.
+    /// As the process `node` answers to `stats`: the processes with the longest mailboxes, as many as fit, and how many of what there are.
     pub fn stats(&self) -> Value {
         let listed = |process: &&Process| !matches!(process.runner, Runner::Node | Runner::Lead(_));
         let mut processes: Vec<(&u64, &Process)> =
@@ -19,7 +22,7 @@ impl Table {
         let all: u64 = self.restarts + processes.iter().map(|(_, process)| restarts(process)).sum::<u64>();
         processes.sort_by_key(|(number, process)| (std::cmp::Reverse(process.mailbox.len()), **number));
         processes.truncate(MAX_LISTED);
-        let processes: Vec<Value> = processes
+        let mut processes: Vec<Value> = processes
             .into_iter()
             .map(|(number, process)| {
                 let leader = match &process.leader {
@@ -39,6 +42,15 @@ impl Table {
                 })
             })
             .collect();
+        let mut room = MAX_MESSAGE - BESIDE;
+        let fit = processes.iter().take_while(|process| {
+            let bytes = measure(process, usize::MAX).unwrap_or_default() + 1;
+            let left = room.checked_sub(bytes);
+            room = left.unwrap_or_default();
+            left.is_some()
+        });
+        let fit = fit.count();
+        processes.truncate(fit);
         json!({
             "creation": self.creation.to_string(),
             "processes": processes,
@@ -81,6 +93,7 @@ pub struct Load {
     pub mailbox_bytes: usize,
     /// What waits behind the window of the node for which most does.
     pub outgoing: usize,
+    pub outgoing_bytes: usize,
     /// Of each node: sent and not given back; received and neither taken nor given back; monitors of its.
     pub peers: Vec<(NodeName, u32, u32, usize)>,
 }
@@ -101,6 +114,7 @@ impl Table {
             mailbox: all().map(|process| process.mailbox.len()).max().unwrap_or_default(),
             mailbox_bytes: all().map(|process| process.mailbox.bytes()).max().unwrap_or_default(),
             outgoing: self.peers.iter().map(Peer::outgoing).max().unwrap_or_default(),
+            outgoing_bytes: self.peers.iter().map(Peer::outgoing_bytes).max().unwrap_or_default(),
             peers: self
                 .peers
                 .iter()

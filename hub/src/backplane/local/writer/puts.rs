@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 use shared::entry::{Entry, Put, Removed};
-use shared::store::{Load, MAX_REMOVED};
+use shared::store::{Load, MAX_REMOVED, charge};
 
 use super::Writer;
 use super::entries::Frame;
@@ -38,7 +38,7 @@ impl Writer {
             Ok(found) => found,
             Err(outcome) => return Ok(outcome),
         };
-        let bytes = key.len() + json.len();
+        let bytes = charge(&key, &value, json.len());
         let live = known.as_ref().filter(|known| !known.gone);
         let Ok(load) = tally.load.with(live.map(|known| known.bytes), Some(bytes)) else {
             return Ok(Outcome::Rejected { ticket: frame.ticket, why: Rejection::StoreFull });
