@@ -107,10 +107,8 @@ fn what_is_put_on_one_node_is_got_on_all_and_stays_when_one_is_killed() {
         // A page that begins fetches the map from the others.
         zoe.browser.reload().await;
         zoe.goes_to_the_console().await;
-        assert_eq!(
-            zoe.runs_to_the_end("get(\"a\")").await.first().map(|said| said.text.clone()).unwrap_or_default(),
-            "6"
-        );
+        zoe.runs("watch(\"a\"); if get(\"a\") != 6 { receive(20000); } get(\"a\")").await;
+        zoe.is_shown("value", "6").await;
     });
 }
 
@@ -131,17 +129,75 @@ fn a_function_runs_on_another_node_and_says_so_here() {
 fn a_tab_that_is_killed_in_the_middle_is_seen_to_be_down_by_the_others_who_go_on() {
     play(async |stage| {
         let Three { ana, bob, zoe, bobs, zoes } = three(stage).await;
-        // Pong on bob's tab, watched from ana's and from zoe's.
-        ana.runs(&format!("let pong = spawn(\"{bobs}\", \"pong\"); monitor(pong); receive(20000).reason.code")).await;
-        ana.is_shown("ran", "monitor(pong)").await;
-        zoe.runs(&format!("monitor(\"pong@@{bobs}\"); receive(20000).reason.code")).await;
-        // A server that ana began there, and calls once.
-        let called = bob.runs_to_the_end("whereis(\"pong\") != ()").await;
-        assert_eq!(called[0].text, "true");
+        // Pong on bob's tab, watched from ana's and from zoe's. Who has printed has set its monitor before.
+        ana.runs_to_the_end(&format!("let pong = spawn(\"{bobs}\", \"pong\")")).await;
+        for watcher in [&ana, &zoe] {
+            watcher
+                .runs(&format!(
+                    "let pong = address(\"pong\", \"{bobs}\"); monitor(pong); send(pong, \"ping\"); \
+                     print(receive_like(\"pong\", 20000)); receive_like(#{{ down: int() }}, 20000).reason.code"
+                ))
+                .await;
+            watcher.is_shown("printed", "pong").await;
+        }
         bob.browser.kill();
         ana.is_shown("value", "node_down").await;
         zoe.is_shown("value", "node_down").await;
         let said = ana.runs_to_the_end(&format!("start(\"{zoes}\")")).await;
         assert_eq!(texts(&said).last(), Some(&"Pong finished"));
+    });
+}
+
+#[test]
+fn whatever_runs_on_a_tab_that_is_killed_whoever_began_it_is_told_and_goes_on() {
+    // Each with what it prints once it is in the middle.
+    const PROGRAMS: [(&str, &str, &str); 3] = [
+        (
+            "pong",
+            "let there = spawn(TAB, \"pong\"); send(there, \"ping\"); print(receive_like(\"pong\", 20000));",
+            "pong",
+        ),
+        ("factorial", "let there = spawn(TAB, \"factorial\"); print(call(there, 5));", "[120, 0]"),
+        ("function", "let there = spawn(TAB, || { print(\"begun\"); receive(60000); });", "begun"),
+    ];
+    play(async |stage| {
+        let ana = stage.guest("ana").await;
+        ana.goes_to_the_console().await;
+        for (name, line, middle) in PROGRAMS {
+            let victim = stage.guest(name).await;
+            let tab = victim.node().await;
+            let line = line.replace("TAB", &format!("\"{tab}\""));
+            ana.runs(&format!(
+                "{line} monitor(there); let down = receive_like(#{{ down: int() }}, 60000).reason.code; \
+                 print(`{name}: ${{down}}, ${{try_call(there, 6).error.code}}`)"
+            ))
+            .await;
+            victim.answers_who_asks("ana", "Once").await;
+            ana.is_shown("printed", middle).await;
+            victim.browser.kill();
+            ana.is_shown("printed", &format!("{name}: node_down, node_down")).await;
+        }
+        let said = ana.runs_to_the_end("factorials()").await;
+        assert_eq!(texts(&said)[..3], ["[120, 0]", "[120, 1]", "[6, 0]"]);
+    });
+}
+
+#[test]
+fn the_hub_runs_the_examples_and_its_output_appears_here() {
+    play(async |stage| {
+        let ana = stage.guest("ana").await;
+        ana.goes_to_the_console().await;
+        let said = ana.runs_to_the_end("start(\"hub\")").await;
+        let printed = texts(&said);
+        let both = ["Pong received ping", "Ping received pong", "Ping finished", "Pong finished"];
+        for (words, times) in both.into_iter().zip([3, 3, 1, 1]) {
+            assert_eq!(printed.iter().filter(|line| **line == words).count(), times, "{words}: {printed:?}");
+        }
+        let said = ana.runs_to_the_end("hello(\"hub\")").await;
+        assert!(texts(&said).iter().any(|line| line.starts_with("hello from hub@")), "{said:?}");
+        let said = ana.runs_to_the_end("call(spawn(\"hub\", \"factorial\"), 5)").await;
+        assert_eq!(said.last().map(|said| &*said.text), Some("[120,0]"));
+        ana.runs("rpc(\"hub\", || 42)").await;
+        ana.is_shown("fault", "--programs").await;
     });
 }

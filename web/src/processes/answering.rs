@@ -15,7 +15,6 @@ use shared::wire;
 
 use super::consent::{Decided, Decision};
 use super::host::{Answer, Host, Question};
-use crate::console::facts::local;
 use crate::console::output::Voice;
 use crate::{clock, storage};
 
@@ -195,19 +194,23 @@ impl Host {
     pub(super) fn consent_wanted(&'static self, ask: u64, who: Origin, own: bool, spawn: Spawn) {
         let Origin { node, nick, owner } = who;
         let decided = self.decisions.with_untracked(|decisions| decisions.about(&self.epoch(), owner));
+        // A node's name is of its own choice, and must not pass for a nick.
+        let asks = nick.clone().unwrap_or_else(|| ["A node without a nick, ", &node.to_string(), ","].concat());
         let waiting = self.questions.with_untracked(Vec::len);
+        // Such a one cannot be refused for good.
+        let again = owner.is_none() && self.questions.with_untracked(|all| all.iter().any(|known| known.who == asks));
         let given = match decided {
             _ if own => Ok(()),
             Some(Decision::Always) => Ok(()),
             Some(Decision::Never) => Err(declined()),
-            None if waiting >= MAX_QUESTIONS => {
+            None if again || waiting >= MAX_QUESTIONS => {
                 let words = "Too many questions already wait for the person there.";
                 Err(Fault::new(ErrorCode::Busy, words))
             }
             None => {
                 let question = Question {
                     number: ask,
-                    who: nick.clone().unwrap_or_else(|| local(&node.to_string()).to_owned()),
+                    who: asks,
                     nick: nick.filter(|_| owner.is_some()),
                     owner,
                     program: spawn.program,

@@ -422,6 +422,7 @@ impl Host {
             self.identified(connected.nick.clone(), connected.owner);
         }
         if matches!(request, ToHub::Disconnect { .. }) {
+            self.node.processes.owner.set(None);
             self.table(|table, _| table.identified(None, None));
         }
         if let ToHub::Store { .. } = request {
@@ -443,8 +444,14 @@ impl Host {
         if let (For::Nodes, Ok(Response::Nodes(nodes))) = (purpose, &answer) {
             self.console.listed(nodes.nodes.clone());
         }
+        // What a program did to the talk is shown as if the person had.
+        let shown = matches!(
+            request,
+            ToHub::Say { .. } | ToHub::PrivateMessage { .. } | ToHub::Join { .. } | ToHub::Leave { .. }
+        );
+        let shown = shown.then(|| Delivery::Answered { request: request.clone(), answer: answer.clone() });
         self.hub_answered(purpose, &request, answer);
-        None
+        shown
     }
 }
 
