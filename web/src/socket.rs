@@ -58,7 +58,10 @@ impl Socket {
 
     /// Sends a text frame. A socket that is no longer open drops it, and reports that it closed.
     pub(crate) fn send(&self, frame: &str) {
-        let _ = self.socket.send_with_str(frame);
+        // Asked here, since a browser complains of each frame for a socket that the hub has just closed.
+        if self.socket.ready_state() == WebSocket::OPEN {
+            let _ = self.socket.send_with_str(frame);
+        }
     }
 }
 
