@@ -1,6 +1,8 @@
 //! Embeds the browser client: reads what Trunk left in `dist/`, compresses each file, and writes
-//! the table that `src/assets.rs` includes. Without a client it embeds a page that says so.
+//! the table that `src/assets.rs` includes. A release of the hub has the client built first where need be;
+//! otherwise, without a client, it embeds a page that says so.
 
+mod build_client;
 mod build_emoji;
 
 use std::error::Error;
@@ -8,7 +10,7 @@ use std::fs;
 use std::io;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
-use std::{env, panic, thread};
+use std::{env, panic, process, thread};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -32,7 +34,12 @@ const DIGEST: usize = 12;
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    let dist = root.parent().ok_or("this crate stands in no workspace")?.join(DIST);
+    let workspace = root.parent().ok_or("this crate stands in no workspace")?;
+    let dist = workspace.join(DIST);
+    if let Err(why) = build_client::ensure(workspace) {
+        println!("cargo::error={why}");
+        process::exit(1);
+    }
 
     // Cargo takes a missing path for changed, each time; an empty directory it can watch. Where the
     // checkout may not be written the script only runs more often than it must.
@@ -40,6 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", dist.display());
     println!("cargo::rerun-if-changed={}", root.join(UNBUILT).display());
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build_client.rs");
     println!("cargo::rerun-if-changed=build_emoji.rs");
 
     let built = dist.join(INDEX).is_file();

@@ -1,4 +1,4 @@
-//! What all scenarios share: the hub's binary, folders on the real disk, files to open.
+//! What all scenarios share: the binaries, folders on the real disk, files to open.
 
 use std::env;
 use std::fs;
@@ -13,12 +13,16 @@ use crate::options::Options;
 /// Names the hub's binary; `cargo xtask bench` sets it.
 const HUB: &str = "HUBBUB_HUB";
 
+/// Names the binary of the client for a terminal; `cargo xtask bench` sets it.
+const TERMINAL: &str = "HUBBUB_TERMINAL";
+
 /// Sockets and files for two crowds of 8,000, and some to spare. For 1,000 rooms of 10 all there are are used.
 const FILES: u64 = 16_100;
 
 /// One run of the benches.
 pub(crate) struct Bench {
     hub: PathBuf,
+    terminal: PathBuf,
     folder: PathBuf,
     files: u64,
     pub(crate) quick: bool,
@@ -34,6 +38,7 @@ impl Bench {
         if !hub.is_file() {
             bail!("there is no hub at {}; `cargo xtask bench` builds it and starts the benches", hub.display());
         }
+        let terminal = env::var_os(TERMINAL).map_or_else(|| target.join("release/hubbub"), PathBuf::from);
         // In the target folder, which is on a disk where /tmp may be in memory.
         let folder = target.join("bench");
         fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
@@ -42,7 +47,7 @@ impl Bench {
             files >= FILES,
             "this process may open {files} files and needs {FILES}; raise the limit with `ulimit -Hn`"
         );
-        Ok(Self { hub, folder, files, quick: options.quick })
+        Ok(Self { hub, terminal, folder, files, quick: options.quick })
     }
 
     /// Where results go.
@@ -53,6 +58,20 @@ impl Bench {
     /// The hub that is measured.
     pub(crate) fn hub(&self) -> &Path {
         &self.hub
+    }
+
+    /// The client for a terminal that is measured.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub(crate) fn terminal(&self) -> Result<&Path> {
+        let terminal = &self.terminal;
+        ensure!(
+            terminal.is_file(),
+            "there is no client for terminals at {}; `cargo xtask bench` builds it",
+            terminal.display()
+        );
+        Ok(terminal)
     }
 
     /// How often something is done, or how large it is: the second with `--quick`.

@@ -38,7 +38,7 @@ impl Hub {
             // Settings of whoever runs the bench are not part of it.
             .env_clear()
             .args(["--listen", &SocketAddr::from((Ipv4Addr::LOCALHOST, port)).to_string()])
-            .args(["--open", "--rate-limit", "off", "--data"])
+            .args(["--open", "--rate-limit", "off", "--no-announce", "--data"])
             .arg(data)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -33,6 +33,7 @@
 //! | [`pour`] | many senders who wait for each acknowledgement |
 //! | [`limit`] | the same bytes to the same sockets by a program that does nothing else |
 //! | [`rows`] | the same rows by SQLite alone |
+//! | [`visitor`] | the client for a terminal, at a pseudo-terminal |
 //! | [`statistics`] | medians, percentiles, distributions |
 //! | [`report`] | figures, verdicts, tables, JSON |
 //! | [`plot`] | charts |
@@ -64,6 +65,7 @@ mod sources;
 mod statistics;
 mod storm;
 mod upgrade;
+mod visitor;
 mod words;
 
 use std::process::ExitCode;

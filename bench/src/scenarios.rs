@@ -13,6 +13,7 @@ mod rooms;
 mod search;
 mod signals;
 mod slow;
+mod terminal;
 
 use std::time::Instant;
 
@@ -54,6 +55,8 @@ pub(crate) enum Scenario {
     Resume,
     /// What a browser loads
     Page,
+    /// The client for a terminal
+    Terminal,
 }
 
 impl Scenario {
@@ -72,6 +75,7 @@ impl Scenario {
             Self::Reconnect => "reconnect",
             Self::Resume => "resume",
             Self::Page => "page",
+            Self::Terminal => "terminal",
         }
     }
 
@@ -90,6 +94,7 @@ impl Scenario {
             Self::Reconnect => reconnect::run(bench),
             Self::Resume => resume::run(bench),
             Self::Page => page::run(bench),
+            Self::Terminal => terminal::run(bench),
         }
     }
 }

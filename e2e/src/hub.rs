@@ -72,7 +72,7 @@ impl Hub {
         let log = OpenOptions::new().create(true).append(true).open(self.log());
         let mut child = Command::new(programs::hub())
             .env_clear()
-            .args(["--listen", &self.address.to_string(), "--name", NAME, "--data"])
+            .args(["--listen", &self.address.to_string(), "--name", NAME, "--no-announce", "--data"])
             .arg(self.folder.join("data"))
             .args(&self.flags)
             .stdin(Stdio::null())

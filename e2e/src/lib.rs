@@ -11,6 +11,7 @@
 //! | [`driver`] | ChromeDriver, which ends its browsers with itself |
 //! | [`browser`] | one browser: its page, its window, its console, its files |
 //! | [`role`] | what is on a page, by role and name |
+//! | [`terminal`] | someone at a terminal |
 //! | [`keys`] | keys that write nothing |
 //! | [`person`] | someone at a browser: what they do, what they see, and what would bar them |
 //! | [`wait`] | waiting for a state, with a deadline |
@@ -33,6 +34,7 @@ pub mod programs;
 pub mod request;
 pub mod role;
 pub mod stage;
+pub mod terminal;
 mod turn;
 pub mod understudy;
 pub mod wait;

@@ -16,6 +16,16 @@ pub fn hub() -> PathBuf {
     hub
 }
 
+/// The client for a terminal: `HUBBUB_TERMINAL`, or where a build of the whole leaves it.
+///
+/// # Panics
+/// If it is not there.
+pub fn terminal() -> PathBuf {
+    let terminal = named("HUBBUB_TERMINAL").unwrap_or_else(|| target().join("release/hubbub"));
+    assert!(terminal.is_file(), "there is no client for terminals at {}: {REMEDY}", terminal.display());
+    terminal
+}
+
 /// The browser: `HUBBUB_CHROMIUM`, or the first on PATH.
 ///
 /// # Panics

@@ -19,7 +19,7 @@ use shared::nick::Nick;
 use shared::store::{self, Pair};
 use tokio::sync::mpsc;
 
-pub use local::{FreeError, Local, OpenError};
+pub use local::{Contents, CopyError, Export, FreeError, Local, OpenError};
 pub use words::{Words, WordsError};
 
 /// Who took a nick, for as long as the log lives. Private messages and ids belong to

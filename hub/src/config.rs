@@ -1,20 +1,25 @@
 //! What a hub is told when it starts: flags, environment, defaults.
 
+mod errands;
+pub mod papers;
 mod size;
 
-use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, ValueEnum};
+use mdns_sd::MDNS_PORT;
 use shared::node::{HUB, NodeName};
 use tracing_subscriber::EnvFilter;
 
 use crate::auth::cookie_file;
 use crate::auth::host::AllowedHost;
+
+pub use errands::Asked;
+use errands::{EXIT_CODES, Errand};
 
 /// The data directory's name inside the platform's.
 const DATA: &str = "hubbub";
@@ -73,6 +78,12 @@ pub struct Config {
     pub file_retention: Option<Duration>,
     /// What the hub runs of what others ask it to.
     pub programs: Programs,
+    /// Whether the hub announces itself on the networks that it listens on.
+    pub announce: bool,
+    /// The UDP port on which it does: that of multicast DNS, or another where a test wants to be alone.
+    pub mdns_port: u16,
+    /// What the program prints once it listens.
+    pub print_link: PrintLink,
     /// What to log, as an [`EnvFilter`] directive that is known to be one.
     pub log: String,
     /// Deadlines and bounds of the front door, for tests to shorten.
@@ -98,6 +109,29 @@ impl std::fmt::Display for Programs {
             Self::None => "none",
             Self::Examples => "examples",
             Self::All => "all",
+        })
+    }
+}
+
+/// In which form the links are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PrintLink {
+    /// For people, with a QR code on a terminal
+    #[default]
+    Text,
+    /// For scripts: one line of JSON
+    Json,
+    /// Not at all
+    None,
+}
+
+/// As on the command line.
+impl std::fmt::Display for PrintLink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::None => "none",
         })
     }
 }
@@ -136,7 +170,7 @@ impl Default for Limits {
 /// A chat for everyone on the network, from one program on one machine. It prints the links to
 /// open in a browser.
 #[derive(Parser)]
-#[command(name = "hub", version, long_about = None)]
+#[command(name = "hub", version, long_about = None, after_help = EXIT_CODES)]
 struct Flags {
     #[command(subcommand)]
     errand: Option<Errand>,
@@ -199,35 +233,17 @@ struct Flags {
     #[arg(long, env = "HUBBUB_PROGRAMS", value_name = "WHICH", value_enum, default_value_t = Programs::Examples)]
     programs: Programs,
 
+    /// Do not announce the hub on the network (by multicast DNS, without the cookie): nobody finds it without a link
+    #[arg(long, env = "HUBBUB_NO_ANNOUNCE", value_parser = BoolishValueParser::new())]
+    no_announce: bool,
+
+    /// How to print the links that lead here
+    #[arg(long, env = "HUBBUB_PRINT_LINK", value_name = "HOW", value_enum, default_value_t = PrintLink::Text)]
+    print_link: PrintLink,
+
     /// What to log on stderr: error, warn, info, debug, trace, or by module as hub=debug,warn
     #[arg(long, env = "HUBBUB_LOG", value_name = "FILTER", default_value = "info", value_parser = log_filter)]
     log: String,
-}
-
-/// What there is to do beside being a hub.
-#[derive(Subcommand)]
-enum Errand {
-    /// Look after the nicks that a hub reserves
-    #[command(subcommand)]
-    Nicks(NicksErrand),
-}
-
-#[derive(Subcommand)]
-enum NicksErrand {
-    /// Let anyone take a nick whose owner is away, before its time (--nick-ttl) has run out. The hub may be running. Until
-    /// somebody takes the nick, its owner can still come back to it; private messages stay with the owner
-    Free {
-        /// The nick that is to be free
-        nick: String,
-    },
-}
-
-/// What the program is asked to do.
-pub enum Asked {
-    /// To be a hub.
-    Serve(Box<Config>),
-    /// To free a nick of the hub with this data directory.
-    FreeNick { nick: String, data: Option<PathBuf> },
 }
 
 /// What `--rate-limit` says.
@@ -249,21 +265,6 @@ impl std::fmt::Display for RateLimit {
         match self {
             Self::Lines(lines) => lines.fmt(f),
             Self::Off => f.write_str("off"),
-        }
-    }
-}
-
-impl Asked {
-    /// What the command line (the program's name first) and the environment say.
-    ///
-    /// # Errors
-    /// If they cannot be understood or contradict each other, and also if they ask for help or the
-    /// version: see [`clap::Error::kind`].
-    pub fn from_args(args: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let mut flags = Flags::try_parse_from(args)?;
-        match flags.errand.take() {
-            None => Ok(Self::Serve(Box::new(Config::from_flags(flags)?))),
-            Some(Errand::Nicks(NicksErrand::Free { nick })) => Ok(Self::FreeNick { nick, data: flags.data() }),
         }
     }
 }
@@ -305,6 +306,9 @@ impl Config {
                 Retention::Forever => None,
             },
             programs: flags.programs,
+            announce: !flags.no_announce,
+            mdns_port: MDNS_PORT,
+            print_link: flags.print_link,
             log: flags.log,
             limits: Limits::default(),
         })
@@ -327,10 +331,20 @@ impl Config {
             file_quota: FILE_QUOTA,
             file_retention: None,
             programs: Programs::default(),
+            announce: false,
+            mdns_port: MDNS_PORT,
+            print_link: PrintLink::default(),
             log: "info".to_owned(),
             limits: Limits::default(),
         }
     }
+}
+
+/// The environment variables that are read.
+pub(crate) fn variables() -> Vec<String> {
+    let flags = Flags::command();
+    let names = flags.get_arguments().filter_map(|flag| flag.get_env());
+    names.map(|name| name.to_string_lossy().into_owned()).collect()
 }
 
 /// What clap has to say about a command line, on one line.
@@ -409,13 +423,15 @@ fn log_filter(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use super::*;
 
     fn parse(flags: &[&str]) -> Result<Config, String> {
         let args = ["hub"].iter().chain(flags).map(OsString::from);
         match Asked::from_args(args).map_err(|error| one_line(&error))? {
             Asked::Serve(config) => Ok(*config),
-            Asked::FreeNick { .. } => panic!("{flags:?} free a nick"),
+            _ => panic!("{flags:?} start no hub"),
         }
     }
 
@@ -445,6 +461,8 @@ mod tests {
         assert_eq!((config.max_upload, config.file_quota), (MAX_UPLOAD, FILE_QUOTA));
         assert_eq!(config.file_retention, None);
         assert_eq!(config.programs, Programs::Examples);
+        assert!(config.announce);
+        assert_eq!(config.print_link, PrintLink::Text);
         assert_eq!(config.log, "info");
     }
 
@@ -464,6 +482,8 @@ mod tests {
             "--file-quota=500GB",
             "--file-retention=90days",
             "--programs=all",
+            "--no-announce",
+            "--print-link=json",
             "--log=hub=debug,warn",
         ])
         .unwrap();
@@ -479,6 +499,8 @@ mod tests {
         assert_eq!((config.max_upload, config.file_quota), (1 << 30, 500_000_000_000));
         assert_eq!(config.file_retention, Some(Duration::from_secs(90 * 86_400)));
         assert_eq!(config.programs, Programs::All);
+        assert!(!config.announce);
+        assert_eq!(config.print_link, PrintLink::Json);
         assert_eq!(config.log, "hub=debug,warn");
     }
 
@@ -488,7 +510,7 @@ mod tests {
             let args = ["hub"].iter().chain(flags).map(OsString::from);
             match Asked::from_args(args).map_err(|error| one_line(&error)) {
                 Ok(Asked::FreeNick { nick, data }) => (nick, data),
-                Ok(Asked::Serve(_)) => panic!("{flags:?} start a hub"),
+                Ok(_) => panic!("{flags:?} do something else"),
                 Err(error) => panic!("{error}"),
             }
         };
@@ -532,6 +554,7 @@ mod tests {
             ("--file-quota", "much"),
             ("--file-retention", "30"),
             ("--programs", "some"),
+            ("--print-link", "picture"),
             ("--log", "hub=loud"),
         ] {
             let line = refusal(&[&format!("{flag}={value}")]);

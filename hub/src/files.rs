@@ -9,8 +9,10 @@
 //! | `disk` | where all that lies, and how it is written |
 //! | [`index`] | what is there, in memory; the limits |
 //! | [`upload`], [`receiving`], `storing` | from the first byte to a file |
+//! | `copying` | one file after the other, for a backup |
 //! | `keeper` | the task that writes down what was said and lets go of what is due |
 
+pub(crate) mod copying;
 mod disk;
 pub mod due;
 pub mod hash;

@@ -2,27 +2,30 @@
 
 pub(crate) mod data;
 mod listener;
+pub(crate) mod record;
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use shared::node::HUB;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::assets::{BUILT, Client};
+use crate::announcing::Announcer;
+use crate::assets::Client;
 use crate::auth::Cookies;
 use crate::auth::cookie_file::{self, CookieError};
 use crate::auth::file_key::FileKey;
 use crate::auth::host::HostPolicy;
 use crate::backplane::{Backplane, Local, OpenError};
+use crate::clock;
 use crate::config::{Config, Limits};
 use crate::connection::Door;
 use crate::files::{self, Files};
-use crate::interfaces::{self, Addresses, Interface};
-use crate::links::{self, Invitation};
+use crate::interfaces::Addresses;
+use crate::invite::Invitation;
 use crate::message_server::{self, Handle, Settings};
 use crate::node;
 use crate::outbox::Couriers;
@@ -33,6 +36,7 @@ use data::DataDirectory;
 pub use data::DataError;
 pub use listener::BindError;
 pub(crate) use listener::{Arrival, Progress};
+use record::Record;
 
 /// Open files a hub needs beside its sockets: the log's, the runtime's, and some to spare.
 const OTHER_FILES: u64 = 64;
@@ -94,7 +98,6 @@ pub struct RunningHub {
     address: SocketAddr,
     name: String,
     cookie: Option<String>,
-    interfaces: io::Result<Vec<Interface>>,
     phase: watch::Sender<Phase>,
     accepting: JoinHandle<()>,
     /// One permit for each socket that may be open.
@@ -103,6 +106,8 @@ pub struct RunningHub {
     server: Handle,
     log: Arc<Local>,
     files: Files,
+    /// None where it was told not to announce itself, or cannot.
+    announcer: Option<Announcer>,
     /// Locked while the hub runs; none if it is ephemeral.
     data: Option<DataDirectory>,
 }
@@ -174,11 +179,20 @@ pub async fn start(config: Config) -> Result<RunningHub, StartError> {
     let router = routes::router(Arc::new(front));
     let accepting = tokio::spawn(listener::accept(listener, router, limits, Arc::clone(&places), observed));
     tracing::info!(%address, "listening");
+    if let Some(data) = &data {
+        let name = format!("{HUB}@{}", config.name);
+        let record = Record { address, name, cookie: cookie.clone(), pid: std::process::id(), since: clock::now() };
+        if let Err(error) = record.write(data.path()) {
+            tracing::warn!(%error, "what `hub invite` reads could not be written into the data directory");
+        }
+    }
+    let announcer =
+        config.announce.then(|| Announcer::start(address, &config.name, cookie.is_some(), config.mdns_port));
     Ok(RunningHub {
         address,
         name: config.name,
         cookie,
-        interfaces: interfaces::list(),
+        announcer: announcer.flatten(),
         phase,
         accepting,
         places,
@@ -212,22 +226,10 @@ impl RunningHub {
         self.cookie.as_deref()
     }
 
-    /// The links that lead here, those for other machines first.
-    pub fn links(&self) -> Vec<String> {
-        let interfaces = self.interfaces.as_deref().unwrap_or_default();
-        links::links(self.address, interfaces, self.cookie())
-    }
-
-    /// What to print for whoever started it.
-    pub fn invitation(&self) -> Invitation<'_> {
-        Invitation {
-            host: &self.name,
-            links: self.links(),
-            reach: links::reach(self.address, self.interfaces.as_deref()),
-            data: self.data.as_ref().map(DataDirectory::path),
-            cookie: self.cookie.is_some(),
-            client: BUILT,
-        }
+    /// How others get here, as things are now.
+    pub fn invitation(&self) -> Invitation {
+        let name = format!("{HUB}@{}", self.name);
+        Invitation::now(name, self.address, self.cookie.clone(), self.data.as_ref().map(DataDirectory::path))
     }
 
     /// Returns if the hub can serve no longer although nobody stopped it: its log has failed for good.
@@ -239,6 +241,12 @@ impl RunningHub {
     /// come back later (close code 4001), and closes the log. Takes at most ten seconds.
     pub async fn stop(self) {
         tracing::info!("stopping");
+        if let Some(data) = &self.data {
+            record::remove(data.path());
+        }
+        if let Some(announcer) = &self.announcer {
+            announcer.withdraw().await;
+        }
         self.phase.send_replace(Phase::Draining);
         let _ = self.accepting.await; // it cannot fail but by a panic, which was reported where it was
         if timeout(NODES_LEAVE, self.server.stop()).await.is_err() {

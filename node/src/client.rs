@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
-use shared::message::{ErrorCode, Joined, Page, Refusal, Sent, ToHub};
+use shared::message::{ErrorCode, Joined, Page, Refusal, Sent, State, ToHub};
 use shared::session::{Delivery, Line, Phase, Position, Response, Session, Settings};
 use shared::transcript::Place;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -20,6 +20,7 @@ pub(crate) use self::calling::BackLink;
 pub(crate) use self::calling::Link;
 use self::driver::Driver;
 use crate::address::{AddressError, HubAddress};
+use crate::error::Error;
 use crate::processes::{Processes, Purpose};
 
 /// What [`Deliveries`] holds before the socket is read no further: a screen's worth many times
@@ -42,6 +43,8 @@ pub(crate) struct Core {
     pub(crate) processes: Processes,
     /// Who waits for which answer. The session bounds how many requests there are.
     pub(crate) waiting: HashMap<String, Waiting>,
+    /// Why there is no connection, or was none before the one there is.
+    failure: Option<Arc<Error>>,
     stopped: bool,
 }
 
@@ -102,7 +105,8 @@ impl Client {
         settings.processes = true;
         let processes = Processes::new(settings.node.as_deref());
         let session = Session::new(settings);
-        let core = Arc::new(Mutex::new(Core { session, processes, waiting: HashMap::new(), stopped: false }));
+        let core =
+            Arc::new(Mutex::new(Core { session, processes, waiting: HashMap::new(), failure: None, stopped: false }));
         // One ring says all: the driver looks at everything when it looks.
         let (bell, rings) = mpsc::channel(1);
         #[cfg(feature = "programs")]
@@ -190,6 +194,27 @@ impl Client {
         self.tell(|session, now| session.read(now, place, seq));
     }
 
+    /// The person is writing at a place: to be said with each key, and told to the hub as often as it wants to know.
+    pub fn typing(&self, place: &Place) {
+        self.tell(|session, now| session.typing(now, place));
+    }
+
+    /// The person has left this device alone ([`State::Away`]) or is back at it ([`State::Online`]).
+    pub fn state(&self, state: State) {
+        self.tell(|session, now| session.state(now, state));
+    }
+
+    /// The rooms this node is in, or will be in again; the lobby among them.
+    pub fn rooms(&self) -> Vec<String> {
+        self.core().session.rooms().map(str::to_owned).collect()
+    }
+
+    /// Why there is no connection at the moment, or was none before the one there is: the last attempt failed, or the
+    /// last connection ended. None before either.
+    pub fn failure(&self) -> Option<Arc<Error>> {
+        self.core().failure.clone()
+    }
+
     /// The nick this node speaks as, and the token that proves it: for the app to keep.
     pub fn nick(&self) -> Option<(String, String)> {
         let core = self.core();
@@ -228,15 +253,15 @@ impl Client {
     ) -> Answer<T> {
         let mut core = self.core();
         let state = if core.stopped {
-            State::Refused(stopped())
+            Asked::Refused(stopped())
         } else {
             match core.session.ask(driver::now(), request) {
                 Ok(id) => {
                     let (answer, awaited) = oneshot::channel();
                     core.waiting.insert(id, Waiting::Handle(answer));
-                    State::Awaited(awaited)
+                    Asked::Awaited(awaited)
                 }
-                Err(refusal) => State::Refused(refusal),
+                Err(refusal) => Asked::Refused(refusal),
             }
         };
         drop(core);
@@ -276,12 +301,12 @@ impl fmt::Debug for Client {
 /// What a request will bring: a future. The request is made whether it is awaited or dropped.
 #[derive(Debug)]
 pub struct Answer<T> {
-    state: State,
+    state: Asked,
     read: fn(Response) -> Option<T>,
 }
 
 #[derive(Debug)]
-enum State {
+enum Asked {
     /// It could not even be tried.
     Refused(Refusal),
     Awaited(oneshot::Receiver<Result<Response, Refusal>>),
@@ -292,8 +317,8 @@ impl<T> Future for Answer<T> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let awaited = match &mut self.state {
-            State::Refused(refusal) => return Poll::Ready(Err(refusal.clone())),
-            State::Awaited(awaited) => awaited,
+            Asked::Refused(refusal) => return Poll::Ready(Err(refusal.clone())),
+            Asked::Awaited(awaited) => awaited,
         };
         Pin::new(awaited).poll(context).map(|answer| {
             let response = answer.unwrap_or_else(|_| Err(stopped()))?;

@@ -19,6 +19,9 @@ pub enum Error {
     /// Somebody answered, but not with a WebSocket that speaks our protocol.
     #[error("{address} does not let this node in as a hub would: {reason}.")]
     NotAHub { address: String, reason: String },
+    /// A hub answered, but speaks no version of the protocol that this node does.
+    #[error("The hub at {address} speaks another version of the protocol: {words}")]
+    Version { address: String, words: String },
     /// The hub refused; nothing was changed.
     #[error("{}", .0.message)]
     Refused(Refusal),

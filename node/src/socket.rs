@@ -8,8 +8,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
+use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message, Utf8Bytes};
@@ -48,8 +48,19 @@ pub(crate) async fn open(address: &HubAddress) -> Result<Socket, Error> {
         .max_message_size(Some(MAX_INCOMING))
         .max_frame_size(Some(MAX_INCOMING));
     let opened = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await;
-    let (socket, _) = opened.map_err(|error| not_a_hub(error.to_string()))?;
+    let (socket, _) = opened.map_err(|error| match another_version(&error) {
+        Some(words) => Error::Version { address: address.to_string(), words },
+        None => not_a_hub(error.to_string()),
+    })?;
     Ok(socket)
+}
+
+/// What a hub says that speaks none of the subprotocols asked for, if that is why it opens no WebSocket.
+fn another_version(error: &SocketError) -> Option<String> {
+    let SocketError::Http(response) = error else { return None };
+    let words = std::str::from_utf8(response.body().as_deref()?).ok()?.trim();
+    (response.status() == StatusCode::BAD_REQUEST && words.contains(" speaks the WebSocket subprotocol "))
+        .then(|| words.to_owned())
 }
 
 /// Ends a socket in good order: without a close frame from each side a hub would see us crash.

@@ -6,12 +6,13 @@ mod support;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use node::{Client, Deliveries, Settings};
+use node::{Client, Deliveries, Error, Settings};
 use serde_json::json;
 use shared::message::{ErrorCode, ToHub};
 use shared::session::{Delivery, Phase};
 use shared::transcript::Place;
 use support::{Script, said};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
@@ -197,4 +198,38 @@ async fn going_is_said_and_told_to_who_still_waits() {
     let (client, _deliveries, _listener, hub) = connected(64).await;
     drop(client);
     assert_eq!(hub.until_closed().await, Some(1000));
+}
+
+#[tokio::test]
+async fn why_there_is_no_connection_is_told() {
+    let (client, _deliveries, listener, mut hub) = connected(8).await;
+    assert!(client.failure().is_none());
+    hub.close(4001).await;
+    phase(&client, |phase| matches!(phase, Phase::Waiting { .. })).await;
+    let failure = client.failure().unwrap();
+    assert!(matches!(&*failure, Error::Closed(closed) if closed.code == 4001), "{failure}");
+
+    drop((listener, hub));
+    let mut phases = client.phase();
+    let unreachable = async {
+        while !matches!(client.failure().as_deref(), Some(Error::Unreachable { .. })) {
+            client.look();
+            phases.changed().await.unwrap();
+        }
+    };
+    timeout(DEADLINE, unreachable).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_hub_of_another_version_is_known_as_such() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (client, _deliveries) =
+        Client::start(&listener.local_addr().unwrap().to_string(), Settings::default()).unwrap();
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let words = "This hub speaks the WebSocket subprotocol hubbub.v7 only.";
+    let answer = format!("HTTP/1.1 400 Bad Request\r\nContent-Length: {}\r\n\r\n{words}", words.len());
+    stream.write_all(answer.as_bytes()).await.unwrap();
+    phase(&client, |phase| matches!(phase, Phase::Waiting { .. })).await;
+    let failure = client.failure().unwrap();
+    assert!(matches!(&*failure, Error::Version { words: said, .. } if said == words), "{failure}");
 }

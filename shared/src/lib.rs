@@ -17,7 +17,9 @@
 //! | [`process`] | processes, and what they say to each other across nodes |
 //! | [`markup`], [`emoji`] | what a text is made of; emoji and their names |
 //! | [`transcript`] | what one node knows, folded from what it received |
+//! | [`announcement`] | what a hub says of itself to the LAN, before anyone is connected |
 
+pub mod announcement;
 pub mod command;
 pub mod emoji;
 pub mod entry;

@@ -74,7 +74,7 @@ impl Recipe {
         let child = Command::new(&self.program)
             .env_clear()
             .env("HUBBUB_COOKIE", COOKIE)
-            .args(["--rate-limit", "off", "--log", "warn", "--name", "torture"])
+            .args(["--rate-limit", "off", "--log", "warn", "--name", "torture", "--no-announce"])
             .args(["--listen", &self.listen.to_string(), "--allow-host", &allow.join(",")])
             .arg("--data")
             .arg(self.data.join("hub"))

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Chore {
     Build { profile: Profile },
+    Client { profile: Profile },
     Run { profile: Profile, flags: Vec<OsString> },
     Serve { flags: Vec<OsString> },
     Test { fast: bool },
@@ -29,7 +30,8 @@ Set-up and chores of Hubbub. What is missing for them is fetched first.
 
 Usage: cargo xtask <COMMAND>
 
-  build [--dev]              build the browser client and the hub around it: target/release/hub
+  build [--dev]              build the browser client, the hub around it, and the terminal client
+  client [--dev]             build the browser client alone, into dist/
   run [--dev] [-- FLAGS]     build, then start the hub with FLAGS
   serve [-- FLAGS]           development: the browser client rebuilt on every change (trunk serve)
   test [--fast]              everything that has to hold, cheapest first
@@ -41,15 +43,24 @@ Usage: cargo xtask <COMMAND>
 Exit codes: 0 done, 1 something failed, 2 not understood.";
 
 const BUILD_HELP: &str = "\
-Builds the browser client (Trunk, wasm-split, wasm-bindgen, wasm-opt) into dist/, then the hub, which embeds it.
-The whole hub is then one file, target/release/hub.
+Builds the browser client (Trunk, wasm-split, wasm-bindgen, wasm-opt) into dist/, then the hub, which embeds it,
+and the terminal client. The whole hub is then one file, target/release/hub, the client another, target/release/hubbub;
+man pages and the shells' completions stand beside them in man/ and completions/.
 
 Usage: cargo xtask build [--dev]
 
-  --dev    unoptimised, for a quicker build: target/debug/hub";
+  --dev    unoptimised, for a quicker build, and in target/debug";
+
+const CLIENT_HELP: &str = "\
+Builds the browser client (Trunk, wasm-split, wasm-bindgen, wasm-opt) into dist/, where the next hub takes it from. A
+release build of the hub (`cargo install --path hub`) does this by itself where it has to.
+
+Usage: cargo xtask client [--dev]
+
+  --dev    unoptimised, for a quicker build";
 
 const RUN_HELP: &str = "\
-Builds like `cargo xtask build`, then starts the hub. Ctrl-C stops it; its exit code is passed on.
+Builds the browser client and the hub like `cargo xtask build`, then starts the hub. Ctrl-C stops it; its exit code is passed on.
 
 Usage: cargo xtask run [--dev] [-- FLAGS]
 
@@ -67,10 +78,10 @@ Usage: cargo xtask serve [-- FLAGS]
   FLAGS    those of `trunk serve`";
 
 const TEST_HELP: &str = "\
-Runs everything that has to hold: formatting, lints (native and wasm), unit, property and integration
-tests, twenty kills of the hub under load, doc tests, the release build, and the browser tests against
-it. A step that fails does not keep the others from running. The last line is the total: `N passed, N failed`, where a step that failed
-without naming a failed test counts as one.
+Runs everything that has to hold: formatting, lints (native and wasm), unit, property, integration and
+doc tests, twenty kills of the hub under load, the release build, and the browser tests against it. A step
+that fails does not keep the others from running. The last line is the total: `N passed, N failed`, where
+a step that failed without naming a failed test counts as one.
 
 Usage: cargo xtask test [--fast]
 
@@ -87,7 +98,7 @@ Usage: cargo xtask torture [ARGS]
   ARGS                   further ones of the `torture` crate; `cargo xtask torture -- --help` lists them";
 
 const BENCH_HELP: &str = "\
-Builds the client and the hub in release, then runs the benches against them.
+Builds both clients and the hub in release, then runs the benches against them.
 
 Usage: cargo xtask bench [ARGS]
 
@@ -122,6 +133,11 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Chore, S
             no_more("build", &args)?;
             Ok(Chore::Build { profile })
         }
+        "client" => {
+            let profile = dev_flag(&mut args);
+            no_more("client", &args)?;
+            Ok(Chore::Client { profile })
+        }
         "run" => {
             let profile = dev_flag(&mut args);
             let flags = after_dashes("run", "the hub's flags", args)?;
@@ -148,6 +164,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Chore, S
 fn help_for(command: &OsString) -> Option<Chore> {
     let text = match command.to_str()? {
         "build" => BUILD_HELP,
+        "client" => CLIENT_HELP,
         "run" => RUN_HELP,
         "serve" => SERVE_HELP,
         "test" => TEST_HELP,
@@ -229,6 +246,8 @@ mod tests {
         let (release, dev) = (Profile::Release, Profile::Dev);
         assert_eq!(parsed("build"), Ok(Chore::Build { profile: release }));
         assert_eq!(parsed("build --dev"), Ok(Chore::Build { profile: dev }));
+        assert_eq!(parsed("client"), Ok(Chore::Client { profile: release }));
+        assert_eq!(parsed("client --dev"), Ok(Chore::Client { profile: dev }));
         assert_eq!(parsed("test"), Ok(Chore::Test { fast: false }));
         assert_eq!(parsed("test --fast"), Ok(Chore::Test { fast: true }));
         assert_eq!(parsed("setup"), Ok(Chore::Setup));
@@ -256,7 +275,7 @@ mod tests {
 
     #[test]
     fn every_command_has_help() {
-        for command in ["build", "run", "serve", "test", "torture", "bench", "setup"] {
+        for command in ["build", "client", "run", "serve", "test", "torture", "bench", "setup"] {
             let Ok(Chore::Help(text)) = parsed(&format!("{command} --help")) else {
                 panic!("{command} has no help");
             };

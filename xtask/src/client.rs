@@ -28,6 +28,9 @@ const FRESH: &str = "target/client";
 /// `trunk serve` adds a script to the page that reloads it; that must never get into `dist/`.
 const SERVED: &str = "target/client-served";
 
+/// As old as the sources of the optimised client that stands in `dist/`; the hub's build script looks at it.
+const MADE: &str = "target/client.made";
+
 /// Cargo's profile for a client that every visitor downloads. It must not strip symbols as the hub's does:
 /// with them goes the section from which wasm-opt learns what the wasm may use, and it then refuses the file.
 const PROFILE: &str = "wasm-release";
@@ -59,6 +62,8 @@ pub(crate) fn build(profile: Profile) -> Outcome {
     let tools = tools::ensure()?;
     let _turn = Turn::take("client")?;
     fetch_crates()?;
+    // What is edited from now on is not surely in it.
+    let begun = SystemTime::now();
 
     // Cargo takes the caller's flags in the place of ours, not beside them.
     let build = |trunk: Step| {
@@ -97,10 +102,24 @@ pub(crate) fn build(profile: Profile) -> Outcome {
     fresh.extend(engine::build(&tools, profile)?);
     let fresh = shell::complete(fresh).map_err(not_as_known)?;
     if read(DIST).is_ok_and(|standing| standing == fresh) {
-        return Ok(());
+        return made(begun, profile);
     }
     write(FRESH, &fresh)?;
-    replace(DIST, FRESH)
+    replace(DIST, FRESH)?;
+    made(begun, profile)
+}
+
+/// Leaves word that `dist/` holds the client as its sources were then; none of one that nobody should be given.
+fn made(when: SystemTime, profile: Profile) -> Outcome {
+    let path = root().join(MADE);
+    let left = match profile {
+        Profile::Release => File::create(path).and_then(|file| file.set_modified(when)),
+        Profile::Dev => match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        },
+    };
+    left.map_err(|error| Failure::new(format!("could not leave word of the client at {MADE}: {error}")))
 }
 
 fn for_smallest(step: Step) -> Step {

@@ -12,7 +12,7 @@
 //! | `versions` | which version of each tool |
 //! | `tools` | fetching the tools that build the browser client, and one that tests it |
 //! | `apt`, `browser` | what comes from the system: Node.js, Chromium and its driver |
-//! | `client`, `hub` | the two halves of the build |
+//! | `client`, `native` | the two halves of the build |
 //! | `test`, `tally` | everything that has to hold, and counting it |
 //! | `torture` | the hub killed again and again |
 //! | `bench` | the figures |
@@ -24,7 +24,7 @@ mod arguments;
 mod bench;
 mod browser;
 mod client;
-mod hub;
+mod native;
 mod steps;
 mod tally;
 mod test;
@@ -67,7 +67,8 @@ fn carry_out(chore: Chore) -> Outcome<ExitCode> {
         Chore::Help(text) => say(text),
         Chore::Setup => setup()?,
         Chore::Build { profile } => build(profile)?,
-        Chore::Run { profile, flags } => return hub::run(profile, &flags),
+        Chore::Client { profile } => client::build(profile)?,
+        Chore::Run { profile, flags } => return native::run(profile, &flags),
         Chore::Serve { flags } => return client::serve(&flags),
         Chore::Test { fast } => return Ok(test::run(fast)),
         Chore::Torture { args } => return torture::run(&args),
@@ -91,7 +92,9 @@ fn setup() -> Outcome {
 
 fn build(profile: Profile) -> Outcome {
     client::build(profile)?;
-    let hub = hub::build(profile)?;
-    say(format_args!("the whole hub: {}", hub.display()));
+    let programs = native::build(profile)?;
+    programs.papers()?;
+    say(format_args!("the whole hub: {}", programs.hub.display()));
+    say(format_args!("the terminal client: {}", programs.terminal.display()));
     Ok(())
 }

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::arguments::Profile;
-use crate::hub;
+use crate::native;
 use crate::steps::{Outcome, Step, quoted, target_dir};
 use crate::test::HUB;
 
 /// Builds both in release, then runs the torture. The hub needs no browser client for that, and has the one
 /// that stands in `dist/`, if any.
 pub(crate) fn run(args: &[OsString]) -> Outcome<ExitCode> {
-    let hub = hub::build(Profile::Release)?;
+    let hub = native::build(Profile::Release)?.hub;
     let step = Step::cargo().words("run --release -p torture --").args(args);
     step.env_shown(HUB, &hub, &quoted(&hub)).become_it("torturing it")
 }

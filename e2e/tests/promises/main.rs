@@ -46,6 +46,7 @@
 //! | `picture` | the picture of the nodes draws itself, also where they are many |
 //! | `calling` | tabs are nodes: they call each other, and learn what became of a call |
 //! | `programs` | every system of the texts that this comes from runs from a browser, in one line |
+//! | `terminal` | terminals and browsers are in one chat, as if they were the same |
 //! | `consent` | nobody runs a program on another's tab unless its person says so |
 //! | `store_offline` | the store is read without the hub, and what is put then arrives once |
 //! | `worker_dies` | a program that goes wrong takes nobody along |
@@ -97,6 +98,7 @@ mod search;
 mod settings;
 mod sleeping;
 mod store_offline;
+mod terminal;
 mod topics;
 mod typed_offline;
 mod typing;

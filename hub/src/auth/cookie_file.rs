@@ -62,16 +62,41 @@ pub fn checked(cookie: &str) -> Result<String, NotACookie> {
 /// # Errors
 /// If the file cannot be read or written, may be read by others, or holds no cookie.
 pub fn read_or_make(data: &Path) -> Result<String, CookieError> {
-    let path = data.join(NAME);
-    match File::open(&path) {
-        Ok(file) => read(&file, path),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+    match kept(data)? {
+        Some(cookie) => Ok(cookie),
+        None => {
             let cookie = secret::fresh();
-            write(&path, &cookie).map_err(|source| CookieError::Write { path, source })?;
+            put(data, &cookie)?;
             Ok(cookie)
         }
+    }
+}
+
+/// Where the cookie of this data directory is kept, if it is.
+pub(crate) fn place(data: &Path) -> PathBuf {
+    data.join(NAME)
+}
+
+/// The cookie kept in this data directory, if there is one.
+///
+/// # Errors
+/// If the file cannot be read, may be read by others, or holds no cookie.
+pub(crate) fn kept(data: &Path) -> Result<Option<String>, CookieError> {
+    let path = place(data);
+    match File::open(&path) {
+        Ok(file) => read(&file, path).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(CookieError::Read { path, source }),
     }
+}
+
+/// Keeps a cookie in this data directory, which the caller holds.
+///
+/// # Errors
+/// If the file cannot be written.
+pub(crate) fn put(data: &Path, cookie: &str) -> Result<(), CookieError> {
+    let path = place(data);
+    write(&path, cookie).map_err(|source| CookieError::Write { path, source })
 }
 
 fn read(file: &File, path: PathBuf) -> Result<String, CookieError> {

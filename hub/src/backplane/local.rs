@@ -5,8 +5,12 @@
 //! idle disk a lone line is committed at once, under load one fsync carries up to
 //! [`MAX_BATCH`] of them. No timer is involved.
 
+mod beside;
 mod blanking;
+mod copying;
+mod export;
 mod freeing;
+mod health;
 mod passage;
 mod reader;
 mod row;
@@ -30,6 +34,8 @@ use super::{
     Backplane, Claim, Draft, Full, Known, OwnerId, Passage, PassageResult, Query, ReadError, ReadResult, Scope, Search,
     SecretHash, SessionId, Tail, Ticket,
 };
+pub use copying::{Contents, CopyError};
+pub use export::Export;
 pub use freeing::FreeError;
 use reader::Read;
 use search::{Searching, Signal};

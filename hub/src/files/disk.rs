@@ -34,7 +34,7 @@ const UNFINISHED: &str = "new";
 const PIECE: usize = 64 * 1024;
 
 /// A record is hardly 300 bytes; what is longer is none.
-const LONGEST_RECORD: u64 = 4096;
+pub(super) const LONGEST_RECORD: u64 = 4096;
 
 /// The places of everything below one folder.
 #[derive(Debug)]
@@ -49,6 +49,11 @@ impl Disk {
         make_folder(&disk.root)?;
         make_folder(&disk.uploads())?;
         Ok(disk)
+    }
+
+    /// Where everything would lie, be it there or not.
+    pub(super) fn at(root: PathBuf) -> Self {
+        Self { root }
     }
 
     pub(super) fn root(&self) -> &Path {

@@ -12,7 +12,7 @@ use http::{Response, StatusCode};
 
 use super::{Front, answer, words};
 use crate::auth::host::{Authority, Host};
-use crate::interfaces::{self, Interface};
+use crate::interfaces::Machine;
 use crate::links;
 use crate::server::Arrival;
 
@@ -27,8 +27,8 @@ pub(super) async fn addresses(
     if !from_here {
         return words(StatusCode::FORBIDDEN, "Only this machine itself is told its addresses.");
     }
-    match interfaces::list() {
-        Ok(interfaces) => answer(StatusCode::OK, "text/plain; charset=utf-8", told(front.address, &interfaces)),
+    match Machine::now() {
+        Ok(machine) => answer(StatusCode::OK, "text/plain; charset=utf-8", told(front.address, &machine)),
         Err(error) => words(StatusCode::INTERNAL_SERVER_ERROR, &format!("The addresses could not be listed: {error}.")),
     }
 }
@@ -54,13 +54,13 @@ fn came_straight(headers: &HeaderMap) -> bool {
     })
 }
 
-fn told(address: SocketAddr, interfaces: &[Interface]) -> String {
+fn told(address: SocketAddr, machine: &Machine) -> String {
     let loopback = |ip: IpAddr| ip.to_canonical().is_loopback();
     if loopback(address.ip()) {
         return String::new();
     }
     // Without the cookie, which the page has.
-    let links = links::links(address, interfaces, None);
+    let links = links::links(address, machine, None);
     links.iter().filter(|link| !link.contains("//localhost")).map(|link| format!("{link}\n")).collect()
 }
 
@@ -68,10 +68,8 @@ fn told(address: SocketAddr, interfaces: &[Interface]) -> String {
 mod tests {
     use super::*;
 
-    fn office() -> Vec<Interface> {
-        [("lo", "127.0.0.1"), ("docker0", "172.17.0.1"), ("eth0", "192.168.1.20")]
-            .map(|(name, ip)| Interface { name: name.to_owned(), ip: ip.parse().unwrap() })
-            .to_vec()
+    fn office() -> Machine {
+        Machine::made_up(&[("lo", "127.0.0.1"), ("docker0", "172.17.0.1"), ("eth0", "192.168.1.20")])
     }
 
     #[test]

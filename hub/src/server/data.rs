@@ -3,10 +3,19 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::record;
 
 /// The file that a running hub holds locked. It stays behind, empty; only the lock counts, and
 /// the operating system lifts it however the hub ends.
 const LOCK: &str = "lock";
+
+/// How long one that finds the directory locked tries again, and how often: who only looks whether a hub runs holds the
+/// lock for a moment, and is not to keep one from starting.
+const GLANCE: Duration = Duration::from_millis(200);
+const AGAIN: Duration = Duration::from_millis(10);
 
 /// Why a directory cannot hold a hub's data.
 #[derive(Debug, thiserror::Error)]
@@ -38,15 +47,46 @@ impl DataDirectory {
         }
         let lock = OpenOptions::new().write(true).create(true).truncate(false).open(path.join(LOCK));
         let lock = lock.map_err(|source| DataError::Write { path: path.clone(), source })?;
+        let first = Instant::now();
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if first.elapsed() < GLANCE => sleep(AGAIN),
+                Err(TryLockError::WouldBlock) => return Err(DataError::InUse { path }),
+                Err(TryLockError::Error(source)) => return Err(DataError::Write { path, source }),
+            }
+        }
+        // What a hub that was killed left says nothing any more.
+        record::remove(&path);
+        Ok(Self { path, _lock: lock })
+    }
+
+    /// Whether a hub, or an errand that no hub may disturb, holds the directory at this moment.
+    pub(crate) fn is_locked(path: &Path) -> io::Result<bool> {
+        let lock = match OpenOptions::new().write(true).open(path.join(LOCK)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            lock => lock?,
+        };
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path, _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(DataError::InUse { path }),
-            Err(TryLockError::Error(source)) => Err(DataError::Write { path, source }),
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(error),
         }
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The file by which it is held.
+    pub(crate) fn lock_file(&self) -> PathBuf {
+        self.path.join(LOCK)
+    }
+
+    /// Lets go of it, and takes it away if it is empty.
+    pub(crate) fn leave_nothing(self) {
+        // While it is locked: whoever comes now makes their own.
+        let _ = fs::remove_file(self.lock_file()).and_then(|()| fs::remove_dir(&self.path)); // it may be in use
     }
 }
 
@@ -68,8 +108,43 @@ mod tests {
         let path = root.path().join("new/data");
         let first = DataDirectory::lock(&path).unwrap();
         assert!(matches!(DataDirectory::lock(&path), Err(DataError::InUse { .. })));
+        assert!(DataDirectory::is_locked(&path).unwrap());
         drop(first);
+        assert!(!DataDirectory::is_locked(&path).unwrap());
         assert_eq!(DataDirectory::lock(&path).unwrap().path(), path);
+    }
+
+    #[test]
+    fn who_only_looks_keeps_no_hub_from_starting() {
+        let root = tempfile::tempdir().unwrap();
+        let glance = DataDirectory::lock(root.path()).unwrap();
+        let looking = std::thread::spawn(move || {
+            sleep(GLANCE / 10);
+            drop(glance);
+        });
+        assert!(DataDirectory::lock(root.path()).is_ok());
+        looking.join().unwrap();
+    }
+
+    #[test]
+    fn whoever_only_looks_makes_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        for path in [root.path(), &root.path().join("none")] {
+            assert!(!DataDirectory::is_locked(path).unwrap());
+        }
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_directory_that_was_made_for_nothing_goes_and_one_with_something_in_it_stays() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("data");
+        DataDirectory::lock(&path).unwrap().leave_nothing();
+        assert!(!path.exists());
+        let lock = DataDirectory::lock(&path).unwrap();
+        fs::write(path.join("letter"), "dear").unwrap();
+        lock.leave_nothing();
+        assert!(path.join("letter").exists());
     }
 
     #[test]

@@ -104,13 +104,16 @@ impl Driver {
                     let number = self.socket;
                     self.tell(|session, now| session.opened(now, number));
                 }
-                Happened::Opened(Err(error)) => self.lost(&Closed::broken(error.to_string())),
+                Happened::Opened(Err(error)) => {
+                    let closed = Closed::broken(error.to_string());
+                    self.lost(&closed, error);
+                }
                 Happened::Taken(Taken::Frame(frame)) => {
                     let number = self.socket;
                     self.tell(|session, now| session.received(now, number, &frame));
                 }
                 Happened::Taken(Taken::Nothing) => {}
-                Happened::Taken(Taken::End(closed)) => self.lost(&closed),
+                Happened::Taken(Taken::End(closed)) => self.lost(&closed, Error::Closed(closed.clone())),
                 Happened::Flushed(Ok(())) => self.unflushed = false,
                 // The hub may have said why before it went: that is still to be read.
                 Happened::Flushed(Err(_)) => self.sink = None,
@@ -253,8 +256,9 @@ impl Driver {
     }
 
     /// The socket there was is gone, or never was.
-    fn lost(&mut self, closed: &Closed) {
+    fn lost(&mut self, closed: &Closed, failure: Error) {
         self.drop_socket();
+        lock(&self.core).failure = Some(Arc::new(failure));
         let number = self.socket;
         self.tell(|session, now| session.closed(now, number, closed.code, &closed.reason));
     }

@@ -2,16 +2,12 @@
 //! that may have it open. That one asks there whenever a nick is claimed.
 
 use std::path::Path;
-use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use shared::nick::Nick;
 
-use super::{FILE, Local, OpenError, schema};
+use super::{FILE, Local, OpenError, beside, schema};
 use crate::clock;
-
-/// How long to wait for a hub that writes: many times what a commit takes.
-const BUSY: Duration = Duration::from_secs(5);
 
 /// Why a nick is not freed. Displays as one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -46,16 +42,11 @@ impl Local {
     /// # Errors
     /// See [`FreeError`].
     pub fn free_nick(directory: &Path, nick: &str, stopped: bool) -> Result<String, FreeError> {
-        let path = directory.join(FILE);
-        let shown = path.display().to_string();
         if !Self::is_in(directory) {
             return Err(FreeError::NoLog(directory.display().to_string()));
         }
+        let (mut log, shown) = beside::open(directory)?;
         let broken = |error| FreeError::Open(OpenError::Sqlite(shown.clone(), error));
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut log = Connection::open_with_flags(&path, flags).map_err(broken)?;
-        log.busy_timeout(BUSY).map_err(broken)?;
-        schema::check(&log, &shown)?;
         if !schema::is_newest(&log).map_err(broken)? {
             return Err(FreeError::Older(shown));
         }

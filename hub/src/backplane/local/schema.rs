@@ -18,7 +18,7 @@ const APPLICATION: i64 = 0x4855_4242;
 const STEPS: [&str; VERSION as usize] = [TABLES, SESSIONS, CHANGES, FORGETTING, STORE];
 
 /// The newest version.
-const VERSION: i64 = 5;
+pub(super) const VERSION: i64 = 5;
 
 /// `seq` is the log's order. `room` and (`low`, `high`) are whom an entry is for: a room, or
 /// the two owners of a private message, the smaller first. `nodes` is part of the answer its

@@ -38,6 +38,7 @@ use super::writer::Write;
 use crate::backplane::{ReadError, ReadResult, Search};
 use searcher::{Asked, Searcher};
 
+pub(super) use index::FILE;
 pub(super) use searcher::{Slice, Sliced, slice};
 pub(super) use signal::Signal;
 

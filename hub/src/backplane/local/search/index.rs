@@ -17,7 +17,7 @@ use crate::backplane::local::{blanking, make_private, row};
 use crate::backplane::words::fold_into;
 
 /// The file of the index in the data directory.
-const FILE: &str = "search.db";
+pub(in crate::backplane::local) const FILE: &str = "search.db";
 
 /// Of tables, grams and folding: an index of another format is thrown away.
 const FORMAT: i64 = 2;

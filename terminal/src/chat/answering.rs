@@ -1,0 +1,160 @@
+//! What the hub answers, to the person who asked.
+
+use shared::message::{ErrorCode, Refusal, Sent, ToHub};
+use shared::room::LOBBY;
+use shared::session::Response;
+use shared::transcript::{Conversation, Place, wants_more};
+
+use super::{Chat, Event, Purpose, words};
+use crate::exit::{Code, Failure};
+use crate::profile::now;
+
+impl Chat {
+    pub(super) fn answered(&mut self, request: &ToHub, answer: &Result<Response, Refusal>) {
+        let purpose = request.id().and_then(|id| self.asked.remove(id));
+        if request.makes_entry() {
+            return self.line_answered(request, answer);
+        }
+        match (request, answer) {
+            (ToHub::Connect { .. }, Ok(Response::Connected(connected))) => {
+                let (nick, token) = (connected.nick.clone(), connected.token.clone());
+                if self.memory.hub().token(&nick) != Some(&token) {
+                    self.remember(|hub| hub.is_ours(&nick, &token));
+                }
+            }
+            (ToHub::Connect { .. }, Err(refusal)) => {
+                self.nick_lost = Some(Failure::new(Code::Nick, words::refusal(refusal)));
+                self.made.push(Event::Phase);
+            }
+            (ToHub::Join { .. }, Ok(Response::Joined(joined))) => {
+                self.remember_rooms();
+                if let Some(Purpose::Enter(from)) = purpose {
+                    // Not where the person has gone elsewhere meanwhile.
+                    if self.here.is(&from) {
+                        self.go(&Place::Room(joined.room.clone()));
+                    }
+                    self.tell(words::joined(&joined.room, &joined.users, joined.count));
+                }
+            }
+            (ToHub::Leave { room, .. }, Ok(_)) => {
+                self.remember_rooms();
+                let place = Place::Room(room.clone());
+                if let Some(Purpose::Leave(_)) = purpose {
+                    self.tell(format!("You have left {room}. Type /join {room} to come back."));
+                }
+                self.close(&place);
+            }
+            (_, answer) => {
+                if let Some(purpose) = purpose {
+                    self.told(purpose, answer);
+                }
+            }
+        }
+    }
+
+    fn told(&mut self, purpose: Purpose, answer: &Result<Response, Refusal>) {
+        match (purpose, answer) {
+            (Purpose::Search, answer) => self.searched(answer),
+            (Purpose::Around(place, seq), answer) => self.came_round(&place, seq, answer),
+            (Purpose::Older(place), Ok(Response::Page(page))) => {
+                if wants_more(page) && self.here.is(&place) {
+                    self.load_older(); // it held little but changes of other lines
+                }
+            }
+            // A hole that cannot be filled shows itself.
+            (Purpose::Older(_) | Purpose::Hole(_) | Purpose::NodeNames, Err(_)) => {}
+            (Purpose::Users(place), Ok(Response::Users(users))) => {
+                let words = match &place {
+                    Place::Room(_) => {
+                        let count = u32::try_from(users.users.len()).unwrap_or(u32::MAX);
+                        words::users(&users.users, count)
+                    }
+                    Place::With(_) => words::everyone(&users.users),
+                };
+                self.tell(words);
+            }
+            (Purpose::NodeNames, Ok(Response::Nodes(nodes))) => {
+                self.nodes = nodes.nodes.iter().map(|node| node.node.clone()).collect();
+            }
+            (Purpose::Nodes, Ok(Response::Nodes(nodes))) => {
+                self.nodes = nodes.nodes.iter().map(|node| node.node.clone()).collect();
+                self.tell(words::nodes(&nodes.nodes, now()));
+            }
+            (Purpose::Ping(node), Ok(Response::Pinged(pinged))) => self.tell(words::pinged(&node, pinged)),
+            (Purpose::Who, Ok(Response::Person(person))) => self.tell(words::person(person, now())),
+            (_, Err(refusal)) => self.refuse(words::refusal(refusal)),
+            (_, Ok(_)) => {}
+        }
+    }
+
+    /// The transcript shows what became of a line; here it is said.
+    fn line_answered(&mut self, request: &ToHub, answer: &Result<Response, Refusal>) {
+        match (request, answer) {
+            (ToHub::PrivateMessage { to, .. }, Ok(Response::Sent(Sent { delivered: Some(0), .. }))) => {
+                self.tell(format!("{to} is not here now and will find your message on coming back."));
+            }
+            (_, Err(refusal)) => {
+                let mut words = words::refusal(refusal);
+                if let ToHub::Edit { .. } | ToHub::Delete { .. } | ToHub::React { .. } | ToHub::Topic { .. } = request {
+                    words = format!("This was not changed: {words}");
+                }
+                self.made.push(Event::Refused(words));
+            }
+            (_, Ok(_)) => {}
+        }
+        // What was given up with its nick waits for the next time.
+        let given_up = matches!(answer, Err(refusal) if refusal.code == ErrorCode::NotConnected);
+        if let Some(id) = request.id()
+            && !given_up
+            && let Some(kept) = self.kept.iter().position(|kept| kept == id)
+        {
+            self.settled.push(self.kept.swap_remove(kept));
+        }
+        if self.client.unsent() == 0 {
+            self.made.push(Event::Settled);
+        }
+    }
+
+    /// Lines that were kept from an earlier time need no longer be.
+    pub(super) fn forget_settled(&mut self) {
+        if !self.settled.is_empty() {
+            let (settled, nick) = (std::mem::take(&mut self.settled), self.me().to_owned());
+            self.remember(|hub| hub.forget_lines(&nick, &settled));
+        }
+    }
+
+    fn remember_rooms(&mut self) {
+        let rooms: Vec<String> = self.client.rooms().into_iter().filter(|room| room != LOBBY).collect();
+        if self.memory.hub().rooms != rooms {
+            self.remember(|hub| hub.rooms = rooms);
+        }
+    }
+
+    fn remember(&mut self, change: impl FnOnce(&mut crate::profile::Hub)) {
+        if let Some(warning) = self.memory.keep(change) {
+            self.tell(warning);
+        }
+    }
+
+    /// Takes a place off the list and looks at the one before. The last one stays, so that there always is one. Line by
+    /// line nobody is led anywhere but to the lobby: who goes on typing must not tell it to somebody else.
+    pub(super) fn close(&mut self, place: &Place) {
+        if self.line_by_line && self.here.is(place) {
+            let lobby = Place::Room(LOBBY.to_owned());
+            if self.here.is(&lobby) || !self.transcript.get(&lobby).is_some_and(Conversation::joined) {
+                return;
+            }
+            self.go(&lobby);
+        }
+        let others: Vec<Place> = self.transcript.places().into_iter().filter(|other| !other.is(place)).collect();
+        if others.is_empty() {
+            return;
+        }
+        if self.here.is(place) {
+            self.back();
+        }
+        self.before.retain(|before| !before.is(place));
+        let changes = self.transcript.close(place);
+        self.changed(changes);
+    }
+}

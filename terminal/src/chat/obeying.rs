@@ -1,0 +1,168 @@
+//! What a person wants, by typing or otherwise.
+
+use shared::command::{self, COMMANDS, Command};
+use shared::message::ToHub;
+use shared::transcript::Place;
+use shared::wire;
+
+use super::{Chat, Event, Purpose};
+
+impl Chat {
+    /// Obeys what was typed: a command, or a line to say here. An empty one does nothing.
+    ///
+    /// # Errors
+    /// Why nothing was done, in words: it is to be mended.
+    pub fn enter(&mut self, line: &str) -> Result<(), String> {
+        match command::parse(line) {
+            Ok(None) => Ok(()),
+            Ok(Some(command)) => self.obey(command),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn obey(&mut self, command: Command) -> Result<(), String> {
+        let here = self.here.clone();
+        match command {
+            Command::Say { text } => self.say(&here, &text),
+            Command::PrivateMessage { to, text } => {
+                let place = Place::With(to);
+                self.say(&place, &text)?;
+                if !self.line_by_line {
+                    self.go(&place);
+                }
+                Ok(())
+            }
+            Command::Help => {
+                self.tell(help());
+                Ok(())
+            }
+            Command::Join { room } => self.join(room),
+            Command::Leave => match here {
+                Place::Room(room) => {
+                    let purpose = Purpose::Leave(Place::Room(room.clone()));
+                    self.try_ask(purpose, |id| ToHub::Leave { id, room })
+                }
+                Place::With(_) => {
+                    self.close(&here);
+                    Ok(())
+                }
+            },
+            Command::Topic { topic: None } => {
+                self.show_topic(&here);
+                Ok(())
+            }
+            Command::Topic { topic: Some(topic) } => match here {
+                Place::Room(room) => self.try_ask(Purpose::Quiet, |id| ToHub::Topic { id, room, topic }),
+                Place::With(_) => Err("A private conversation has no topic.".to_owned()),
+            },
+            Command::Search { query } => self.search(&query),
+            Command::Quit => {
+                self.made.push(Event::Left);
+                Ok(())
+            }
+            Command::Users => self.obey_by_asking(&Command::Users, Purpose::Users(here)),
+            Command::Who { .. } => self.obey_by_asking(&command, Purpose::Who),
+            Command::Nodes => self.obey_by_asking(&command, Purpose::Nodes),
+            Command::Ping { ref node } => self.obey_by_asking(&command, Purpose::Ping(node.clone())),
+        }
+    }
+
+    fn obey_by_asking(&mut self, command: &Command, purpose: Purpose) -> Result<(), String> {
+        let here = self.here.clone();
+        let request = command.request(&here, String::new());
+        let Some(request) = request else { return Ok(()) };
+        self.try_ask(purpose, |id| with_id(request, id))
+    }
+
+    /// Says a line at a place.
+    ///
+    /// # Errors
+    /// Why it cannot be said, in words.
+    pub fn say(&mut self, place: &Place, text: &str) -> Result<(), String> {
+        let text = wire::trim_text(text).map_err(|error| error.to_string())?.to_owned();
+        if self.transcript.get(place).is_some_and(|known| !known.joined()) {
+            let room = place.name();
+            return Err(format!("You have left {room}. Type /join {room} to speak here again."));
+        }
+        self.try_ask(Purpose::Quiet, |id| place.say(id, text))
+    }
+
+    /// Gives a line of one's own that is here another text.
+    ///
+    /// # Errors
+    /// Why that cannot be tried, in words. What the hub refuses comes as [`Event::Refused`].
+    pub fn edit(&mut self, seq: u64, text: &str) -> Result<(), String> {
+        let text = wire::trim_text(text).map_err(|error| error.to_string())?.to_owned();
+        let here = self.here.clone();
+        self.try_ask(Purpose::Quiet, |id| here.edit(id, seq, text))
+    }
+
+    /// Takes a refused line that is here away, and gives its text.
+    pub fn dismiss(&mut self, id: &str) -> Option<String> {
+        let here = self.here.clone();
+        let (line, changes) = self.transcript.dismiss(&here, id);
+        self.changed(changes);
+        line.map(|line| line.text.clone())
+    }
+
+    /// Joins a room and looks at it; where one is in it already, only looks.
+    ///
+    /// # Errors
+    /// As [`Chat::edit`].
+    pub fn join(&mut self, room: String) -> Result<(), String> {
+        let place = Place::Room(room.clone());
+        let known = self.transcript.get(&place).filter(|known| known.joined()).map(|known| known.place().clone());
+        match known {
+            Some(place) => {
+                self.go(&place);
+                Ok(())
+            }
+            None => self.try_ask(Purpose::Enter(self.here.clone()), |id| ToHub::Join { id, room }),
+        }
+    }
+
+    /// Looks at the place that was looked at before this one.
+    pub fn back(&mut self) {
+        let listed = self.transcript.places();
+        self.before.retain(|before| listed.iter().any(|place| place.is(before)));
+        let other = listed.iter().find(|place| !place.is(&self.here)).cloned();
+        if let Some(place) = self.before.pop().or(other) {
+            self.go(&place);
+        }
+    }
+
+    /// Learns the names of all nodes, so that Tab knows them.
+    pub fn learn_nodes(&mut self) {
+        drop(self.try_ask(Purpose::NodeNames, |id| ToHub::ListNodes { id, follow: None })); // then Tab knows none
+    }
+
+    fn show_topic(&mut self, here: &Place) {
+        let words = match (here, self.transcript.get(here).and_then(|known| known.topic())) {
+            (Place::With(_), _) => "A private conversation has no topic.".to_owned(),
+            (Place::Room(room), Some(topic)) => format!("{room} is about: {topic}"),
+            (Place::Room(room), None) => {
+                format!("{room} is about nothing in particular. Type /topic and words to say what.")
+            }
+        };
+        self.tell(words);
+    }
+}
+
+fn help() -> String {
+    let width = COMMANDS.iter().map(|spec| spec.usage().len()).max().unwrap_or_default();
+    let line = |spec: &command::Spec| format!("{:width$}  {}", spec.usage(), spec.help);
+    COMMANDS.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The same request under another id.
+pub(super) fn with_id(mut request: ToHub, new: String) -> ToHub {
+    match &mut request {
+        ToHub::ListUsers { id, .. }
+        | ToHub::ListNodes { id, .. }
+        | ToHub::Who { id, .. }
+        | ToHub::Ping { id, .. }
+        | ToHub::History { id, .. } => *id = new,
+        _ => {}
+    }
+    request
+}

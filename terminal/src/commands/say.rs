@@ -1,0 +1,114 @@
+//! `hubbub say`: something is said, and is on the hub's disk.
+
+use std::io::{self, Read};
+use std::thread;
+
+use node::Client;
+use shared::message::{Refusal, Sent};
+use shared::wire::{self, MAX_TEXT};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
+use super::{End, PATIENCE, asked, beside_the_lobby, join, leave};
+use crate::arguments::{Say, Who};
+use crate::exit::Code;
+use crate::joining::{self, Opened};
+use crate::stopping::Stop;
+
+/// What stands for standard input.
+const STDIN: &str = "-";
+
+/// As much is read of a text that is too long to be said, in bytes, so that its length can be told: an endless one has to
+/// end somewhere.
+const MAX_READ: u64 = 16 * 1024 * 1024;
+
+pub(super) async fn run(say: Say, who: &Who, stop: &mut Stop) -> Result<Code, End> {
+    let Say { room, to, text } = say;
+    // First of all, so that nobody is seen to come while somebody still types.
+    let text = if text.is_empty() || text == [STDIN] { read(stop).await? } else { text.join(" ") };
+    fit(&text)?;
+    let Opened { client, deliveries, warning, .. } = joining::speak(who, stop).await?;
+    drop(deliveries); // what others say is nothing to us
+    if let Some(warning) = warning {
+        super::warn(&warning);
+    }
+    let room = room.as_deref().unwrap_or(shared::room::LOBBY);
+    let said = asked(&client, stop, said(&client, room, to.as_deref(), &text)).await;
+    leave(&client).await;
+    match said {
+        Ok(_) => Ok(Code::Done),
+        Err(End::Stopped(code)) => Err(End::failed(code, "Stopped before the hub answered: it may have been said.")),
+        Err(end) => Err(end),
+    }
+}
+
+/// It is kept and sent again by the client, with the same id, over as many connections as that takes.
+async fn said(client: &Client, room: &str, to: Option<&str>, text: &str) -> Result<Sent, End> {
+    let until = Instant::now() + PATIENCE;
+    let answer = match to {
+        Some(nick) => client.private_message(nick, text),
+        None => {
+            if let Some(room) = beside_the_lobby(Some(room)) {
+                join(client, room, until).await?;
+            }
+            client.say(room, text)
+        }
+    };
+    match timeout_at(until, answer).await {
+        Ok(sent) => Ok(sent?),
+        Err(_) => {
+            let words = format!("The hub did not answer within {} s: it may have been said.", PATIENCE.as_secs());
+            Err(End::failed(Code::NoHub, words))
+        }
+    }
+}
+
+/// Whether it can be said at all, by the wire's own rule.
+fn fit(text: &str) -> Result<(), End> {
+    match wire::trim_text(text) {
+        Ok(_) => Ok(()),
+        Err(wire::TextError::Empty) => Err(End::failed(Code::Usage, "There is nothing to say: the text is empty.")),
+        Err(error) => Err(Refusal::from(error).into()),
+    }
+}
+
+/// All of standard input. A thread reads, which a signal need not wait for.
+async fn read(stop: &mut Stop) -> Result<String, End> {
+    let (told, read) = oneshot::channel();
+    let reader = thread::Builder::new().name("input".to_owned()).spawn(move || {
+        let mut bytes = Vec::new();
+        let read = io::stdin().lock().take(MAX_READ).read_to_end(&mut bytes);
+        drop(told.send(read.map(|_| bytes)));
+    });
+    let cannot = |error: io::Error| End::failed(Code::Input, format!("Standard input cannot be read: {error}."));
+    reader.map_err(cannot)?;
+    let bytes = tokio::select! {
+        code = stop.asked() => return Err(End::Stopped(code)),
+        read = read => read.unwrap_or_else(|_| Err(io::ErrorKind::UnexpectedEof.into())).map_err(cannot)?,
+    };
+    if bytes.len() as u64 >= MAX_READ {
+        let words = format!("Standard input is longer than {} MiB; at most {MAX_TEXT} bytes fit.", MAX_READ >> 20);
+        return Err(End::failed(Code::Failed, words));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to() + 1;
+        let words =
+            format!("Standard input is not UTF-8 text: byte {at} is no part of any character. Nothing was said.");
+        End::failed(Code::Input, words)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_is_told_with_its_length_and_the_limit() {
+        assert!(fit(&"a".repeat(MAX_TEXT)).is_ok());
+        let Err(End::Failed(failure)) = fit(&"a".repeat(MAX_TEXT + 1)) else { panic!("it fits") };
+        assert_eq!(failure.code, Code::Failed);
+        assert!(failure.words.contains("16385") && failure.words.contains("16384"), "{failure}");
+        let Err(End::Failed(failure)) = fit(" \n") else { panic!("it is something") };
+        assert_eq!(failure.code, Code::Usage);
+    }
+}

@@ -1,0 +1,396 @@
+//! What is remembered of hubs, in `hubs.json` in the platform's folder for configuration: by address, because a cookie or
+//! a token given for one address goes to no other, whatever a hub there calls itself.
+//!
+//! The file holds secrets, so it is ours alone or it is not used; and it is never overwritten unless it was understood.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use shared::letters::fold;
+use shared::message::ToHub;
+use shared::session::Line;
+
+use crate::exit::{Code, Failure};
+
+/// Names the folder, where it is not to be the platform's: for tests, and for several identities on one account.
+pub const FOLDER: &str = "HUBBUB_CONFIG";
+
+const FILE: &str = "hubs.json";
+
+/// Held while the file is read, changed and written, so that two terminals at once lose nothing of each other's.
+const LOCK: &str = "hubs.lock";
+
+/// What this program writes; a greater number is of a later one.
+const VERSION: u32 = 1;
+
+/// Hubs remembered: all that a person visits in years. The one used longest ago goes first.
+const MAX_HUBS: usize = 50;
+
+/// Nicks remembered of each hub, with what proves that they are ours.
+const MAX_NICKS: usize = 10;
+
+/// Lines kept of each nick that could not be said: what is typed within minutes without a hub.
+const MAX_LINES: usize = 100;
+
+/// The longest file that is read, in bytes: all of the above with the longest texts stays far below.
+const MAX_FILE: u64 = 64 * 1024 * 1024;
+
+/// Where it is remembered.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// None where the platform names no such folder, as without a home: then nothing is remembered.
+    folder: Option<PathBuf>,
+}
+
+/// All that is remembered. Not `Debug`: it holds cookies and tokens.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remembered {
+    version: u32,
+    /// By `host:port`.
+    #[serde(default)]
+    hubs: BTreeMap<String, Hub>,
+}
+
+/// One hub.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hub {
+    /// What it last let us in with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cookie: Option<String>,
+    /// What it calls itself, `hub@den.local`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The latest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<Identity>,
+    /// Rooms to be in beside the lobby.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rooms: Vec<String>,
+    /// When it last let us in, in milliseconds since 1970 UTC.
+    #[serde(default)]
+    pub used: u64,
+}
+
+/// A nick of ours at a hub.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    pub nick: String,
+    /// What proves that it is ours.
+    pub token: String,
+    /// What could not be said, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lines: Vec<Kept>,
+}
+
+/// A line that waits for its hub.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Kept {
+    request: ToHub,
+    at: u64,
+    #[serde(default)]
+    epoch: String,
+}
+
+impl Profile {
+    /// In the folder that [`FOLDER`] names, or in the platform's.
+    pub fn find() -> Self {
+        let named = std::env::var_os(FOLDER).filter(|folder| !folder.is_empty()).map(PathBuf::from);
+        let folder = named.or_else(|| {
+            directories::ProjectDirs::from("", "", "hubbub").map(|folders| folders.config_dir().to_owned())
+        });
+        Self { folder }
+    }
+
+    /// In this folder.
+    pub fn at(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: Some(folder.into()) }
+    }
+
+    /// What is remembered; nothing where there is no file yet.
+    ///
+    /// # Errors
+    /// [`Code::Remembered`] if the file is damaged, of a later version, or others can read it.
+    pub fn read(&self) -> Result<Remembered, Failure> {
+        let Some(path) = self.folder.as_ref().map(|folder| folder.join(FILE)) else {
+            return Ok(Remembered::default());
+        };
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(Remembered::default());
+            }
+            Err(error) => return Err(unusable(&path, &format!("cannot be read: {error}"), "Look at its permissions.")),
+        };
+        is_ours(&path, &file)?;
+        let mut text = String::new();
+        let damaged = |what: &str| {
+            let advice = "Mend it, or move it away: what it remembers is then asked for again.";
+            unusable(&path, what, advice)
+        };
+        match file.take(MAX_FILE).read_to_string(&mut text) {
+            Ok(_) => {}
+            Err(error) => return Err(damaged(&format!("cannot be read: {error}"))),
+        }
+        // Neither position nor words of the parser's: it would quote what it stumbled over.
+        let Ok(Versioned { version }) = serde_json::from_str(&text) else { return Err(damaged("is damaged")) };
+        if version > VERSION {
+            let advice = "Use that program, or name another folder in HUBBUB_CONFIG.";
+            return Err(unusable(&path, "was written by a later version of this program", advice));
+        }
+        serde_json::from_str(&text).map_err(|_| damaged("is damaged"))
+    }
+
+    /// Changes what is remembered, as it is now in the file.
+    ///
+    /// # Errors
+    /// As [`Profile::read`]; or if the file cannot be written. Then all is as it was.
+    pub fn change(&self, change: impl FnOnce(&mut Remembered)) -> Result<(), Failure> {
+        let Some(folder) = &self.folder else {
+            let words = "Nothing can be remembered here: there is no home folder. HUBBUB_CONFIG may name one.";
+            return Err(Failure::new(Code::Remembered, words));
+        };
+        let cannot = |error: io::Error| {
+            unusable(&folder.join(FILE), &format!("cannot be written: {error}"), "Nothing new is remembered.")
+        };
+        make_folder(folder).map_err(cannot)?;
+        let lock = private().create(true).truncate(false).write(true).open(folder.join(LOCK)).map_err(cannot)?;
+        lock.lock().map_err(cannot)?;
+        let before = self.read()?;
+        let mut remembered = before.clone();
+        change(&mut remembered);
+        remembered.keep_within_bounds();
+        remembered.version = VERSION;
+        if remembered == before {
+            return Ok(());
+        }
+        write(folder, &remembered).map_err(cannot)
+    }
+}
+
+/// What every version of the file says.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
+impl Remembered {
+    /// What is remembered of the hub at `host:port`.
+    pub fn hub(&self, address: &str) -> Option<&Hub> {
+        self.hubs.get(address)
+    }
+
+    /// The same, to be changed; remembered from now on.
+    pub fn hub_mut(&mut self, address: &str) -> &mut Hub {
+        self.hubs.entry(address.to_owned()).or_default()
+    }
+
+    /// The address of the hub that let us in last.
+    pub fn last(&self) -> Option<&str> {
+        self.hubs.iter().max_by_key(|(_, hub)| hub.used).map(|(address, _)| address.as_str())
+    }
+
+    fn keep_within_bounds(&mut self) {
+        while self.hubs.len() > MAX_HUBS {
+            let oldest = self.hubs.iter().min_by_key(|(_, hub)| hub.used).map(|(address, _)| address.clone());
+            oldest.map(|address| self.hubs.remove(&address));
+        }
+        for hub in self.hubs.values_mut() {
+            hub.identities.truncate(MAX_NICKS);
+        }
+    }
+}
+
+impl Hub {
+    /// The nick spoken as last time.
+    pub fn nick(&self) -> Option<&str> {
+        self.identities.first().map(|identity| identity.nick.as_str())
+    }
+
+    /// What proves that a nick is ours, however it is spelled.
+    pub fn token(&self, nick: &str) -> Option<&str> {
+        let known = self.identities.iter().find(|identity| fold(&identity.nick) == fold(nick));
+        known.map(|identity| identity.token.as_str())
+    }
+
+    /// A nick is ours.
+    pub fn is_ours(&mut self, nick: &str, token: &str) {
+        let known = self.identities.iter().position(|identity| fold(&identity.nick) == fold(nick));
+        let lines = known.map(|at| self.identities.remove(at).lines).unwrap_or_default();
+        self.identities.insert(0, Identity { nick: nick.to_owned(), token: token.to_owned(), lines });
+    }
+
+    /// What a nick could not say, in order.
+    pub fn lines(&self, nick: &str) -> Vec<Line> {
+        let known = self.identities.iter().find(|identity| fold(&identity.nick) == fold(nick));
+        let lines = known.map(|identity| identity.lines.clone()).unwrap_or_default();
+        lines.into_iter().map(|Kept { request, at, epoch }| Line { request, at, epoch }).collect()
+    }
+
+    /// Keeps what a nick could not say, behind what is kept of it already; the same line is kept once. Whether all of it
+    /// is: not where the nick is not remembered, or there are too many.
+    pub fn keep_lines(&mut self, nick: &str, lines: &[Line]) -> bool {
+        let Some(identity) = self.identities.iter_mut().find(|identity| fold(&identity.nick) == fold(nick)) else {
+            return false;
+        };
+        let is_kept = |line: &&Line| identity.lines.iter().any(|kept| kept.request.id() == line.request.id());
+        let new: Vec<Line> = lines.iter().filter(|line| !is_kept(line)).cloned().collect();
+        if identity.lines.len() + new.len() > MAX_LINES {
+            return false;
+        }
+        identity.lines.extend(new.into_iter().map(|Line { request, at, epoch }| Kept { request, at, epoch }));
+        true
+    }
+
+    /// These lines of a nick were said, or never will be.
+    pub fn forget_lines(&mut self, nick: &str, ids: &[String]) {
+        if let Some(identity) = self.identities.iter_mut().find(|identity| fold(&identity.nick) == fold(nick)) {
+            identity.lines.retain(|kept| kept.request.id().is_none_or(|id| !ids.iter().any(|gone| gone == id)));
+        }
+    }
+}
+
+/// Milliseconds since 1970 UTC.
+pub(crate) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn unusable(path: &Path, what: &str, advice: &str) -> Failure {
+    Failure::new(Code::Remembered, format!("{} {what}. {advice}", path.display()))
+}
+
+/// Whether nobody else can read the file, or could have written it.
+#[cfg(unix)]
+fn is_ours(path: &Path, file: &File) -> Result<(), Failure> {
+    use std::os::unix::fs::MetadataExt;
+
+    let about = file
+        .metadata()
+        .map_err(|error| unusable(path, &format!("cannot be read: {error}"), "Look at its permissions."))?;
+    if !about.is_file() {
+        return Err(unusable(path, "is no file", "Move it away."));
+    }
+    if about.uid() != rustix::process::geteuid().as_raw() {
+        return Err(unusable(
+            path,
+            "belongs to another user",
+            "Move it away, or name another folder in HUBBUB_CONFIG.",
+        ));
+    }
+    if about.mode() & 0o077 != 0 {
+        let advice = format!("It holds cookies: chmod 600 {}", path.display());
+        return Err(unusable(path, "can be read or changed by others", &advice));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn is_ours(_path: &Path, _file: &File) -> Result<(), Failure> {
+    Ok(()) // the platform's folder is the user's own
+}
+
+/// How files are opened that nobody else may read.
+fn private() -> OpenOptions {
+    #[allow(unused_mut, reason = "there are no modes to set on other platforms")]
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn make_folder(folder: &Path) -> io::Result<()> {
+    #[allow(unused_mut, reason = "there are no modes to set on other platforms")]
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+/// Written beside and renamed: whoever reads has the whole of one or of the other.
+fn write(folder: &Path, remembered: &Remembered) -> io::Result<()> {
+    let beside = folder.join(format!("{FILE}.new"));
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {} // what a crash may have left; the lock is ours
+    }
+    let mut file = private().create_new(true).write(true).open(&beside)?;
+    let mut text = serde_json::to_vec_pretty(remembered)?;
+    text.push(b'\n');
+    file.write_all(&text)?;
+    file.sync_all()?;
+    fs::rename(&beside, folder.join(FILE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(id: usize) -> Line {
+        let request = ToHub::Say {
+            id: id.to_string(),
+            room: "lobby".to_owned(),
+            text: "hi".to_owned(),
+            reply_to: None,
+            files: Vec::new(),
+        };
+        Line { request, at: 1, epoch: "e".to_owned() }
+    }
+
+    #[test]
+    fn what_is_remembered_is_there_the_next_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = Profile::at(folder.path().join("deep").join("down"));
+        assert!(profile.read().unwrap() == Remembered::default());
+        profile.change(|all| all.hub_mut("den:4000").is_ours("Ana", "t")).unwrap();
+        profile.change(|all| assert!(all.hub_mut("den:4000").keep_lines("ana", &[line(1)]))).unwrap();
+        let all = profile.read().unwrap();
+        let hub = all.hub("den:4000").unwrap();
+        assert_eq!((hub.nick(), hub.token("ANA")), (Some("Ana"), Some("t")));
+        assert_eq!(hub.lines("ana"), [line(1)]);
+        profile.change(|all| all.hub_mut("den:4000").forget_lines("ana", &["1".to_owned()])).unwrap();
+        assert_eq!(profile.read().unwrap().hub("den:4000").unwrap().lines("ana"), []);
+    }
+
+    #[test]
+    fn the_nick_of_last_time_comes_first_and_keeps_its_lines() {
+        let mut hub = Hub::default();
+        hub.is_ours("ana", "t1");
+        assert!(hub.keep_lines("ana", &[line(1)]));
+        hub.is_ours("bob", "t2");
+        assert_eq!(hub.nick(), Some("bob"));
+        hub.is_ours("ana", "t3");
+        assert_eq!((hub.nick(), hub.token("ana"), hub.token("bob")), (Some("ana"), Some("t3"), Some("t2")));
+        assert_eq!(hub.lines("ana"), [line(1)]);
+    }
+
+    #[test]
+    fn lines_are_kept_once_and_all_or_none() {
+        let mut hub = Hub::default();
+        assert!(!hub.keep_lines("ana", &[line(1)]), "nobody is remembered who could say it");
+        hub.is_ours("ana", "t");
+        let many: Vec<Line> = (0..MAX_LINES).map(line).collect();
+        assert!(hub.keep_lines("ana", &many) && hub.keep_lines("ana", &many));
+        assert!(!hub.keep_lines("ana", &[line(MAX_LINES)]));
+        assert_eq!(hub.lines("ana"), many);
+    }
+
+    #[test]
+    fn the_oldest_hubs_and_nicks_go() {
+        let mut all = Remembered::default();
+        for number in 0..=MAX_HUBS {
+            let hub = all.hub_mut(&format!("den{number}:4000"));
+            hub.used = 1 + number as u64;
+            (0..=MAX_NICKS).for_each(|nick| hub.is_ours(&format!("nick{nick}"), "t"));
+        }
+        all.keep_within_bounds();
+        assert_eq!(all.hubs.len(), MAX_HUBS);
+        assert!(all.hub("den0:4000").is_none());
+        assert_eq!(all.last(), Some(format!("den{MAX_HUBS}:4000").as_str()));
+        let hub = all.hub("den1:4000").unwrap();
+        assert_eq!((hub.identities.len(), hub.token("nick0")), (MAX_NICKS, None));
+    }
+}

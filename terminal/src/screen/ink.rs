@@ -1,0 +1,165 @@
+//! Words on their way to the screen: nothing gets there that has not been here. What others wrote is made clean
+//! ([`clean`]), and how wide it is drawn is known.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::clean;
+
+/// Characters drawn in one place: the longest emoji there are have ten. What is stacked on a letter beyond that is left
+/// out, or a few bytes of others would be drawn as kilobytes again and again.
+const CLUSTER: usize = 16;
+
+/// Words in one style. What they hold is clean, and on one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ink {
+    text: String,
+    style: Style,
+}
+
+impl Ink {
+    /// Words of anybody's.
+    pub(super) fn new(text: &str, style: Style) -> Self {
+        let mut clean = clean::line(text).into_owned();
+        // A letter alone is one byte: who wrote so much less than that is not looked at.
+        if clean.len() > CLUSTER && !clean.is_ascii() {
+            let cut = |cluster: &str| cluster.chars().nth(CLUSTER).is_some();
+            if clean.graphemes(true).any(cut) {
+                clean = clean.graphemes(true).flat_map(|cluster| cluster.chars().take(CLUSTER)).collect();
+            }
+        }
+        Self { text: clean, style }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn style(&self) -> Style {
+        self.style
+    }
+
+    /// Columns that it takes.
+    pub(super) fn width(&self) -> usize {
+        width(&self.text)
+    }
+}
+
+/// Columns that a text takes, which is clean.
+pub(super) fn width(text: &str) -> usize {
+    // Each place is drawn by itself, so they are measured so.
+    if text.is_ascii() { text.len() } else { text.graphemes(true).map(UnicodeWidthStr::width).sum() }
+}
+
+/// As much of a text as fits so many columns; where something is missing the last of them says so.
+pub(super) fn cut(text: &str, columns: usize) -> String {
+    let text = clean::line(text);
+    if width(&text) <= columns {
+        return text.into_owned();
+    }
+    let mut left = columns.saturating_sub(1);
+    let mut kept: String = text
+        .graphemes(true)
+        .take_while(|cluster| {
+            let fits = cluster.width() <= left;
+            left = left.saturating_sub(cluster.width());
+            fits
+        })
+        .collect();
+    if columns > 0 {
+        kept.push('…');
+    }
+    kept
+}
+
+/// Words of one line.
+pub(super) fn line(words: impl IntoIterator<Item = Ink>) -> Line<'static> {
+    Line::from_iter(words.into_iter().filter(|ink| !ink.text.is_empty()).map(|ink| Span::styled(ink.text, ink.style)))
+}
+
+/// Columns that a line takes.
+pub(super) fn line_width(words: &[Ink]) -> usize {
+    words.iter().map(Ink::width).sum()
+}
+
+/// Words with so many columns behind them filled with spaces of a style; what does not fit is cut.
+pub(super) fn padded(words: Vec<Ink>, columns: usize, style: Style) -> Vec<Ink> {
+    let mut left = columns;
+    let mut line = Vec::new();
+    for ink in words {
+        let width = ink.width();
+        if width > left {
+            let cut = cut(&ink.text, left);
+            left = left.saturating_sub(self::width(&cut));
+            line.push(Ink::new(&cut, ink.style));
+            break;
+        }
+        left -= width;
+        line.push(ink);
+    }
+    line.push(Ink::new(&" ".repeat(left), style));
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn escape_sequences_become_signs() {
+        let ink = Ink::new("\x1b]0;owned\x07\u{9b}31m\nline", Style::new());
+        assert_eq!(ink.text(), "␛]0;owned␇\u{fffd}31m␊line");
+    }
+
+    #[test]
+    fn what_is_stacked_without_end_ends() {
+        let tower = format!("a{}b", "\u{301}".repeat(10_000));
+        let ink = Ink::new(&tower, Style::new());
+        assert_eq!((ink.text().chars().count(), ink.width()), (CLUSTER + 1, 2));
+        let family = "👨🏽‍👩🏽‍👧🏽‍👦🏽";
+        assert_eq!(Ink::new(&format!("{family} and more"), Style::new()).text(), format!("{family} and more"));
+    }
+
+    #[test]
+    fn a_text_is_cut_where_it_does_not_fit() {
+        assert_eq!(cut("hello", 5), "hello");
+        assert_eq!(cut("hello", 4), "hel…");
+        assert_eq!(cut("漢字漢字", 4), "漢…");
+        assert_eq!(cut("hello", 0), "");
+    }
+
+    #[test]
+    fn lines_are_filled_to_their_width() {
+        let line = padded(vec![Ink::new("漢字", Style::new()), Ink::new("abc", Style::new())], 6, Style::new());
+        assert_eq!(line.iter().map(Ink::text).collect::<String>(), "漢字a…");
+        assert_eq!(line_width(&padded(vec![Ink::new("a", Style::new())], 7, Style::new())), 7);
+    }
+
+    /// Words reach the screen through [`Ink`] alone: whatever else makes spans, or writes into cells, is found here.
+    #[test]
+    fn nothing_else_makes_words_for_the_screen() {
+        fn look(folder: &Path) {
+            for file in fs::read_dir(folder).unwrap() {
+                let path = file.unwrap().path();
+                if path.is_dir() {
+                    look(&path);
+                } else if path.file_name().is_some_and(|name| name != "ink.rs" && name != "tests.rs") {
+                    let source = fs::read_to_string(&path).unwrap();
+                    let code = source.split("#[cfg(test)]").next().unwrap();
+                    let forbidden =
+                        "Span::|Line::|Text::|Paragraph::new|set_string|set_span|set_symbol|set_char|.raw(|print!";
+                    for way in forbidden.split('|') {
+                        assert!(!code.contains(way), "{} makes words by {way}", path.display());
+                    }
+                }
+            }
+        }
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        look(&source.join("screen"));
+    }
+}
