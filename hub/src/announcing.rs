@@ -19,7 +19,7 @@ use crate::interfaces::{Interface, LeadsTo};
 /// One label of a name, in bytes (RFC 1035, section 2.3.4).
 const MAX_LABEL: usize = 63;
 
-/// What tells two hubs of one name apart, in letters: of a thousand hubs no two have the same but once in 900 networks.
+/// What tells two hubs of one name apart, in letters: of a thousand hubs two have the same in one network of 618.
 const LETTERS: usize = 6;
 
 /// How long it takes at most until the network has been asked whether the name is free and was told of the hub: three

@@ -30,6 +30,9 @@ use place::Place;
 /// Stands for standard output.
 const STDOUT: &str = "-";
 
+/// How the folder in a data directory begins to be called that has the copy of the log for standard output.
+const COPYING: &str = "backup-";
+
 /// Written and read at a time, in bytes.
 const PIECE: usize = 256 * 1024;
 
@@ -78,11 +81,13 @@ pub struct Done {
     pub took: Duration,
     /// None for standard output.
     pub path: Option<PathBuf>,
+    /// What other backups have made of theirs so far, or left where they were killed.
+    pub unfinished: Vec<PathBuf>,
 }
 
 impl fmt::Display for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { entries, files, missing, bytes, took, path } = self;
+        let Self { entries, files, missing, bytes, took, path, unfinished } = self;
         write!(f, "Backed up: {entries} entries")?;
         if *entries > 0 {
             write!(f, " (the last is #{entries})")?;
@@ -93,6 +98,10 @@ impl fmt::Display for Done {
         }
         if *missing > 0 {
             write!(f, "\n{missing} files that lines name are not there any more, or damaged; they are not in it.")?;
+        }
+        for left in unfinished {
+            let left = left.display();
+            write!(f, "\n{left} is of a backup that goes on, or was cut off: if none goes on, delete it.")?;
         }
         Ok(())
     }
@@ -123,40 +132,43 @@ fn to_stdout(data: &Path, stop: &Stop) -> Result<Done, BackupError> {
         return Err(BackupError::Terminal);
     }
     let path = || PathBuf::from("standard output");
+    let unfinished = folders(COPYING.as_ref(), data);
     // Where there is room for a log there may be for its copy.
-    let folder = private_folder("backup-".as_ref(), data);
+    let folder = private_folder(COPYING.as_ref(), data);
     let folder = folder.map_err(|source| BackupError::Place { path: data.to_owned(), source })?;
     let source = Source::take(data, &folder, stop)?;
     let mut out = BufWriter::with_capacity(PIECE, stdout);
     let done = source.write(&mut out, stop).and_then(|done| out.flush().map(|()| done));
-    done.map_err(|source| unwritten(path(), source))
+    let done = done.map_err(|source| unwritten(path(), source))?;
+    Ok(Done { unfinished, ..done })
 }
 
 fn to_file(data: &Path, file: &Path, overwrite: bool, stop: &Stop) -> Result<Done, BackupError> {
     let place = Place::of(file, data, overwrite)?;
-    // For its owner alone, and gone whatever happens but the power.
+    let unfinished = folders(&place.unfinished(), &place.folder);
+    // For its owner alone, and gone at the end unless the program is killed or the power fails.
     let folder = private_folder(&place.unfinished(), &place.folder);
     let folder = folder.map_err(|source| BackupError::Place { path: place.path(), source })?;
     let source = Source::take(data, &folder, stop).map_err(|error| match error {
         BackupError::Log(CopyError::NoRoom(_)) => BackupError::NoRoom { path: place.path() },
         other => other,
     })?;
-    let unfinished = folder.path().join("backup");
+    let backup = folder.path().join("backup");
     let failed = |source| unwritten(place.path(), source);
-    let written = create(&unfinished).and_then(|file| {
+    let written = create(&backup).and_then(|file| {
         let mut out = BufWriter::with_capacity(PIECE, file);
         let done = source.write(&mut out, stop)?;
         out.into_inner()?.sync_all()?;
         Ok(done)
     });
     let done = written.map_err(failed)?;
-    look_through(&unfinished, &source, stop).map_err(|what| BackupError::Unsound { path: place.path(), what })?;
+    look_through(&backup, &source, stop).map_err(|what| BackupError::Unsound { path: place.path(), what })?;
     if !overwrite && place.path().symlink_metadata().is_ok() {
         return Err(BackupError::There { path: place.path() }); // since it was begun
     }
-    fs::rename(&unfinished, place.path()).map_err(failed)?;
+    fs::rename(&backup, place.path()).map_err(failed)?;
     sync_folder(&place.folder).map_err(failed)?;
-    Ok(Done { path: Some(place.path()), ..done })
+    Ok(Done { path: Some(place.path()), unfinished, ..done })
 }
 
 fn unwritten(path: PathBuf, source: io::Error) -> BackupError {
@@ -215,7 +227,15 @@ impl<'a> Source<'a> {
         }
         writing.finish()?;
         let bytes = counted.bytes;
-        Ok(Done { entries: self.contents.entries, files, missing, bytes, took: Duration::ZERO, path: None })
+        Ok(Done {
+            entries: self.contents.entries,
+            files,
+            missing,
+            bytes,
+            took: Duration::ZERO,
+            path: None,
+            unfinished: Vec::new(),
+        })
     }
 }
 
@@ -239,6 +259,16 @@ pub(crate) fn private_folder(prefix: &OsStr, within: &Path) -> io::Result<TempDi
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
     builder.tempdir_in(within)
+}
+
+/// The folders there that [`private_folder`] made by this prefix, as far as they can be listed.
+pub(crate) fn folders(prefix: &OsStr, within: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(within) else { return Vec::new() };
+    let made = entries.flatten().filter(|entry| {
+        entry.file_name().as_encoded_bytes().starts_with(prefix.as_encoded_bytes())
+            && entry.file_type().is_ok_and(|kind| kind.is_dir()) // and no link to one
+    });
+    made.map(|entry| entry.path()).collect()
 }
 
 /// A new file that nobody else may read.

@@ -150,6 +150,9 @@ pub struct Limits {
     /// Without a byte of an upload: several times what a bad link takes to come back, and an end to whoever only
     /// begins. What arrived is kept.
     pub stall: Duration,
+    /// How long news of presence is gathered before a room is told: the wire allows 250 ms, and what is of no news by then
+    /// nobody hears of.
+    pub presence: Duration,
     /// Sockets at a time; more are closed as they come. At 16 KiB each this is 320 MiB, and ten
     /// times the people of any LAN we know.
     pub connections: usize,
@@ -162,6 +165,7 @@ impl Default for Limits {
             hello: Duration::from_secs(10),
             http: Duration::from_secs(120),
             stall: Duration::from_secs(30),
+            presence: Duration::from_millis(200),
             connections: 20_000,
         }
     }

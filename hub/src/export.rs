@@ -19,7 +19,8 @@ pub enum ExportError {
     Write(io::Error),
 }
 
-/// Writes the entries of a log behind that `seq`, an entry a line as on the wire, up to the last there is now. Lines are as
+/// Writes the entries of a log behind that `seq`, an entry a line as on the wire, but that no terminal
+/// obeys what stands in it, up to the last there is now. Lines are as
 /// they are now, as for a node that comes now. Where nobody reads any more it ends, and that is no error.
 ///
 /// # Errors
@@ -32,7 +33,7 @@ pub fn write(data: Option<&Path>, after: u64, out: &mut impl Write) -> Result<()
             break;
         }
         for entry in page {
-            let written = writeln!(out, "{}", wire::encode(&ToNode::Entry(entry)));
+            let written = writeln!(out, "{}", wire::encode_printable(&ToNode::Entry(entry)));
             match written {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
                 written => written.map_err(ExportError::Write)?,

@@ -56,12 +56,14 @@ fn main() -> ExitCode {
 
 /// Prints what there is about the program for those who install it.
 fn print(what: manual::What) -> ExitCode {
-    match papers::write(what, &mut io::stdout()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            complain(&error.to_string());
+    let mut stdout = io::stdout().lock();
+    match papers::write(what, &mut stdout).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            complain(&format!("it could not be printed: {error}"));
             ExitCode::FAILURE
         }
+        // Who closed the pipe has read what they wanted.
+        Ok(()) | Err(_) => ExitCode::SUCCESS,
     }
 }
 
@@ -96,7 +98,7 @@ fn free_nick(nick: &str, data: Option<&Path>) -> ExitCode {
     keep_files_private();
     match hub::nicks::free(data, nick) {
         Ok(nick) => {
-            println!("“{nick}” is free: whoever asks first has it, its owner as anyone.");
+            tell(&format!("“{nick}” is free: whoever asks first has it, its owner as anyone."), &mut io::stdout());
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -196,7 +198,7 @@ fn until_told<D: Send + 'static, E: Display + Send + 'static>(
 
 /// Says what went wrong, on one line whatever stands in it: a path may have any character.
 fn complain(what: &str) {
-    eprintln!("hub: {}", what.replace(char::is_control, " "));
+    let _ = writeln!(io::stderr(), "hub: {}", what.replace(char::is_control, " ")); // the terminal may be closed
 }
 
 /// Why the program ends other than by a wish.
@@ -242,7 +244,9 @@ fn log_to_stderr(filter: &str) {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))
         .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
+        .with_ansi(io::stderr().is_terminal() && Screen::takes_colours())
+        // It would say on stderr that it cannot write there, and panic.
+        .log_internal_errors(false)
         .init();
 }
 

@@ -59,9 +59,6 @@ const MAX_TURN: usize = 64;
 /// Requests that may be on their way to the log. Then the inbox rests until some are durable.
 const MAX_IN_FLIGHT: usize = 4_096;
 
-/// How long news of presence is gathered before a room is told (the wire's 250 ms at the most).
-const PRESENCE_DELAY: Duration = Duration::from_millis(200);
-
 /// How long a stopping hub waits for its nodes to take what is theirs.
 const PARTING: Duration = Duration::from_secs(5);
 
@@ -76,6 +73,8 @@ pub struct Settings {
     pub ephemeral: bool,
     /// How long a node that vanished may take to come back.
     pub lease: Duration,
+    /// How long news of presence is gathered before a room is told.
+    pub presence: Duration,
     /// What lines may name.
     pub files: Files,
 }
@@ -320,7 +319,7 @@ impl MessageServer {
     fn note_news(&mut self) {
         let news = self.registry.take_news();
         if !news.is_empty() {
-            self.news.entry(Instant::now() + PRESENCE_DELAY).or_default().extend(news);
+            self.news.entry(Instant::now() + self.settings.presence).or_default().extend(news);
         }
     }
 

@@ -15,7 +15,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::auth::cookie_file::{self, CookieError};
 use crate::backplane::{CopyError, Local};
-use crate::backup::{ArchiveError, private_folder};
+use crate::backup::{ArchiveError, folders, private_folder};
 use crate::clock;
 use crate::files::copying::Shelves;
 use crate::server::DataError;
@@ -29,6 +29,9 @@ const PIECE: usize = 256 * 1024;
 
 /// Stands for standard input.
 const STDIN: &str = "-";
+
+/// How the folder begins to be called in which a backup is unpacked.
+const UNPACKING: &str = "restoring-";
 
 /// How many folders of what was there before may be of one second.
 const BEFORE_OF_A_SECOND: u32 = 100;
@@ -64,6 +67,11 @@ pub enum RestoreError {
     Cookie(#[from] CookieError),
     #[error("the log could not be put in its place: {0}")]
     Place(CopyError),
+    #[error(
+        "{why}; and what was moved could not all be moved back ({source}): look into {} before a hub is started",
+        folder.display()
+    )]
+    HalfMoved { why: Box<RestoreError>, source: io::Error, folder: PathBuf },
     #[error("stopped before it was done; nothing was changed")]
     Stopped,
 }
@@ -135,12 +143,19 @@ fn into(data: &DataDirectory, from: impl Read, file: &Path, replace: bool, stop:
         let what = one.file_name().unwrap_or_default().to_string_lossy().into_owned();
         return Err(RestoreError::InUse { path: path.to_owned(), what });
     }
-    let folder = private_folder("restoring-".as_ref(), path).map_err(write)?;
+    // While the directory is locked, nobody else restores: these were cut off, and hold a whole log.
+    for cut_off in folders(UNPACKING.as_ref(), path) {
+        fs::remove_dir_all(cut_off).map_err(write)?;
+    }
+    let folder = private_folder(UNPACKING.as_ref(), path).map_err(write)?;
     let unpacked = Unpacked::of(from, file, folder.path(), stop, &write)?;
     if stop.is_asked() {
         return Err(RestoreError::Stopped);
     }
     owner::give(path, &[folder.path(), &data.lock_file()]).map_err(write)?;
+    // So that nothing of it is lost between two moves, whatever happens there.
+    Local::bring_in(path);
+    let there = of_a_hub(path);
     let before = (!there.is_empty()).then(|| make_before(path)).transpose().map_err(write)?;
     let aside = before.as_deref().unwrap_or(path);
     let mut moves = Moves::default();
@@ -153,13 +168,16 @@ fn into(data: &DataDirectory, from: impl Read, file: &Path, replace: bool, stop:
             other => RestoreError::Place(other),
         })
     });
-    if moved.is_err() {
-        moves.undo();
+    if let Err(why) = moved {
+        let undone = moves.undo();
         if let Some(before) = &before {
             let _ = fs::remove_dir(before); // only if it is empty
         }
+        return Err(match undone {
+            Ok(()) => why,
+            Err(source) => RestoreError::HalfMoved { why: Box::new(why), source, folder: aside.to_owned() },
+        });
     }
-    moved?;
     sync_folder(path).map_err(write)?;
     let Unpacked { manifest, files, .. } = unpacked;
     Ok(Done { entries: manifest.entries, files, at: manifest.at, data: path.to_owned(), before })

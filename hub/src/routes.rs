@@ -125,7 +125,8 @@ mod tests {
         let lease = Duration::from_secs(30);
         let files = Files::open(None, files::Settings { max_upload: 1, quota: 1, retention: None }).unwrap();
         let (host, files_for_lines) = ("test".to_owned(), files.clone());
-        let settings = Settings { host, rate_limit: None, ephemeral: true, lease, files: files_for_lines };
+        let presence = Duration::ZERO;
+        let settings = Settings { host, rate_limit: None, ephemeral: true, lease, presence, files: files_for_lines };
         let server = message_server::start(log, settings).unwrap();
         let (_phase, observed) = watch::channel(Phase::Serving);
         let address = SocketAddr::new(LOCALHOST, 4000);

@@ -51,8 +51,9 @@ const NODES_LEAVE: Duration = Duration::from_secs(6);
 /// How long it then waits for the last commit.
 const LOG_CLOSES: Duration = Duration::from_secs(2);
 
-/// How long it then waits for sockets that still have something to send. All three together stay
-/// below the ten seconds after which those who run services lose patience.
+/// How long it then waits for sockets that still have something to send. All these together, with
+/// the goodbye to the network, stay below the ten seconds after which those who run services lose
+/// patience.
 const SOCKETS_CLOSE: Duration = Duration::from_secs(1);
 
 /// Why a hub does not start. Displays as one line that says what to do.
@@ -143,6 +144,7 @@ pub async fn start(config: Config) -> Result<RunningHub, StartError> {
         rate_limit: config.rate_limit,
         ephemeral: config.ephemeral,
         lease: config.lease,
+        presence: config.limits.presence,
         files: files.clone(),
     };
     #[expect(clippy::expect_used, reason = "the log was opened just now, so nobody else follows its tail")]

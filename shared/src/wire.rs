@@ -1,6 +1,7 @@
 //! The wire: version, limits, close codes, and the way between bytes and messages.
 //! Every limit has its unit and its reason.
 
+mod printable;
 #[cfg(not(target_family = "wasm"))]
 mod readable;
 
@@ -8,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::message::{ErrorCode, Outgoing, Refusal, ToHub, ToNode};
+pub use printable::encode_printable;
 
 /// How a signal's frame begins.
 const SIGNAL: &str = r#"{"type":"signal""#;

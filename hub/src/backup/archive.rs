@@ -33,6 +33,9 @@ const LONGEST_MANIFEST: u64 = 4096;
 /// The longest list of hashes, in bytes: of three members for each of as many files as a hub keeps.
 const LONGEST_SUMS: u64 = 3 * 200_000 * 160;
 
+/// The latest time that can be told, in milliseconds since 1970 UTC: the end of the year 9999.
+const LATEST: u64 = 253_402_300_800_000 - 1;
+
 /// What a backup is of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Manifest {
@@ -275,7 +278,13 @@ fn understood(text: &[u8], newest_log: i64) -> Result<Manifest, ArchiveError> {
     }
     let manifest: Manifest =
         serde_json::from_slice(text).map_err(|_| ArchiveError::Damaged("its manifest says too little".to_owned()))?;
-    if manifest.log_format > newest_log { Err(ArchiveError::Newer(manifest.program)) } else { Ok(manifest) }
+    if manifest.log_format > newest_log {
+        Err(ArchiveError::Newer(manifest.program))
+    } else if manifest.at > LATEST {
+        Err(ArchiveError::Damaged("its manifest tells no time".to_owned()))
+    } else {
+        Ok(manifest)
+    }
 }
 
 /// Tells whether the end was read.

@@ -25,7 +25,7 @@ pub(super) enum Errand {
     /// Print the links that lead to the hub that runs on the data directory, with a QR code on a terminal
     #[command(after_help = EXIT_CODES)]
     Invite {
-        /// How to print them [default: as of the hub itself]
+        /// How to print them [default: as of the hub itself; text if that prints none]
         #[arg(long, value_name = "HOW", value_enum)]
         print_link: Option<PrintLink>,
     },
@@ -130,7 +130,9 @@ impl Asked {
             None => Self::Serve(Box::new(Config::from_flags(flags)?)),
             Some(Errand::Nicks(NicksErrand::Free { nick })) => Self::FreeNick { nick, data },
             Some(Errand::Invite { print_link }) => {
-                Self::Invite { print_link: print_link.unwrap_or(flags.print_link), data }
+                // Who asks for links wants some, though the hub itself may print none into a journal.
+                let of_the_hub = Some(flags.print_link).filter(|how| *how != PrintLink::None).unwrap_or_default();
+                Self::Invite { print_link: print_link.unwrap_or(of_the_hub), data }
             }
             Some(Errand::Backup { file, overwrite }) => Self::Backup { file, overwrite, data },
             Some(Errand::Restore { file, replace }) => Self::Restore { file, replace, data },
@@ -166,6 +168,21 @@ mod tests {
         assert_eq!((file, replace, data), ("a.tar".into(), true, Some("/srv/chat".into())));
         assert!(asked(&["backup"]).is_err_and(|line| line.contains("FILE")));
         assert!(asked(&["restore", "a.tar", "--overwrite"]).is_err_and(|line| line.contains("--overwrite")));
+    }
+
+    #[test]
+    fn whoever_asks_for_links_gets_them_though_the_hub_itself_prints_none() {
+        for (words, expected) in [
+            (&["invite"][..], PrintLink::Text),
+            (&["--print-link=none", "invite"], PrintLink::Text),
+            (&["--print-link=json", "invite"], PrintLink::Json),
+            (&["--print-link=json", "invite", "--print-link=none"], PrintLink::None),
+        ] {
+            assert!(
+                matches!(asked(words), Ok(Asked::Invite { print_link, .. }) if print_link == expected),
+                "{words:?}"
+            );
+        }
     }
 
     #[test]

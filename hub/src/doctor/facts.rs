@@ -3,9 +3,11 @@
 use std::env;
 use std::fs;
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, Socket, Type};
 
 use crate::auth::cookie_file;
 use crate::backplane::{Contents, CopyError, Local};
@@ -18,11 +20,11 @@ use crate::server::record::Record;
 
 use super::machine;
 
-/// How long whoever holds the port may take to answer: a hub does in a millisecond.
+/// How long whoever holds the port may take for the whole answer: a hub does in a millisecond.
 const ANSWERS: Duration = Duration::from_secs(2);
 
 /// Of an answer from the port that is read, in bytes: a hub's is shorter.
-const LONGEST_ANSWER: u64 = 4096;
+const LONGEST_ANSWER: usize = 4096;
 
 /// Environment variables of ours begin with this.
 const PREFIX: &str = "HUBBUB_";
@@ -148,9 +150,8 @@ pub(super) enum Firewall {
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Mdns {
+    /// Others may answer there too, which is usual.
     Free,
-    /// Another program answers there too, which is usual.
-    Shared,
     Failed(String),
 }
 
@@ -270,14 +271,27 @@ fn asked_for_health(listen: SocketAddr) -> io::Result<String> {
         ip => ip,
     };
     let address = SocketAddr::new(ip, listen.port());
+    let deadline = Instant::now() + ANSWERS;
     let mut connection = TcpStream::connect_timeout(&address, ANSWERS)?;
-    connection.set_read_timeout(Some(ANSWERS))?;
     connection.set_write_timeout(Some(ANSWERS))?;
     write!(connection, "GET /health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-    let mut answer = Vec::new();
-    // Whoever sends byte by byte is no hub; at so many there is an end.
-    let read = connection.take(LONGEST_ANSWER).read_to_end(&mut answer);
-    if answer.is_empty() { read.map(|_| String::new()) } else { Ok(String::from_utf8_lossy(&answer).into_owned()) }
+    let mut answer = [0; LONGEST_ANSWER];
+    let mut length = 0;
+    loop {
+        // One deadline for all of it: whoever sends byte by byte is no hub.
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        connection.set_read_timeout(Some(left))?;
+        match connection.read(&mut answer[length..]) {
+            Ok(read @ 1..) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // Full, or at its end, however that came about: what there is tells who it is.
+            Ok(0) | Err(_) => break,
+        }
+    }
+    Ok(String::from_utf8_lossy(&answer[..length]).into_owned())
 }
 
 /// What a hub says of itself.
@@ -289,12 +303,25 @@ fn as_a_hub_answers(answer: &str) -> Option<Port> {
     Some(Port::Hub { version, healthy: head.starts_with("HTTP/1.1 200 ") })
 }
 
+/// Whether the port by which hubs are found can be had, together with all who let others have it too.
 fn mdns(port: u16) -> Mdns {
-    match UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)) {
+    match bound_as_when_announcing(port) {
         Ok(_) => Mdns::Free,
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Mdns::Shared,
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            Mdns::Failed(format!("another program keeps UDP port {port} to itself"))
+        }
         Err(error) => Mdns::Failed(error.to_string()),
     }
+}
+
+/// As `mdns-sd` binds it.
+fn bound_as_when_announcing(port: u16) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
+    socket.set_reuse_address(true)?;
+    #[cfg(unix)]
+    let _ = socket.set_reuse_port(true); // where there is none, it is not asked for either
+    socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)).into())?;
+    Ok(socket)
 }
 
 fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
@@ -328,6 +355,17 @@ mod tests {
         let names =
             ["HUBBUB_LISTEN", "HUBBUB_LISEN", "HUBBUB_COOKIE", "HUBBUB_CONFIG", "PATH", "HUBBUB_COKIE", "hubbub_x"];
         assert_eq!(unknown_variables(names.map(str::to_owned).into_iter()), ["HUBBUB_COKIE", "HUBBUB_LISEN"]);
+    }
+
+    #[test]
+    fn nobody_is_announced_on_a_port_that_another_keeps_to_itself() {
+        let alone = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+        let port = alone.local_addr().unwrap().port();
+        assert!(matches!(mdns(port), Mdns::Failed(why) if why.contains(&port.to_string())));
+        drop(alone);
+        let shared = bound_as_when_announcing(0).unwrap();
+        let port = shared.local_addr().unwrap().as_socket().unwrap().port();
+        assert_eq!(mdns(port), Mdns::Free);
     }
 
     #[test]

@@ -286,7 +286,7 @@ fn firewalls(firewalls: &[Firewall], port: u16) -> Vec<Finding> {
 fn mdns(mdns: Option<&Mdns>) -> Finding {
     match mdns {
         None => Finding::ok("the hub is not announced on the network (--no-announce)"),
-        Some(Mdns::Free | Mdns::Shared) => Finding::ok("the hub can be announced on the network (multicast DNS)"),
+        Some(Mdns::Free) => Finding::ok("the hub can be announced on the network (multicast DNS)"),
         Some(Mdns::Failed(why)) => Finding::warning(
             format!("the hub cannot be announced on the network ({why})"),
             "Whoever has a link gets in all the same",

@@ -75,7 +75,8 @@ impl Shelves {
         if piece == Piece::Record {
             let mut text = Vec::new();
             content.take(LONGEST_RECORD).read_to_end(&mut text)?;
-            let record: Record = serde_json::from_slice(&text)?;
+            let none = |error| io::Error::new(io::ErrorKind::InvalidData, error);
+            let record: Record = serde_json::from_slice(&text).map_err(none)?;
             let there = fs::metadata(self.path(hash, Piece::Bytes)).map(|there| there.len());
             if there.ok() != Some(record.size) {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "a record that is not of its file"));
@@ -155,7 +156,7 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let shelves = Shelves::make(data.path()).unwrap();
         shelves.put(hash(), Piece::Bytes, &mut &*TEXT).unwrap();
-        for record in [record(1), b"{}".to_vec(), b"\xff".to_vec()] {
+        for record in [record(1), b"{}".to_vec(), b"\xff".to_vec(), b"{\"size\":3".to_vec(), Vec::new()] {
             let error = shelves.put(hash(), Piece::Record, &mut &*record).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidData);
         }

@@ -1,5 +1,6 @@
 //! A link as a QR code (ISO/IEC 18004) for a terminal, two modules a character, for the camera of whoever sits beside.
 
+use std::ffi::OsStr;
 use std::fmt::Write;
 use std::io::{self, IsTerminal};
 
@@ -31,11 +32,18 @@ impl Screen {
             return None;
         }
         let (terminal_size::Width(columns), terminal_size::Height(rows)) = terminal_size::terminal_size_of(&stdout)?;
-        // See no-color.org.
-        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        let able = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-        Some(Self { columns, rows, colours: wanted && able })
+        Some(Self { columns, rows, colours: Self::takes_colours() })
     }
+
+    /// Whether what a terminal shows may be coloured: somebody may not want it, and some terminals cannot.
+    pub fn takes_colours() -> bool {
+        coloured(std::env::var_os("NO_COLOR").as_deref(), std::env::var_os("TERM").as_deref())
+    }
+}
+
+/// See no-color.org.
+fn coloured(no_color: Option<&OsStr>, term: Option<&OsStr>) -> bool {
+    no_color.is_none_or(OsStr::is_empty) && term.is_none_or(|term| term != "dumb")
 }
 
 /// The code as lines; none where the screen has no room for all of it, or the link is longer than any code.
@@ -75,6 +83,18 @@ mod tests {
 
     const LINK: &str = "http://192.168.1.20:4000/#cookie=PGC0vJ4r9tOkHc2mW1xuqA";
     const WIDE: Screen = Screen { columns: 80, rows: 24, colours: true };
+
+    #[test]
+    fn nothing_is_coloured_where_nobody_wants_it_or_the_terminal_cannot() {
+        for (no_color, term, expected) in [
+            (None, Some("xterm"), true),
+            (Some(""), None, true),
+            (Some("1"), Some("xterm"), false),
+            (None, Some("dumb"), false),
+        ] {
+            assert_eq!(coloured(no_color.map(OsStr::new), term.map(OsStr::new)), expected, "{no_color:?} {term:?}");
+        }
+    }
 
     /// Pixels of a module, enough for a reader.
     const SCALE: usize = 4;

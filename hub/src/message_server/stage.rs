@@ -93,7 +93,8 @@ impl Stage {
         let log = Arc::new(Local::in_memory(Duration::from_secs(60)).unwrap());
         let files = Files::open(None, files::Settings { max_upload: 1, quota: 1, retention: None }).unwrap();
         let lease = Duration::from_secs(30);
-        let settings = Settings { host: "test".to_owned(), rate_limit: None, ephemeral: true, lease, files };
+        let (host, presence) = ("test".to_owned(), Duration::ZERO);
+        let settings = Settings { host, rate_limit: None, ephemeral: true, lease, presence, files };
         Self { handle: start(log, settings).unwrap(), couriers: Couriers::start(1) }
     }
 

@@ -17,13 +17,13 @@ impl Moves {
         Ok(())
     }
 
-    /// Moves it all back, as far as that can be done.
-    pub(super) fn undo(self) {
-        for (from, to) in self.0.into_iter().rev() {
-            if let Err(error) = fs::rename(&to, &from) {
-                tracing::warn!(%error, path = %to.display(), "it could not be moved back");
-            }
-        }
+    /// Moves it all back.
+    ///
+    /// # Errors
+    /// The first, where something stays where it is; the rest is moved back all the same.
+    pub(super) fn undo(self) -> io::Result<()> {
+        let back = |(from, to): (PathBuf, PathBuf)| fs::rename(to, from);
+        self.0.into_iter().rev().map(back).fold(Ok(()), io::Result::and)
     }
 }
 
@@ -41,7 +41,23 @@ mod tests {
         moves.take(&log, &aside).unwrap();
         assert!(!log.exists() && aside.join("log").exists());
         assert!(moves.take(&log, &aside).is_err(), "there is nothing to move any more");
-        moves.undo();
+        moves.undo().unwrap();
         assert_eq!(fs::read(&log).unwrap(), b"old");
+    }
+
+    #[test]
+    fn what_cannot_be_moved_back_is_told_and_the_rest_is_moved() {
+        let folder = tempfile::tempdir().unwrap();
+        let aside = folder.path().join("aside");
+        fs::create_dir(&aside).unwrap();
+        let [first, second] = ["first", "second"].map(|name| folder.path().join(name));
+        let mut moves = Moves::default();
+        for one in [&first, &second] {
+            fs::write(one, "old").unwrap();
+            moves.take(one, &aside).unwrap();
+        }
+        fs::create_dir(&second).unwrap(); // in its way
+        assert!(moves.undo().is_err());
+        assert!(first.is_file() && aside.join("second").is_file());
     }
 }

@@ -12,8 +12,8 @@ use super::record;
 /// the operating system lifts it however the hub ends.
 const LOCK: &str = "lock";
 
-/// How long one that finds the directory locked tries again, and how often: who only looks whether a hub runs holds the
-/// lock for a moment, and is not to keep one from starting.
+/// How long one that finds the directory locked tries again, and how often: who only looks whether a hub runs has part in
+/// the lock for a moment, and is not to keep one from starting.
 const GLANCE: Duration = Duration::from_millis(200);
 const AGAIN: Duration = Duration::from_millis(10);
 
@@ -41,17 +41,25 @@ pub(crate) struct DataDirectory {
 impl DataDirectory {
     /// Makes the directory, for its owner alone, if it is missing, and locks it.
     pub(crate) fn lock(path: &Path) -> Result<Self, DataError> {
+        let first = Instant::now();
+        Self::lock_while(path, || {
+            sleep(AGAIN);
+            first.elapsed() < GLANCE
+        })
+    }
+
+    /// The same, and tries again, where it is locked, as long as this says so.
+    fn lock_while(path: &Path, mut patient: impl FnMut() -> bool) -> Result<Self, DataError> {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         if !path.is_dir() {
             make(&path).map_err(|source| DataError::Make { path: path.clone(), source })?;
         }
         let lock = OpenOptions::new().write(true).create(true).truncate(false).open(path.join(LOCK));
         let lock = lock.map_err(|source| DataError::Write { path: path.clone(), source })?;
-        let first = Instant::now();
         loop {
             match lock.try_lock() {
                 Ok(()) => break,
-                Err(TryLockError::WouldBlock) if first.elapsed() < GLANCE => sleep(AGAIN),
+                Err(TryLockError::WouldBlock) if patient() => {}
                 Err(TryLockError::WouldBlock) => return Err(DataError::InUse { path }),
                 Err(TryLockError::Error(source)) => return Err(DataError::Write { path, source }),
             }
@@ -67,7 +75,8 @@ impl DataDirectory {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             lock => lock?,
         };
-        match lock.try_lock() {
+        // Not for itself: two who look at once are no hub to each other.
+        match lock.try_lock_shared() {
             Ok(()) => Ok(false),
             Err(TryLockError::WouldBlock) => Ok(true),
             Err(TryLockError::Error(error)) => Err(error),
@@ -117,13 +126,29 @@ mod tests {
     #[test]
     fn who_only_looks_keeps_no_hub_from_starting() {
         let root = tempfile::tempdir().unwrap();
-        let glance = DataDirectory::lock(root.path()).unwrap();
-        let looking = std::thread::spawn(move || {
-            sleep(GLANCE / 10);
-            drop(glance);
+        let mut glance = Some(glance_at(root.path()));
+        let locked = DataDirectory::lock_while(root.path(), || {
+            glance = None;
+            true
         });
-        assert!(DataDirectory::lock(root.path()).is_ok());
-        looking.join().unwrap();
+        drop(locked.unwrap());
+        assert!(glance.is_none(), "it waited");
+        let _glance = glance_at(root.path());
+        assert!(matches!(DataDirectory::lock_while(root.path(), || false), Err(DataError::InUse { .. })));
+    }
+
+    #[test]
+    fn two_who_only_look_are_no_hub_to_each_other() {
+        let root = tempfile::tempdir().unwrap();
+        let _glance = glance_at(root.path());
+        assert!(!DataDirectory::is_locked(root.path()).unwrap());
+    }
+
+    /// As who looks whether a hub runs has it for a moment.
+    fn glance_at(data: &Path) -> File {
+        let lock = OpenOptions::new().write(true).create(true).truncate(false).open(data.join(LOCK)).unwrap();
+        lock.try_lock_shared().unwrap();
+        lock
     }
 
     #[test]

@@ -585,6 +585,22 @@ async fn names_that_lead_elsewhere_lead_nowhere() {
 #[cfg(unix)]
 #[tokio::test]
 async fn told_to_stop_it_ends_with_130_and_leaves_nothing() {
+    let said = restoring_ends_by(rustix::process::Signal::INT, true).await;
+    assert!(said.contains("stopped"), "{said}");
+}
+
+/// What it would say nobody can be told.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_terminal_that_is_closed_ends_it_and_it_leaves_nothing() {
+    if !crate::support::ignores_hangup(std::process::id()) {
+        restoring_ends_by(rustix::process::Signal::HUP, false).await;
+    }
+}
+
+/// Ends a restore in the midst of it, which leaves nothing; what it said.
+#[cfg(unix)]
+async fn restoring_ends_by(signal: rustix::process::Signal, heard: bool) -> String {
     let desk = a_backup().await;
     let whole = fs::read(desk.file()).unwrap();
     let mut restore =
@@ -597,7 +613,8 @@ async fn told_to_stop_it_ends_with_130_and_leaves_nothing() {
     })
     .await;
     let id = rustix::process::Pid::from_raw(restore.id().unwrap().cast_signed()).unwrap();
-    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    let stderr = restore.stderr.take().filter(|_| heard);
+    rustix::process::kill_process(id, signal).unwrap();
     // Whatever comes on a pipe ends its wait; it comes slowly, as it may be told a moment later.
     let mut rest = whole[3_000..].iter();
     let status = eventually("it ends", async || {
@@ -607,7 +624,58 @@ async fn told_to_stop_it_ends_with_130_and_leaves_nothing() {
     });
     assert_eq!(status.await.code(), Some(130));
     let mut said = String::new();
-    restore.stderr.take().unwrap().read_to_string(&mut said).await.unwrap();
-    assert!(said.contains("stopped"), "{said}");
+    if let Some(mut stderr) = stderr {
+        stderr.read_to_string(&mut said).await.unwrap();
+    }
     assert!(!desk.data().exists());
+    said
+}
+
+#[tokio::test]
+async fn what_a_restore_left_that_was_cut_off_goes_with_the_next() {
+    let desk = a_backup().await;
+    let cut_off = desk.data().join("restoring-x1y2z3");
+    fs::create_dir_all(&cut_off).unwrap();
+    fs::write(cut_off.join("log"), "what everybody said").unwrap();
+    fs::write(desk.data().join("restoring-notes"), "a file of somebody's").unwrap();
+    desk.restores().await;
+    assert!(!cut_off.exists());
+    assert!(desk.data().join("restoring-notes").exists(), "that was none of its folders");
+}
+
+#[tokio::test]
+async fn what_a_backup_left_that_was_cut_off_is_told_and_left() {
+    let hub = TestHub::start().await;
+    hub.guest("ana").await.says("lobby", "hi").await;
+    let desk = Desk::new();
+    let [beside, within] = [desk.0.path().join("backup.tar.part-x1y2z3"), hub.data().join("backup-x1y2z3")];
+    for (left, file) in [(&beside, desk.file()), (&within, "-".into())] {
+        fs::create_dir(left).unwrap();
+        let done = Errand::run(hub.data(), ["backup".as_ref(), file.as_os_str()]).await;
+        let said = done.stderr + &*String::from_utf8_lossy(&done.stdout);
+        let told = said.lines().filter(|line| line.contains("x1y2z3")).collect::<Vec<_>>();
+        let [told] = told[..] else { panic!("{told:?}") };
+        assert!(told.starts_with(&*left.to_string_lossy()) && told.contains("delete it"), "{told}");
+        assert!(left.exists());
+    }
+    hub.stop().await;
+}
+
+/// Of two files that belong together, one may have been moved when the power fails.
+#[tokio::test]
+async fn the_log_of_a_hub_that_was_killed_is_moved_aside_in_one_piece() {
+    let desk = a_backup().await;
+    let data = tempfile::tempdir().unwrap();
+    let hub = HubProcess::start(data.path()).await;
+    let ana = hub.guest("ana").await;
+    for n in 0..50 {
+        ana.say_as(&format!("ana-{n}"), "lobby", "hi").await.unwrap();
+    }
+    hub.kill().await;
+    assert!(fs::metadata(data.path().join("hubbub.db-wal")).unwrap().len() > 0, "the newest of it is beside it");
+    restores(data.path(), &desk.file(), &["--replace"]).await;
+    let aside = names(data.path()).into_iter().find(|name| name.starts_with("before-restore-")).unwrap();
+    let aside = data.path().join(aside);
+    assert!(names(&aside).iter().all(|name| !name.starts_with("hubbub.db-")), "{:?}", names(&aside));
+    assert_eq!(ids(&aside).await, (0..50).map(|n| format!("ana-{n}")).collect::<Vec<_>>());
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::support::{Errand, HubProcess, TestHub, eventually};
 use tokio::io::AsyncWriteExt;
@@ -104,6 +105,26 @@ async fn a_port_that_another_program_has_is_told_from_a_hubs() {
     let said = error(folder.path(), hub.address()).await;
     assert!(said.contains("a hub of another data directory"), "{said}");
     hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_port_whose_holder_answers_byte_by_byte_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = other.local_addr().unwrap();
+    let trickling = tokio::spawn(async move {
+        let (mut connection, _) = other.accept().await.unwrap();
+        let mut slowly = tokio::time::interval(Duration::from_millis(100));
+        loop {
+            slowly.tick().await;
+            if connection.write_all(b"H").await.is_err() {
+                break;
+            }
+        }
+    });
+    let said = error(folder.path(), address).await; // which has a deadline
+    assert!(said.contains("taken by another program"), "{said}");
+    trickling.abort();
 }
 
 #[tokio::test]

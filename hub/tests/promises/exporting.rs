@@ -37,6 +37,20 @@ async fn it_prints_what_nodes_heard_private_messages_too() {
 }
 
 #[tokio::test]
+async fn a_terminal_obeys_nothing_that_somebody_said() {
+    const SAID: &str = "\u{9b}2J\u{7f}\u{1b}[31m \u{202e}evil";
+    let hub = TestHub::start().await;
+    let ana = hub.guest("ana").await;
+    ana.says("lobby", SAID).await;
+    let exported = Errand::run(hub.data(), ["export"]).await;
+    let line = exported.done().trim_end();
+    assert!(!line.contains(|c: char| c.is_control() || c == '\u{202e}'), "{line:?}");
+    let read: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!(read["text"], SAID, "and for whoever reads JSON it is what was said");
+    hub.stop().await;
+}
+
+#[tokio::test]
 async fn lines_are_as_they_are_now() {
     let hub = TestHub::start().await;
     let ana = hub.guest("ana").await;

@@ -101,6 +101,15 @@ async fn an_open_hub_has_no_cookie_to_tell() {
 }
 
 #[tokio::test]
+async fn an_environment_by_which_the_hub_prints_no_link_hides_none_from_who_asks() {
+    let data = tempfile::tempdir().unwrap();
+    let hub = HubProcess::start(data.path()).await;
+    let asked = Errand::run_in(data.path(), ["invite"], &[("HUBBUB_PRINT_LINK", "none")]).await;
+    assert!(asked.done().lines().any(|line| line == hub.link()), "{}", asked.done());
+    hub.kill().await;
+}
+
+#[tokio::test]
 async fn where_no_hub_runs_that_is_said_and_no_dead_link() {
     let data = tempfile::tempdir().unwrap();
     let missing = data.path().join("missing");
@@ -179,12 +188,10 @@ async fn a_form_that_is_none_is_exit_code_2() {
 async fn a_pipe_closed_early_ends_it_quietly() {
     let data = tempfile::tempdir().unwrap();
     let hub = HubProcess::start(data.path()).await;
-    let mut asking = Errand::command(data.path(), ["invite"]);
-    let mut asking = asking.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    drop(asking.stdout.take());
-    let mut said = String::new();
-    asking.stderr.take().unwrap().read_to_string(&mut said).await.unwrap();
-    let ended = timeout(crate::support::DEADLINE, asking.wait()).await.expect("it ends").unwrap();
-    assert_eq!((ended.code(), &*said), (Some(0), ""));
+    hub.tab_of("ana").await.disconnects().await;
+    for words in [&["invite"][..], &["nicks", "free", "ana"], &["generate", "man"], &["generate", "bash"], &["export"]]
+    {
+        Errand::run_unread(data.path(), words).await.done();
+    }
     hub.kill().await;
 }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+use crate::support::ignores_hangup;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
@@ -506,6 +508,43 @@ async fn sigterm_and_ctrl_c_stop_it_in_good_order() {
         assert!(log.contains("everything is on disk"), "{log}");
         assert!(!data.path().join("hubbub.db-wal").exists(), "the log was closed");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_terminal_that_is_closed_stops_it_in_good_order_however_often_that_is_told() {
+    let data = tempfile::tempdir().unwrap();
+    let hub = Hub::new().flag("--data", data.path()).start().await;
+    if ignores_hangup(hub.child.id().unwrap()) {
+        hub.stop().await;
+        return; // so were these tests started, and what they start is
+    }
+    let record = data.path().join("hub.json");
+    assert!(record.exists());
+    let Running { mut child, stderr, .. } = hub;
+    drop(stderr); // nothing can be said there any more
+    let id = Pid::from_raw(child.id().unwrap().cast_signed()).unwrap();
+    for _ in 0..2 {
+        let _ = kill_process(id, Signal::HUP); // the second may come too late
+    }
+    let status = timeout(DEADLINE, child.wait()).await.expect("its end").unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert!(!record.exists(), "it tidied up");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_hub_that_is_to_outlive_its_terminal_does() {
+    let hub = Hub::new().switch("--ephemeral");
+    let mut command = Command::new("sh"); // as nohup does it
+    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(hub.command.as_std().get_program());
+    command.args(hub.command.as_std().get_args()).env("HOME", hub.home.path()).env("HUBBUB_NO_ANNOUNCE", "true");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let hub = Hub { command, ..hub }.start().await;
+    assert!(ignores_hangup(hub.child.id().unwrap()));
+    hub.signal(Signal::HUP);
+    assert!(get(hub.port(), "/health").await.contains("200 OK"));
+    hub.stop().await;
 }
 
 #[tokio::test]

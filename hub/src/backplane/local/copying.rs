@@ -124,6 +124,15 @@ impl Local {
         file.sync_all()
     }
 
+    /// Brings what SQLite keeps beside the log in a directory into it, as far as that can be done: of a hub that was killed
+    /// that is the newest of it. Nobody else may use the log.
+    pub fn bring_in(directory: &Path) {
+        if let Ok((log, _)) = beside::open(directory) {
+            // Whoever closes the log last tidies up; a log that cannot be read stays as it is.
+            let _ = log.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        }
+    }
+
     /// Makes a copy that was received the log of a directory that has none and that nobody else uses. Nodes may have seen
     /// more of the log than the copy holds: so it gets a new name, by which they know that they have to start over.
     ///

@@ -79,6 +79,24 @@ fn what_was_written_is_read() {
 }
 
 #[test]
+fn a_time_that_nobody_can_tell_is_damage() {
+    for (at, told) in [(LATEST, true), (LATEST + 1, false), (u64::MAX, false)] {
+        let backup = backup(&Manifest::new(NEWEST_LOG, at, "epoch".to_owned(), 3), &[(Member::Log, b"")]);
+        match taken(&backup) {
+            Ok((manifest, _)) => {
+                assert!(told, "{at}");
+                humantime::format_rfc3339_seconds(
+                    std::time::UNIX_EPOCH + std::time::Duration::from_millis(manifest.at),
+                )
+                .to_string();
+            }
+            Err(ArchiveError::Damaged(_)) => assert!(!told, "{at}"),
+            Err(error) => panic!("{at}: {error}"),
+        }
+    }
+}
+
+#[test]
 fn whoever_takes_nothing_learns_all_the_same_whether_it_is_whole() {
     let untouched = read::<ArchiveError>(&*whole(), NEWEST_LOG, &Stop::default(), |_, _, _| Ok(()));
     assert_eq!(untouched.unwrap(), manifest());

@@ -34,7 +34,7 @@ fn well() -> Facts {
         links: vec!["http://192.168.1.20:4000/".to_owned(), "http://localhost:4000/".to_owned()],
         reach: Reach::Network,
         firewalls: Vec::new(),
-        mdns: Some(Mdns::Shared),
+        mdns: Some(Mdns::Free),
         now: NOW,
         installed: Some(NOW - 30 * DAY),
         synchronised: Some(true),

@@ -35,6 +35,18 @@ impl Errand {
         Self { code: output.status.code(), stdout: output.stdout, stderr }
     }
 
+    /// The same where nobody reads what it prints.
+    pub(crate) async fn run_unread<A: AsRef<OsStr>>(data: &Path, words: impl IntoIterator<Item = A>) -> Self {
+        let (reader, unread) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = Self::command(data, words);
+        let child = command.stdin(Stdio::null()).stdout(unread).stderr(Stdio::piped()).spawn();
+        let output = child.expect("the hub's binary starts").wait_with_output();
+        let output = timeout(DEADLINE, output).await.expect("it ends").expect("its end");
+        let stderr = String::from_utf8(output.stderr).expect("what it says is a text");
+        Self { code: output.status.code(), stdout: output.stdout, stderr }
+    }
+
     /// The command, to be started as a test likes.
     pub(crate) fn command<A: AsRef<OsStr>>(data: &Path, words: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hub"));

@@ -22,6 +22,8 @@ pub(crate) use memory::{Memory, Way};
 pub(crate) use node::TestNode;
 pub(crate) use peer::{Heard, Peer};
 pub(crate) use process::HubProcess;
+#[cfg(target_os = "linux")]
+pub(crate) use process::ignores_hangup;
 pub(crate) use raw::{BINARY, CONTINUATION, Frame, RawSocket, TEXT};
 pub(crate) use tab::Tab;
 

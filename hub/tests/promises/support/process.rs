@@ -124,3 +124,11 @@ impl HubProcess {
         kib.expect("its resident size") * 1024
     }
 }
+
+/// Whether a process means to outlive its terminal; all do that are started by one that does.
+#[cfg(target_os = "linux")]
+pub(crate) fn ignores_hangup(id: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("a process of ours");
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    ignored.expect("the signals that it ignores") & 1 == 1
+}
