@@ -33,7 +33,7 @@ pub(crate) type Socket = WebSocketStream<TcpStream>;
 /// Opens a socket that speaks our protocol.
 ///
 /// # Errors
-/// [`Error::Unreachable`] and [`Error::NotAHub`].
+/// [`Error::Unreachable`], [`Error::NotAHub`] and [`Error::Version`].
 pub(crate) async fn open(address: &HubAddress) -> Result<Socket, Error> {
     let unreachable = |source| Error::Unreachable { address: address.to_string(), source };
     let not_a_hub = |reason: String| Error::NotAHub { address: address.to_string(), reason };

@@ -93,12 +93,25 @@ impl Arguments {
 pub fn tell(error: &clap::Error) {
     // In either case perhaps nobody is there to read it.
     if error.use_stderr() {
-        let words = error.render().to_string();
+        let words = without_cookies(&error.render().to_string());
         let words: Vec<_> = clean::lines(&words).collect();
         _ = writeln!(io::stderr(), "{}", words.join("\n"));
     } else {
         _ = error.print();
     }
+}
+
+/// A text that may quote what was typed, without the cookies of links in it.
+fn without_cookies(words: &str) -> String {
+    const BEFORE: &str = "cookie=";
+
+    let mut parts = words.split(BEFORE);
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let behind = part.find(|c: char| c.is_whitespace() || c == '\'' || c == '"').unwrap_or(part.len());
+        shown.extend([BEFORE, "…", &part[behind..]]);
+    }
+    shown
 }
 
 /// Whether an option was given on the command line, before or behind the command.
@@ -137,6 +150,20 @@ mod tests {
         assert_eq!(read(&["den", "nodes"]).unwrap().who.server.as_deref(), Some("den"));
         assert!(read(&["den", "nodes", "-s", "den"]).is_err());
         assert!(read(&["--plain", "nodes"]).is_err());
+    }
+
+    #[test]
+    fn a_complaint_shows_no_cookie() {
+        for words in [
+            &["http://den:4000/#cookie=secret", "http://den:4000/#cookie=secret"][..],
+            &["nodes", "http://den:4000/#cookie=secret"],
+            &["--server=http://den:4000/#cookie=secret", "--all"],
+            &["--http://den:4000/#cookie=secret"],
+        ] {
+            let complaint = without_cookies(&read(words).unwrap_err().render().to_string());
+            assert!(!complaint.contains("secret"), "{complaint}");
+        }
+        assert_eq!(without_cookies("a 'x#cookie=s' b cookie=t\nc"), "a 'x#cookie=…' b cookie=…\nc");
     }
 
     #[test]

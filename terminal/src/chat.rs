@@ -8,6 +8,7 @@ mod hearing;
 mod obeying;
 mod paging;
 mod seeing;
+mod unsaid;
 pub mod words;
 
 use std::collections::{HashMap, VecDeque};
@@ -17,11 +18,12 @@ use node::{Client, Deliveries, HubAddress};
 use shared::entry::Entry;
 use shared::message::{State, ToHub, Welcome};
 use shared::room::LOBBY;
-use shared::session::{Delivery, Phase};
+use shared::session::{Delivery, Line, Phase};
 use shared::transcript::{Changes, Conversation, Place, Transcript, What};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
+use self::unsaid::Unsaid;
 use crate::exit::Failure;
 use crate::joining::{LEAVING, Memory, Opened, leave_by};
 use crate::profile::now;
@@ -73,6 +75,8 @@ pub struct Search {
     pub more: bool,
     /// The hub is being asked.
     pub asked: bool,
+    /// Why it did not tell (the rest of) what it has, in words.
+    pub refused: Option<String>,
 }
 
 /// What an answer is for.
@@ -123,6 +127,7 @@ pub struct Chat {
     /// The ids of lines kept from an earlier time, and of those of them that are said by now, or never will be.
     kept: Vec<String>,
     settled: Vec<String>,
+    unsaid: Unsaid,
     line_by_line: bool,
     /// The hub did not give the nick back after a return.
     nick_lost: Option<Failure>,
@@ -155,6 +160,7 @@ impl Chat {
             heard: 0,
             kept: Vec::new(),
             settled: Vec::new(),
+            unsaid: Unsaid::default(),
             line_by_line: false,
             nick_lost: None,
             ended: false,
@@ -163,11 +169,14 @@ impl Chat {
         while let Some(delivery) = chat.early.pop_front() {
             if let Delivery::Sending { request } = &delivery {
                 chat.kept.extend(request.id().map(str::to_owned));
+                chat.is_under_way(request.clone());
             }
             chat.deliver(&delivery, &mut events);
         }
         chat.made = events;
-        chat.nick_lost = None; // those that were refused before this one
+        // Those nicks that were refused before this one; what was kept for them stays kept.
+        chat.nick_lost = None;
+        chat.unsaid.forget_given_up();
         if let Some(warning) = warning {
             chat.tell(warning);
         }
@@ -280,14 +289,21 @@ impl Chat {
     /// be said, oldest first, and whether they are kept for the next time at this hub.
     pub async fn leave(mut self) -> (Vec<String>, bool) {
         let began = Instant::now();
+        let nick = self.me().to_owned();
+        // Before all else: whatever cuts the rest short, what was typed is not lost by it. What is settled meanwhile is
+        // forgotten again.
+        let waiting = self.unsaid.lines();
+        if !waiting.is_empty() && self.memory.keep_lines(&nick, &waiting) {
+            self.kept.extend(waiting.iter().map(|line| line.id().to_owned()));
+        }
         let said = async {
-            while self.client.unsent() > 0 && !self.ended {
+            while self.unsent() > 0 && !self.ended {
                 self.next().await;
             }
         };
         _ = timeout_at(began + LEAVING / 2, said).await;
-        let unsent = self.client.unsent_lines();
-        let nick = self.me().to_owned();
+        let mut unsent = self.unsaid.take_given_up();
+        unsent.append(&mut self.client.unsent_lines());
         let kept = unsent.is_empty() || self.memory.keep_lines(&nick, &unsent);
         leave_by(&self.client, &mut self.deliveries, began + LEAVING).await;
         let texts = unsent.iter().map(|line| match &line.request {
@@ -333,10 +349,12 @@ impl Chat {
     }
 
     fn try_ask(&mut self, purpose: Purpose, request: impl FnOnce(String) -> ToHub) -> Result<(), String> {
-        let mut id = String::new();
+        let (mut id, mut line) = (String::new(), None);
         let answer = self.client.ask(|new| {
             id.clone_from(&new);
-            request(new)
+            let request = request(new);
+            line = request.makes_entry().then(|| request.clone());
+            request
         });
         // The answer is delivered as well; only what was not even tried is not.
         if let Some(Err(refusal)) = answer.now_or_never() {
@@ -345,6 +363,11 @@ impl Chat {
         if purpose != Purpose::Quiet {
             self.asked.insert(id, purpose);
         }
+        line.into_iter().for_each(|line| self.is_under_way(line));
         Ok(())
+    }
+
+    fn is_under_way(&mut self, request: ToHub) {
+        self.unsaid.add(Line { request, at: now(), epoch: self.client.position().epoch });
     }
 }

@@ -32,6 +32,7 @@ pub fn shown(c: char) -> char {
         // C1; line and paragraph separators; marks and overrides of direction; invisible operators and tags.
         '\u{80}'..='\u{9f}'
         | '\u{2028}'..='\u{202e}'
+        | '\u{2061}'..='\u{2064}'
         | '\u{2066}'..='\u{2069}'
         | '\u{200e}'
         | '\u{200f}'
@@ -55,6 +56,7 @@ mod tests {
         assert_eq!(line("a\u{9b}2Jb"), "a\u{fffd}2Jb");
         assert_eq!(line("a\r\nb\tc"), "a␍␊b c");
         assert_eq!(line("\u{202e}evil"), "\u{fffd}evil");
+        assert_eq!(line("a\u{2061}b\u{2064}c\u{e0041}"), "a\u{fffd}b\u{fffd}c\u{fffd}", "what is not seen is shown");
         assert_eq!(line("👩‍👩‍👧 naïve 漢字"), "👩‍👩‍👧 naïve 漢字", "joiners make one picture of several");
     }
 

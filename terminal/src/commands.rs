@@ -1,5 +1,5 @@
-//! One thing done, for scripts: results on standard output, one sentence on standard error, a code. Nobody is asked
-//! anything.
+//! One thing done, for scripts: results on standard output, one sentence on standard error, a code. Nothing is asked where
+//! standard input is no terminal; where it is, only what is missing to join: hub, cookie and nick.
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -26,19 +26,18 @@ mod watch;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use node::{Client, Error};
+use node::{Client, HubAddress};
 use shared::message::{ErrorCode, Joined, Refusal, ToHub};
 use shared::process::Fault;
 use shared::room::LOBBY;
 use shared::session::Phase;
-use shared::wire::close;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use self::output::Output;
 use crate::arguments::{Command, Who};
 use crate::clean;
 use crate::exit::{Code, Failure};
-use crate::joining::LEAVING;
+use crate::joining::{self, LEAVING};
 use crate::stopping::Stop;
 
 /// How long something is tried again where the connection breaks: a hub that was restarted is back by then, and a script
@@ -127,31 +126,43 @@ impl From<Fault> for End {
 }
 
 /// Does something that the hub answers, unless a signal comes first or the hub lets this node in no more.
-async fn asked<T>(client: &Client, stop: &mut Stop, work: impl Future<Output = Result<T, End>>) -> Result<T, End> {
-    tokio::select! {
+async fn asked<T>(
+    (client, hub): (&Client, &HubAddress),
+    stop: &mut Stop,
+    work: impl Future<Output = Result<T, End>>,
+) -> Result<T, End> {
+    let done = tokio::select! {
         code = stop.asked() => Err(End::Stopped(code)),
+        failure = shut_out(client, hub) => Err(failure.into()),
         done = work => done,
-        failure = shut_out(client) => Err(failure.into()),
+    };
+    match done {
+        // What was not done because the hub has gone, or lets this node in no more, was not refused.
+        Err(End::Failed(failure)) if failure.code == Code::Failed => {
+            let phase = client.phase().borrow().clone();
+            let failure = match joining::shut_out(&phase, client, hub) {
+                Some(shut_out) => shut_out,
+                None if phase != Phase::Online => Failure::new(Code::NoHub, failure.words),
+                None => failure,
+            };
+            Err(failure.into())
+        }
+        done => done,
     }
 }
 
 /// Waits until the hub does not want this node back, and tells why.
-async fn shut_out(client: &Client) -> Failure {
+async fn shut_out(client: &Client, hub: &HubAddress) -> Failure {
     let mut phase = client.phase();
-    let refused = phase.wait_for(|phase| matches!(phase, Phase::Refused { .. } | Phase::CookieWanted { .. })).await;
-    let refused = refused.map(|phase| phase.clone());
-    match refused {
-        Ok(Phase::CookieWanted { why }) => Failure::new(Code::Cookie, why),
-        Ok(Phase::Refused { why }) => {
-            let code = match client.failure().as_deref() {
-                Some(Error::Version { .. }) => Code::Version,
-                Some(Error::Closed(closed)) if closed.code == close::VERSION => Code::Version,
-                _ => Code::NoHub,
-            };
-            Failure::new(code, why)
+    loop {
+        let failure = joining::shut_out(&phase.borrow_and_update(), client, hub);
+        if let Some(failure) = failure {
+            return failure;
         }
-        // The client was stopped, by whoever waits for this.
-        _ => std::future::pending().await,
+        if phase.changed().await.is_err() {
+            // The client was stopped, by whoever waits for this.
+            return std::future::pending().await;
+        }
     }
 }
 

@@ -26,7 +26,7 @@ pub enum Code {
     Remembered = 7,
     /// The terminal or the input cannot be used: too small, or not UTF-8.
     Input = 8,
-    /// Stopped by Ctrl-C.
+    /// Stopped by Ctrl-C or Ctrl-\.
     Interrupted = 130,
     /// Stopped by SIGTERM.
     Terminated = 143,
@@ -44,7 +44,7 @@ Exit codes:
   6    the hub speaks another version of the protocol
   7    what is remembered of hubs is damaged, or others can read it
   8    the terminal or the input cannot be used: too small, or not UTF-8
-  130  stopped by Ctrl-C
+  130  stopped by Ctrl-C or Ctrl-\\
   143  stopped by SIGTERM
 Who reads the output may go away: that ends the program quietly, with 0.";
 

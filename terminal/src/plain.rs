@@ -1,6 +1,7 @@
 //! Line mode: a prompt, and a line for each thing that happens, in the words of the original. For screen readers, pipes and
 //! tests. The terminal is left as it is: the kernel edits what is typed.
 
+mod ending;
 mod input;
 mod output;
 mod printed;
@@ -9,6 +10,7 @@ mod showing;
 use std::io::{IsTerminal, stdin, stdout};
 use std::time::Duration;
 
+use shared::command::{self, Command};
 use shared::message::Connected;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -19,7 +21,7 @@ use crate::asking::tell;
 use crate::chat::{Chat, Event, words};
 use crate::clean;
 use crate::exit::{Code, Failure};
-use crate::joining::{LEAVING, Opened};
+use crate::joining::Opened;
 use crate::stopping::Stop;
 
 /// Lines not yet on the hub's disk while more is read: a pipe may hold more than can wait.
@@ -31,8 +33,8 @@ const UNREAD: usize = 20;
 /// How long the prompt waits for them.
 const UNREAD_WITHIN: Duration = Duration::from_secs(1);
 
-/// At the end of the input: how long a hub that is gone is waited for while something is still to be said. One that is
-/// restarted is back by then.
+/// Where nobody types: how long what was read may wait for a hub that takes none of it, before all is given up. One that is
+/// restarted is back by then. One that is gone is waited for longer, as long as there may be more to say.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why it ends.
@@ -43,6 +45,10 @@ enum End {
     /// The line of that number is not UTF-8.
     NotUtf8(u64),
     Stopped(Code),
+    /// The hub takes nothing of what waits, or is gone where there is no more to say.
+    Stuck,
+    /// Where nobody types: the command of that line did not lead elsewhere, so that what follows it is not for here.
+    Astray(u64),
     /// Nobody reads what is printed.
     Gone,
     Failed(Failure),
@@ -51,8 +57,15 @@ enum End {
 struct Plain {
     chat: Chat,
     typed: mpsc::Receiver<Typed>,
+    /// Lines taken so far.
+    lines: u64,
     /// A command that waits until what was typed before it is said: it may lead elsewhere, or look at it.
     held: Option<String>,
+    /// Where nobody types: a command that leads elsewhere is under way; and one was refused.
+    leading: bool,
+    astray: bool,
+    /// The fewest lines that waited since something is awaited, and until when they may.
+    patience: Option<(usize, Instant)>,
     output: Output,
     /// Somebody types, and has ended the prompt's line by that.
     person: bool,
@@ -66,6 +79,20 @@ struct Plain {
     refused: bool,
     /// The connection was lost, and that was said.
     lost: bool,
+}
+
+/// Whether what is typed behind this line is for elsewhere.
+fn leads(line: &str) -> bool {
+    let name = line.split_whitespace().next().unwrap_or_default();
+    ["/join", "/leave"].iter().any(|leading| name.eq_ignore_ascii_case(leading))
+}
+
+/// Waits until then; for ever where there is no such time.
+async fn reached(until: Option<Instant>) {
+    match until {
+        Some(until) => sleep_until(until).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// What happened.
@@ -88,7 +115,11 @@ pub async fn run(mut opened: Opened, stop: &mut Stop) -> Result<Code, Failure> {
     let mut plain = Plain {
         chat: Chat::new(opened).line_by_line(),
         typed: input::read(),
+        lines: 0,
         held: None,
+        leading: false,
+        astray: false,
+        patience: None,
         output: Output::open(),
         person: stdin().is_terminal() && seen,
         seen,
@@ -133,12 +164,13 @@ impl Plain {
 
     async fn go_on(&mut self, stop: &mut Stop) -> End {
         loop {
-            if self.chat.unsent() == 0 || !self.chat.online() {
-                let held = self.held.take();
-                held.into_iter().for_each(|line| self.enter(&line));
+            if let Some(end) = self.obey_held() {
+                return end;
             }
             self.prompt();
-            let step = self.step(stop).await;
+            let waits = self.waits();
+            let until = self.patience(waits);
+            let step = self.step(until, stop).await;
             let end = match step {
                 Step::Events(events) => self.show(events),
                 Step::Typed(Some(typed)) => self.obey(typed),
@@ -151,7 +183,7 @@ impl Plain {
         }
     }
 
-    async fn step(&mut self, stop: &mut Stop) -> Step {
+    async fn step(&mut self, until: Option<Instant>, stop: &mut Stop) -> Step {
         let Self { chat, typed, held, output, person, .. } = self;
         // A line is for where one is once what was typed before it is done; a script reads answers in the order of its
         // questions.
@@ -159,13 +191,48 @@ impl Plain {
         let ready = done && held.is_none() && chat.unsent() < UNSENT;
         tokio::select! {
             code = stop.asked() => Step::End(End::Stopped(code)),
-            () = output.gone() => Step::End(End::Gone),
+            gone = output.gone() => Step::End(gone.map_or_else(End::Failed, |()| End::Gone)),
+            () = reached(until) => Step::End(End::Stuck),
             events = chat.next() => Step::Events(events),
             typed = typed.recv(), if ready => Step::Typed(typed),
         }
     }
 
+    /// Obeys the command that waits, once it may. Tells if one did not lead elsewhere as it should have.
+    fn obey_held(&mut self) -> Option<End> {
+        let (said, online) = (self.chat.unsent() == 0, self.chat.online());
+        // A person sees that there is no hub, and who leaves needs none.
+        let leaves = self.held.as_ref().is_some_and(|line| matches!(command::parse(line), Ok(Some(Command::Quit))));
+        let free = if self.person || leaves { said || !online } else { said && online };
+        if let Some(line) = self.held.take_if(|_| free) {
+            self.leading = !self.person && leads(&line);
+            self.enter(&line);
+        }
+        self.leading &= self.chat.busy();
+        self.astray.then_some(End::Astray(self.lines))
+    }
+
+    /// Whether a script's next line waits for the hub to take what stands before it. Not for one that is gone, unless there
+    /// is nothing more to come.
+    fn waits(&self) -> bool {
+        let last = self.typed.is_closed() && self.typed.is_empty();
+        let blocked = self.held.is_some() || self.chat.unsent() >= UNSENT;
+        !self.person && blocked && (self.chat.online() || last)
+    }
+
+    /// Until when there is patience: it begins anew with each line that the hub takes.
+    fn patience(&mut self, waits: bool) -> Option<Instant> {
+        let unsent = self.chat.unsent();
+        self.patience = match self.patience {
+            _ if !waits => None,
+            Some((fewest, until)) if unsent >= fewest => Some((fewest, until)),
+            _ => Some((unsent, Instant::now() + PATIENCE)),
+        };
+        self.patience.map(|(_, until)| until)
+    }
+
     fn obey(&mut self, typed: Typed) -> Option<End> {
+        self.lines += 1;
         // Whoever typed it has ended the prompt's line; what came by a pipe is not seen.
         if self.person {
             (self.prompted, self.due) = (false, true);
@@ -196,6 +263,7 @@ impl Plain {
     /// Says why something was not done, to whoever types, or beside what a script reads.
     fn refuse(&mut self, words: &str) {
         self.refused = true;
+        self.astray |= self.leading;
         if self.person {
             self.print(&printed::words(words));
         } else {
@@ -223,87 +291,4 @@ impl Plain {
             (self.prompted, self.due) = (true, false);
         }
     }
-
-    /// Leaves in good order; the code to end with.
-    async fn end(mut self, end: End, stop: &mut Stop) -> Result<Code, Failure> {
-        let end = match end {
-            End::NoMoreInput | End::NotUtf8(_) => self.say_the_rest(end, stop).await,
-            end => end,
-        };
-        if std::mem::take(&mut self.prompted) {
-            self.output.print("\n".to_owned());
-        }
-        let hub = self.chat.hub().clone();
-        let (unsent, kept) = tokio::select! {
-            code = stop.asked() => return Ok(code), // asked a second time: at once
-            left = self.chat.leave() => left,
-        };
-        _ = timeout(LEAVING, self.output.finish()).await; // one that is stuck is not waited for
-        let unsent = not_said(&unsent, kept, &hub.to_string());
-        match end {
-            End::Failed(failure) => Err(failure),
-            End::NotUtf8(number) => {
-                let words = format!(
-                    "Line {number} of the input is not UTF-8. What stands before it was said, and nothing else."
-                );
-                Err(Failure::new(Code::Input, words))
-            }
-            End::Stopped(code) => {
-                if let Some(failure) = unsent {
-                    tell(&format!("hubbub: {failure}"), "\n");
-                }
-                Ok(code)
-            }
-            End::Gone => Ok(Code::Done),
-            End::Left | End::NoMoreInput => match unsent {
-                Some(failure) => Err(failure),
-                // Somebody who types has seen what was refused; a script sees the code.
-                None if self.refused && !self.person => Ok(Code::Failed),
-                None => Ok(Code::Done),
-            },
-        }
-    }
-
-    /// The input has ended: waits until all is on the hub's disk, and all that was asked for was told.
-    async fn say_the_rest(&mut self, end: End, stop: &mut Stop) -> End {
-        let mut patience = Instant::now() + PATIENCE;
-        while self.chat.unsent() > 0 || self.chat.busy() {
-            if self.chat.online() {
-                patience = Instant::now() + PATIENCE;
-            }
-            let Self { chat, output, .. } = self;
-            let events = tokio::select! {
-                code = stop.asked() => return End::Stopped(code),
-                () = output.gone() => return End::Gone,
-                () = sleep_until(patience) => {
-                    if self.chat.online() {
-                        continue;
-                    }
-                    return end;
-                }
-                events = chat.next() => events,
-            };
-            if let Some(end) = self.show(events) {
-                return end;
-            }
-        }
-        end
-    }
-}
-
-/// That lines were not said, and what becomes of them.
-fn not_said(unsent: &[String], kept: bool, hub: &str) -> Option<Failure> {
-    if unsent.is_empty() {
-        return None;
-    }
-    if !kept {
-        tell("These lines were not said:", "\n");
-        for line in unsent {
-            tell(&printed::words(line), "");
-        }
-    }
-    let count = unsent.len();
-    let lines = if count == 1 { "1 line was".to_owned() } else { format!("{count} lines were") };
-    let then = if kept { " They are kept, and said the next time you join it." } else { "" };
-    Some(Failure::new(Code::NoHub, format!("The hub at {hub} went away before {lines} on its disk.{then}")))
 }

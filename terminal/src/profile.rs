@@ -36,7 +36,20 @@ const MAX_NICKS: usize = 10;
 /// Lines kept of each nick that could not be said: what is typed within minutes without a hub.
 const MAX_LINES: usize = 100;
 
-/// The longest file that is read, in bytes: all of the above with the longest texts stays far below.
+/// What the lines kept of one nick may take in the file, in bytes: the longest line fits, each byte of it escaped.
+const MAX_KEPT: usize = 100 * 1024;
+
+/// What stands round a line in the file, in bytes: names of fields, and the spaces before them.
+const ROUND_A_LINE: usize = 512;
+
+/// Rooms remembered of each hub: more than a person follows.
+const MAX_ROOMS: usize = 100;
+
+/// The longest name, token or cookie that is remembered, in bytes: several times what a hub gives or takes. What is longer
+/// comes from something else, and is not to fill the file.
+const MAX_WORD: usize = 512;
+
+/// The longest file that is read and written, in bytes: the most of all of the above takes somewhat less.
 const MAX_FILE: u64 = 64 * 1024 * 1024;
 
 /// Where it is remembered.
@@ -199,6 +212,10 @@ impl Remembered {
             oldest.map(|address| self.hubs.remove(&address));
         }
         for hub in self.hubs.values_mut() {
+            hub.cookie.take_if(|cookie| cookie.len() > MAX_WORD);
+            hub.name.take_if(|name| name.len() > MAX_WORD);
+            hub.rooms.retain(|room| room.len() <= MAX_WORD);
+            hub.rooms.truncate(MAX_ROOMS);
             hub.identities.truncate(MAX_NICKS);
         }
     }
@@ -216,8 +233,11 @@ impl Hub {
         known.map(|identity| identity.token.as_str())
     }
 
-    /// A nick is ours.
+    /// A nick is ours; one that no hub would give is not remembered.
     pub fn is_ours(&mut self, nick: &str, token: &str) {
+        if nick.len().max(token.len()) > MAX_WORD {
+            return;
+        }
         let known = self.identities.iter().position(|identity| fold(&identity.nick) == fold(nick));
         let lines = known.map(|at| self.identities.remove(at).lines).unwrap_or_default();
         self.identities.insert(0, Identity { nick: nick.to_owned(), token: token.to_owned(), lines });
@@ -231,18 +251,20 @@ impl Hub {
     }
 
     /// Keeps what a nick could not say, behind what is kept of it already; the same line is kept once. Whether all of it
-    /// is: not where the nick is not remembered, or there are too many.
+    /// is: not where the nick is not remembered, or they are too many or too long.
     pub fn keep_lines(&mut self, nick: &str, lines: &[Line]) -> bool {
         let Some(identity) = self.identities.iter_mut().find(|identity| fold(&identity.nick) == fold(nick)) else {
             return false;
         };
         let is_kept = |line: &&Line| identity.lines.iter().any(|kept| kept.request.id() == line.request.id());
-        let new: Vec<Line> = lines.iter().filter(|line| !is_kept(line)).cloned().collect();
-        if identity.lines.len() + new.len() > MAX_LINES {
-            return false;
+        let new = lines.iter().filter(|line| !is_kept(line)).cloned();
+        let mut all = identity.lines.clone();
+        all.extend(new.map(|Line { request, at, epoch }| Kept { request, at, epoch }));
+        let fits = all.len() <= MAX_LINES && all.iter().map(Kept::length).sum::<usize>() <= MAX_KEPT;
+        if fits {
+            identity.lines = all;
         }
-        identity.lines.extend(new.into_iter().map(|Line { request, at, epoch }| Kept { request, at, epoch }));
-        true
+        fits
     }
 
     /// These lines of a nick were said, or never will be.
@@ -250,6 +272,14 @@ impl Hub {
         if let Some(identity) = self.identities.iter_mut().find(|identity| fold(&identity.nick) == fold(nick)) {
             identity.lines.retain(|kept| kept.request.id().is_none_or(|id| !ids.iter().any(|gone| gone == id)));
         }
+    }
+}
+
+impl Kept {
+    /// In the file, in bytes.
+    fn length(&self) -> usize {
+        // What cannot be written is as good as too long.
+        serde_json::to_vec(self).map_or(MAX_KEPT, |text| text.len()) + ROUND_A_LINE
     }
 }
 
@@ -310,16 +340,20 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
-/// Written beside and renamed: whoever reads has the whole of one or of the other.
+/// Written beside and renamed: whoever reads has the whole of one or of the other. What could not be read again is not
+/// written.
 fn write(folder: &Path, remembered: &Remembered) -> io::Result<()> {
+    let mut text = serde_json::to_vec_pretty(remembered)?;
+    text.push(b'\n');
+    if text.len() as u64 > MAX_FILE {
+        return Err(io::Error::new(ErrorKind::FileTooLarge, format!("it would be longer than {} MiB", MAX_FILE >> 20)));
+    }
     let beside = folder.join(format!("{FILE}.new"));
     match fs::remove_file(&beside) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {} // what a crash may have left; the lock is ours
     }
     let mut file = private().create_new(true).write(true).open(&beside)?;
-    let mut text = serde_json::to_vec_pretty(remembered)?;
-    text.push(b'\n');
     file.write_all(&text)?;
     file.sync_all()?;
     fs::rename(&beside, folder.join(FILE))
@@ -376,6 +410,79 @@ mod tests {
         assert!(hub.keep_lines("ana", &many) && hub.keep_lines("ana", &many));
         assert!(!hub.keep_lines("ana", &[line(MAX_LINES)]));
         assert_eq!(hub.lines("ana"), many);
+    }
+
+    fn long_line(id: usize, text: String) -> Line {
+        let request =
+            ToHub::Say { id: id.to_string(), room: "lobby".to_owned(), text, reply_to: None, files: Vec::new() };
+        Line { request, at: 1, epoch: "e".to_owned() }
+    }
+
+    #[test]
+    fn lines_are_kept_up_to_their_bytes_in_the_file() {
+        let longest = "\u{1}".repeat(shared::wire::MAX_TEXT);
+        let mut hub = Hub::default();
+        hub.is_ours("ana", "t");
+        assert!(hub.keep_lines("ana", &[long_line(0, longest.clone())]), "any line can be kept");
+        assert!(!hub.keep_lines("ana", &[long_line(1, longest)]));
+        assert_eq!(hub.lines("ana").len(), 1);
+    }
+
+    #[test]
+    fn what_no_hub_gives_is_not_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = Profile::at(folder.path());
+        let endless = "x".repeat(MAX_WORD + 1);
+        profile.change(|all| all.hub_mut("den:4000").is_ours("ana", "t")).unwrap();
+        profile
+            .change(|all| {
+                let hub = all.hub_mut("den:4000");
+                hub.is_ours("ana", &endless);
+                hub.is_ours(&endless, "t");
+                hub.name = Some(endless.clone());
+                hub.cookie = Some(endless.clone());
+                hub.rooms = [endless.clone(), "dev".to_owned()].into();
+                hub.rooms.extend((0..MAX_ROOMS).map(|room| room.to_string()));
+            })
+            .unwrap();
+        let all = profile.read().unwrap();
+        let hub = all.hub("den:4000").unwrap();
+        assert_eq!((hub.token("ana"), hub.identities.len()), (Some("t"), 1));
+        assert_eq!((&hub.name, &hub.cookie), (&None, &None));
+        assert_eq!((hub.rooms[0].as_str(), hub.rooms.len()), ("dev", MAX_ROOMS));
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = Profile::at(folder.path());
+        profile.change(|all| all.hub_mut("den:4000").is_ours("ana", "t")).unwrap();
+        let before = fs::read(folder.path().join(FILE)).unwrap();
+        let endless = "x".repeat(usize::try_from(MAX_FILE).unwrap());
+        let failure = profile.change(|all| all.hub_mut(&endless).used = 1).unwrap_err();
+        assert_eq!(failure.code, Code::Remembered);
+        assert!(failure.words.contains("64 MiB. Nothing new is remembered."), "{failure}");
+        assert_eq!(fs::read(folder.path().join(FILE)).unwrap(), before);
+    }
+
+    #[test]
+    fn the_most_that_is_remembered_can_be_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = Profile::at(folder.path());
+        let text = "\u{1}".repeat(shared::wire::MAX_TEXT);
+        profile
+            .change(|all| {
+                for hub in 0..MAX_HUBS {
+                    let hub = all.hub_mut(&format!("den{hub}:4000"));
+                    for nick in 0..MAX_NICKS {
+                        hub.is_ours(&nick.to_string(), &"\u{1}".repeat(MAX_WORD));
+                        assert!(hub.keep_lines(&nick.to_string(), &[long_line(0, text.clone())]));
+                    }
+                    hub.rooms = vec!["\u{1}".repeat(MAX_WORD); MAX_ROOMS];
+                }
+            })
+            .unwrap();
+        assert_eq!(profile.read().unwrap().hubs.len(), MAX_HUBS);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `tty` | the terminal, taken and given back |
+//! | `output` | frames on their way to it |
 //! | `input` | what is typed, pasted and clicked |
 //! | `keys` | what each key is for |
 //! | `acting` | what keys and events do to the chat and to what is shown of it |
@@ -20,6 +21,7 @@ mod input;
 mod keys;
 mod markup;
 mod outlook;
+mod output;
 mod rows;
 mod scroll;
 mod state;
@@ -28,7 +30,7 @@ mod tty;
 mod view;
 mod wrap;
 
-use std::io;
+use std::io::{self, Write, stderr};
 use std::time::Duration;
 
 #[cfg(unix)]
@@ -42,7 +44,7 @@ use self::tty::Tty;
 use crate::chat::Chat;
 use crate::exit::{Code, Failure};
 use crate::joining::Opened;
-use crate::stopping::Stop;
+use crate::stopping::{Stop, hung_up};
 
 /// So long after a frame the next is drawn at the soonest, where no key asks for it: thirty a second are read as motion,
 /// and what they cost is left for what arrives.
@@ -60,12 +62,19 @@ const AWAY: Duration = Duration::from_secs(10 * 60);
 /// Whether there is room for the screen.
 ///
 /// # Errors
-/// If the terminal is too small.
+/// If the terminal is too small, or does not tell how large it is.
 pub fn fits() -> Result<(), Failure> {
-    let (columns, rows) = crossterm::terminal::size().unwrap_or(view::LEAST);
+    room(crossterm::terminal::size().unwrap_or(view::LEAST))
+}
+
+fn room((columns, rows): (u16, u16)) -> Result<(), Failure> {
     let (least_columns, least_rows) = view::LEAST;
-    // Some terminals do not tell; whatever is drawn there is better than nothing.
-    if columns > 0 && rows > 0 && (columns < least_columns || rows < least_rows) {
+    if columns == 0 || rows == 0 {
+        // A serial line, for one: nothing could be drawn.
+        let words = "This terminal does not tell its size. Set it: stty rows 24 cols 80; or use hubbub --plain.";
+        return Err(Failure::new(Code::Input, words));
+    }
+    if columns < least_columns || rows < least_rows {
         let words = format!(
             "This terminal has {columns}×{rows} characters, and the full screen needs {least_columns}×{least_rows}. \
              Make it larger, or use hubbub --plain."
@@ -81,24 +90,29 @@ pub fn fits() -> Result<(), Failure> {
 /// If the terminal cannot be used, or the hub does not want this node any more.
 pub async fn run(opened: Opened, stop: &mut Stop) -> Result<Code, Failure> {
     let mut screen = Screen::new(Chat::new(opened), Theme::from_environment());
-    let ended = match fits().and_then(|()| taken(Tty::take(true))) {
-        Ok(mut tty) => show(&mut screen, &mut tty, stop).await,
-        Err(failure) => Err(failure),
+    let (ended, heard) = match fits().and_then(|()| taken(Tty::take(true))) {
+        Ok(mut tty) => (show(&mut screen, &mut tty, stop).await, tty.end()),
+        Err(failure) => (Err(failure), true),
     };
-    let why = screen.chat.phase_words();
+    // A terminal that is gone is no failure of anything.
+    let ended = if hung_up() { Ok(Ended::Stopped(Code::Terminated)) } else { ended };
+    let why = screen.chat.shut_out();
     let (unsaid, kept) = tokio::select! {
         left = screen.chat.leave() => left,
-        code = stop.asked() => return Ok(code),
+        code = stop.insisted() => return Ok(code),
     };
-    if !unsaid.is_empty() {
+    // One that takes nothing more would keep the program for as long as it does.
+    if !unsaid.is_empty() && heard {
         let later = if kept { "They are kept, and said the next time." } else { "They are lost unless you copy them." };
-        eprintln!("hubbub: the hub did not take these lines. {later}");
-        unsaid.iter().flat_map(|text| crate::clean::lines(text)).for_each(|line| eprintln!("  {line}"));
+        let _ = writeln!(stderr(), "hubbub: the hub did not take these lines. {later}"); // perhaps nobody is there
+        for line in unsaid.iter().flat_map(|text| crate::clean::lines(text)) {
+            let _ = writeln!(stderr(), "  {line}");
+        }
     }
     match ended? {
         Ended::Left => Ok(Code::Done),
         Ended::Stopped(code) => Ok(code),
-        Ended::Unwanted => Err(Failure::new(Code::NoHub, why.unwrap_or_else(|| "The hub is gone.".to_owned()))),
+        Ended::Unwanted => Err(why.unwrap_or_else(|| Failure::new(Code::NoHub, "The hub is gone."))),
     }
 }
 
@@ -112,23 +126,27 @@ enum Ended {
 
 async fn show(screen: &mut Screen, tty: &mut Tty, stop: &mut Stop) -> Result<Ended, Failure> {
     let mut input = taken(Input::read())?;
-    let (mut resumed, mut resized) = (Told::to_go_on(), Told::of_another_size());
+    let (mut stopped, mut resumed, mut resized) = (Told::to_stop(), Told::to_go_on(), Told::of_another_size());
     // What is to be drawn, and how soon.
     let (mut wanted, mut at_once) = (true, true);
-    let mut drawn = Instant::now();
+    let (mut drawn, mut ticked) = (Instant::now(), Instant::now());
     let mut last_key = Instant::now();
     let mut away = false;
     loop {
+        // The terminal has not taken the frame before: what comes meanwhile is in the next.
+        let mut busy = false;
         if wanted && (at_once || drawn.elapsed() >= FRAME) {
-            taken(tty.draw(|frame| screen.draw(frame)))?;
-            screen.want();
-            drawn = Instant::now();
-            (wanted, at_once) = (false, false);
+            busy = !taken(tty.draw(|frame| screen.draw(frame)))?;
+            if !busy {
+                screen.want();
+                drawn = Instant::now();
+                (wanted, at_once) = (false, false);
+            }
         }
         let passes = screen.passes();
-        let wake = match (wanted, passes) {
+        let wake = match (wanted && !busy, passes) {
             (true, _) => drawn + FRAME,
-            (false, true) => drawn + TICK,
+            (false, true) => drawn.max(ticked) + TICK,
             (false, false) if away => Instant::now() + AWAY,
             (false, false) => last_key + AWAY,
         };
@@ -151,6 +169,8 @@ async fn show(screen: &mut Screen, tty: &mut Tty, stop: &mut Stop) -> Result<End
                 }
             }
             code = stop.asked() => return Ok(Ended::Stopped(code)),
+            () = stopped.came() => next.push(Next::Suspend),
+            () = tty.freed(), if busy => {}
             () = resumed.came() => {
                 taken(tty.resume())?;
                 screen.chat.look();
@@ -166,6 +186,7 @@ async fn show(screen: &mut Screen, tty: &mut Tty, stop: &mut Stop) -> Result<End
             }
             () = sleep_until(wake) => {
                 wanted |= passes;
+                ticked = Instant::now();
                 if !away && last_key.elapsed() >= AWAY {
                     away = true;
                     screen.chat.away(true);
@@ -177,12 +198,10 @@ async fn show(screen: &mut Screen, tty: &mut Tty, stop: &mut Stop) -> Result<End
             match next {
                 Next::Draw | Next::Rest => {}
                 Next::Redraw => taken(tty.resume())?,
-                Next::Ring => taken(tty.ring())?,
-                Next::Mouse(on) => taken(tty.set_mouse(on))?,
-                Next::Suspend => {
-                    taken(tty.suspend())?;
-                    screen.chat.look();
-                }
+                Next::Ring => tty.ring(),
+                Next::Mouse(on) => tty.set_mouse(on),
+                Next::Suspend if taken(tty.suspend())? => screen.chat.look(),
+                Next::Suspend => screen.cannot_wait(),
                 Next::Leave => return Ok(Ended::Left),
                 Next::Interrupt => return Ok(Ended::Stopped(Code::Interrupted)),
                 Next::End => return Ok(Ended::Unwanted),
@@ -205,6 +224,14 @@ struct Told {
 }
 
 impl Told {
+    /// Somebody wants the process to stop for now.
+    fn to_stop() -> Self {
+        Self {
+            #[cfg(unix)]
+            signal: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw())).ok(),
+        }
+    }
+
     /// The process goes on after it was stopped.
     fn to_go_on() -> Self {
         Self {
@@ -230,5 +257,20 @@ impl Told {
             return;
         }
         std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_needs_a_size_that_it_tells() {
+        assert!(room((80, 24)).is_ok() && room(view::LEAST).is_ok());
+        for (size, words) in [((0, 0), "does not tell its size"), ((80, 0), "stty rows"), ((19, 24), "19×24")] {
+            let failure = room(size).unwrap_err();
+            assert_eq!(failure.code, Code::Input);
+            assert!(failure.words.contains(words), "{failure}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub struct Stop {
     /// A signal that cannot be listened to ends the program at once, as it would without us.
     #[cfg(unix)]
-    signals: [(Option<Signal>, Code); 3],
+    signals: [(Option<Signal>, Code); 4],
 }
 
 impl Stop {
@@ -21,6 +21,8 @@ impl Stop {
             #[cfg(unix)]
             signals: [
                 (signal(SignalKind::interrupt()).ok(), Code::Interrupted),
+                // From the keyboard as well. By itself it would leave the terminal as it is, perhaps without echo.
+                (signal(SignalKind::quit()).ok(), Code::Interrupted),
                 (signal(SignalKind::terminate()).ok(), Code::Terminated),
                 // The terminal is gone: nobody is there to see the code.
                 (signal(SignalKind::hangup()).ok(), Code::Terminated),
@@ -33,9 +35,10 @@ impl Stop {
     /// Cancel safe.
     #[cfg(unix)]
     pub async fn asked(&mut self) -> Code {
-        let [interrupt, terminate, hangup] = &mut self.signals;
+        let [interrupt, quit, terminate, hangup] = &mut self.signals;
         tokio::select! {
             () = came(&mut interrupt.0) => interrupt.1,
+            () = came(&mut quit.0) => quit.1,
             () = came(&mut terminate.0) => terminate.1,
             () = came(&mut hangup.0) => hangup.1,
         }
@@ -49,6 +52,32 @@ impl Stop {
             Err(_) => std::future::pending().await,
         }
     }
+
+    /// Waits until somebody insists, while the program leaves in good order: by Ctrl-C. A terminal that is closed, or a
+    /// machine that shuts down, asks in several ways at once, and that is no more than asking.
+    ///
+    /// Cancel safe.
+    pub async fn insisted(&mut self) -> Code {
+        loop {
+            if let code @ Code::Interrupted = self.asked().await {
+                return code;
+            }
+        }
+    }
+}
+
+/// Whether the terminal that standard input was is gone: its window was closed, or the connection to it.
+#[cfg(unix)]
+pub(crate) fn hung_up() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let input = rustix::stdio::stdin();
+    let mut fds = [PollFd::new(&input, PollFlags::IN)];
+    poll(&mut fds, Some(&Timespec::default())).is_ok() && fds[0].revents().contains(PollFlags::HUP)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn hung_up() -> bool {
+    false
 }
 
 #[cfg(unix)]

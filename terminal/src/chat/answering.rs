@@ -23,8 +23,7 @@ impl Chat {
                 }
             }
             (ToHub::Connect { .. }, Err(refusal)) => {
-                self.nick_lost = Some(Failure::new(Code::Nick, words::refusal(refusal)));
-                self.made.push(Event::Phase);
+                self.nick_is_lost(refusal);
             }
             (ToHub::Join { .. }, Ok(Response::Joined(joined))) => {
                 self.remember_rooms();
@@ -39,10 +38,16 @@ impl Chat {
             (ToHub::Leave { room, .. }, Ok(_)) => {
                 self.remember_rooms();
                 let place = Place::Room(room.clone());
+                // Told where one is then. Line by line it stands behind the last of what was heard there.
+                if !self.line_by_line {
+                    self.close(&place);
+                }
                 if let Some(Purpose::Leave(_)) = purpose {
                     self.tell(format!("You have left {room}. Type /join {room} to come back."));
                 }
-                self.close(&place);
+                if self.line_by_line {
+                    self.close(&place);
+                }
             }
             (_, answer) => {
                 if let Some(purpose) = purpose {
@@ -89,6 +94,32 @@ impl Chat {
 
     /// The transcript shows what became of a line; here it is said.
     fn line_answered(&mut self, request: &ToHub, answer: &Result<Response, Refusal>) {
+        let id = request.id().unwrap_or_default();
+        match answer {
+            // What was given up with its nick waits for the next time.
+            Err(refusal) if self.is_of_the_nick(refusal) => {
+                self.unsaid.give_up(id);
+                // That the nick is lost is told once, not of each line; whichever of the two comes first.
+                if refusal.code == ErrorCode::NotConnected {
+                    self.made.push(Event::Refused(words::refusal(refusal)));
+                } else if self.nick_lost.is_none() {
+                    self.nick_is_lost(refusal);
+                }
+            }
+            answer => {
+                self.unsaid.settle(id);
+                self.line_settled(request, answer);
+                if let Some(kept) = self.kept.iter().position(|kept| kept == id) {
+                    self.settled.push(self.kept.swap_remove(kept));
+                }
+            }
+        }
+        if self.unsent() == 0 {
+            self.made.push(Event::Settled);
+        }
+    }
+
+    fn line_settled(&mut self, request: &ToHub, answer: &Result<Response, Refusal>) {
         match (request, answer) {
             (ToHub::PrivateMessage { to, .. }, Ok(Response::Sent(Sent { delivered: Some(0), .. }))) => {
                 self.tell(format!("{to} is not here now and will find your message on coming back."));
@@ -102,17 +133,21 @@ impl Chat {
             }
             (_, Ok(_)) => {}
         }
-        // What was given up with its nick waits for the next time.
-        let given_up = matches!(answer, Err(refusal) if refusal.code == ErrorCode::NotConnected);
-        if let Some(id) = request.id()
-            && !given_up
-            && let Some(kept) = self.kept.iter().position(|kept| kept == id)
-        {
-            self.settled.push(self.kept.swap_remove(kept));
-        }
-        if self.client.unsent() == 0 {
-            self.made.push(Event::Settled);
-        }
+    }
+
+    /// Whether a line was refused not for what it is, but because there is no nick to say it as: the session refuses those
+    /// that wait with the hub's own words to the nick.
+    fn is_of_the_nick(&self, refusal: &Refusal) -> bool {
+        let of_nicks = matches!(
+            refusal.code,
+            ErrorCode::NotConnected | ErrorCode::NickInUse | ErrorCode::NickNotAllowed | ErrorCode::NickInvalid
+        );
+        of_nicks || self.client.nick().is_none()
+    }
+
+    fn nick_is_lost(&mut self, refusal: &Refusal) {
+        self.nick_lost = Some(Failure::new(Code::Nick, words::refusal(refusal)));
+        self.made.push(Event::Phase);
     }
 
     /// Lines that were kept from an earlier time need no longer be.

@@ -98,6 +98,11 @@ impl Chat {
         self.arrive();
     }
 
+    /// Whether the lines round one that is jumped to, here, are still on their way.
+    pub fn jumping(&self) -> bool {
+        self.jumping.as_ref().is_some_and(|(place, ..)| place.is(&self.here))
+    }
+
     /// A page round a line came, or cannot be had.
     pub(super) fn came_round(&mut self, place: &Place, seq: u64, answer: &Result<Response, Refusal>) {
         if let Err(refusal) = answer {
@@ -135,6 +140,7 @@ impl Chat {
         let asked = self.ask_for_hits(query, before).is_ok();
         if let Some(found) = &mut self.found {
             found.asked = asked;
+            found.refused = None;
         }
     }
 
@@ -170,7 +176,11 @@ impl Chat {
                 self.made.push(Event::Found);
             }
             Ok(_) => {}
-            Err(refusal) => self.refuse(words::refusal(refusal)),
+            Err(refusal) => {
+                let words = words::refusal(refusal);
+                found.refused = Some(words.clone());
+                self.refuse(words);
+            }
         }
     }
 }

@@ -100,9 +100,9 @@ impl Chat {
         self.found.as_ref()
     }
 
-    /// How many lines the hub has not answered yet.
+    /// How many lines the hub has not answered yet, as far as its answers were taken by [`Chat::next`].
     pub fn unsent(&self) -> usize {
-        self.client.unsent()
+        self.unsaid.under_way()
     }
 
     /// The newest own line here that can be edited: its `seq` and text.

@@ -52,10 +52,14 @@ pub(super) fn everyone(users: &[User]) -> String {
     format!("* Users on the hub: {} *", nicks.join(":"))
 }
 
+/// The widest column of a table, in characters: what is longer pushes the rest of its line aside. Who joins names their
+/// node and its kind as they like, and a width has 16 bits.
+const COLUMN: usize = 40;
+
 /// A line for each node.
 pub(super) fn nodes(nodes: &[NodeInfo], now: u64) -> String {
     let nick = |node: &NodeInfo| node.nick.clone().unwrap_or_else(|| "-".to_owned());
-    let widest = |of: &dyn Fn(&NodeInfo) -> usize| nodes.iter().map(of).max().unwrap_or_default();
+    let widest = |of: &dyn Fn(&NodeInfo) -> usize| nodes.iter().map(of).max().unwrap_or_default().min(COLUMN);
     let (names, nicks) = (widest(&|node| node.node.chars().count()), widest(&|node| nick(node).chars().count()));
     let kinds = widest(&|node| node.kind.chars().count());
     let line = |node: &NodeInfo| {
@@ -122,5 +126,20 @@ mod tests {
         for (milliseconds, words) in spans {
             assert_eq!(span(milliseconds), words);
         }
+    }
+
+    #[test]
+    fn a_name_of_any_length_is_told() {
+        let long = "x".repeat(70_000);
+        let node = |kind: &str, since| NodeInfo {
+            node: "ana@den".to_owned(),
+            nick: None,
+            kind: kind.to_owned(),
+            since,
+            processes: false,
+        };
+        let told = nodes(&[node(&long, 0), node("tab", 0)], 40_000);
+        assert_eq!(told.lines().next(), Some(format!("ana@den  -  {long}  for 40 s").as_str()));
+        assert_eq!(told.lines().nth(1).map(str::len), Some("ana@den  -  ".len() + COLUMN + "  for 40 s".len()));
     }
 }

@@ -8,10 +8,10 @@ use crate::stopping::Stop;
 
 pub(super) async fn run(call: Call, who: &Who, stop: &mut Stop, output: &mut Output) -> Result<Code, End> {
     let Call { address, message, within, json } = call;
-    let Reached { client, deliveries, .. } = joining::reach(who, stop).await?;
+    let Reached { client, deliveries, hub, .. } = joining::reach(who, stop).await?;
     drop(deliveries);
     let message = json::typed(message);
-    let answer = asked(&client, stop, async { Ok(client.call_within(&address, message, within).await?) }).await;
+    let answer = asked((&client, &hub), stop, async { Ok(client.call_within(&address, message, within).await?) }).await;
     leave(&client).await;
     let answer = answer?;
     output.line(if json { json::line(&answer) } else { json::plain(&answer) }, stop).await?;

@@ -16,9 +16,9 @@ use crate::stopping::Stop;
 pub(super) async fn run(get: Get, who: &Who, stop: &mut Stop, output: &mut Output) -> Result<Code, End> {
     let Get { key, node, json } = get;
     let from = node.as_deref().map(map_server_of).transpose()?;
-    let Reached { client, deliveries, .. } = joining::reach(who, stop).await?;
+    let Reached { client, deliveries, hub, .. } = joining::reach(who, stop).await?;
     drop(deliveries);
-    let value = asked(&client, stop, async {
+    let value = asked((&client, &hub), stop, async {
         match &from {
             Some(map_server) => there(&client, map_server, &key).await,
             None => at_the_hub(&client, &key).await,

@@ -11,9 +11,9 @@ use crate::moment;
 use crate::stopping::Stop;
 
 pub(super) async fn run(nodes: &Nodes, who: &Who, stop: &mut Stop, output: &mut Output) -> Result<Code, End> {
-    let Reached { client, deliveries, welcome, .. } = joining::reach(who, stop).await?;
+    let Reached { client, deliveries, welcome, hub, .. } = joining::reach(who, stop).await?;
     drop(deliveries);
-    let list = asked(&client, stop, async { Ok(client.nodes().await?) }).await;
+    let list = asked((&client, &hub), stop, async { Ok(client.nodes().await?) }).await;
     leave(&client).await;
     for node in list?.iter().filter(|node| node.node != welcome.node) {
         let text = if nodes.json { json::line(node) } else { plain(node) };

@@ -12,12 +12,13 @@ use crate::joining::{self, Reached};
 use crate::stopping::Stop;
 
 pub(super) async fn run(ping: &Ping, who: &Who, stop: &mut Stop, output: &mut Output) -> Result<Code, End> {
-    let Reached { client, deliveries, .. } = joining::reach(who, stop).await?;
+    let Reached { client, deliveries, hub, .. } = joining::reach(who, stop).await?;
     drop(deliveries);
     // The hub asks the node's socket: that way a node without processes answers, too.
     let since = Instant::now();
     let pinged =
-        asked(&client, stop, async { Ok(client.ask(|id| ToHub::Ping { id, node: ping.node.clone() }).await?) }).await;
+        asked((&client, &hub), stop, async { Ok(client.ask(|id| ToHub::Ping { id, node: ping.node.clone() }).await?) })
+            .await;
     let took = since.elapsed();
     leave(&client).await;
     let is_alive = matches!(pinged?, Response::Pinged(pinged) if pinged.answer == Answer::Pong);

@@ -12,7 +12,7 @@ use crate::stopping::Stop;
 
 pub(super) async fn run(put: Put, who: &Who, stop: &mut Stop, output: &mut Output) -> Result<Code, End> {
     let Put { key, value, version } = put;
-    let Opened { client, deliveries, warning, .. } = joining::speak(who, stop).await?;
+    let Opened { client, deliveries, warning, hub, .. } = joining::speak(who, stop).await?;
     drop(deliveries);
     if let Some(warning) = warning {
         super::warn(&warning);
@@ -20,7 +20,7 @@ pub(super) async fn run(put: Put, who: &Who, stop: &mut Stop, output: &mut Outpu
     // Kept and sent again by the client, with the same id, like a line.
     let value = Json::of(&json::typed(value));
     let answer = client.ask(|id| ToHub::Put { id, key, value, version });
-    let put = asked(&client, stop, async {
+    let put = asked((&client, &hub), stop, async {
         match timeout(PATIENCE, answer).await {
             Ok(answer) => Ok(answer?),
             Err(_) => {

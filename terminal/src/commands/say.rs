@@ -27,13 +27,13 @@ pub(super) async fn run(say: Say, who: &Who, stop: &mut Stop) -> Result<Code, En
     // First of all, so that nobody is seen to come while somebody still types.
     let text = if text.is_empty() || text == [STDIN] { read(stop).await? } else { text.join(" ") };
     fit(&text)?;
-    let Opened { client, deliveries, warning, .. } = joining::speak(who, stop).await?;
+    let Opened { client, deliveries, warning, hub, .. } = joining::speak(who, stop).await?;
     drop(deliveries); // what others say is nothing to us
     if let Some(warning) = warning {
         super::warn(&warning);
     }
     let room = room.as_deref().unwrap_or(shared::room::LOBBY);
-    let said = asked(&client, stop, said(&client, room, to.as_deref(), &text)).await;
+    let said = asked((&client, &hub), stop, said(&client, room, to.as_deref(), &text)).await;
     leave(&client).await;
     match said {
         Ok(_) => Ok(Code::Done),

@@ -3,7 +3,7 @@
 mod reading;
 mod shown;
 
-use node::{Answer, Client, Deliveries};
+use node::{Answer, Client, Deliveries, HubAddress};
 use shared::entry::Entry;
 use shared::message::{Connected, Page, Refusal, ToHub, Welcome};
 use shared::room::LOBBY;
@@ -22,17 +22,20 @@ use crate::joining::{self, Memory, Opened};
 use crate::stopping::Stop;
 
 pub(super) async fn run(tail: Tail, who: &Who, stop: &mut Stop, output: &mut Output) -> Result<Code, End> {
-    let Opened { client, mut deliveries, welcome, connected, memory, warning, .. } = joining::speak(who, stop).await?;
+    let Opened { client, mut deliveries, welcome, connected, memory, warning, hub, .. } =
+        joining::speak(who, stop).await?;
     if let Some(warning) = warning {
         warn(&warning);
     }
     output.watch();
     let room = match beside_the_lobby(tail.room.as_deref()) {
         None => Ok(connected.room),
-        Some(room) => asked(&client, stop, enter(&client, &mut deliveries, room)).await,
+        Some(room) => asked((&client, &hub), stop, enter(&client, &mut deliveries, room)).await,
     };
     let end = match room {
-        Ok(room) => Follower::new(&client, memory, room, &tail, &welcome).run(&mut deliveries, stop, output).await,
+        Ok(room) => {
+            Follower::new((&client, &hub), memory, room, &tail, &welcome).run(&mut deliveries, stop, output).await
+        }
         Err(end) => end,
     };
     drop(deliveries);
@@ -57,6 +60,7 @@ async fn enter(client: &Client, deliveries: &mut Deliveries, room: &str) -> Resu
 /// Follows one room.
 struct Follower<'a> {
     client: &'a Client,
+    hub: &'a HubAddress,
     memory: Memory,
     phase: watch::Receiver<Phase>,
     place: Place,
@@ -75,9 +79,16 @@ struct Follower<'a> {
 }
 
 impl<'a> Follower<'a> {
-    fn new(client: &'a Client, memory: Memory, room: String, tail: &Tail, welcome: &Welcome) -> Self {
+    fn new(
+        (client, hub): (&'a Client, &'a HubAddress),
+        memory: Memory,
+        room: String,
+        tail: &Tail,
+        welcome: &Welcome,
+    ) -> Self {
         let mut follower = Self {
             client,
+            hub,
             memory,
             phase: client.phase(),
             place: Place::Room(room),
@@ -120,13 +131,13 @@ impl<'a> Follower<'a> {
             biased;
             code = stop.asked() => Err(End::Stopped(code)),
             () = output.gone() => Err(End::Gone),
-            failure = shut_out(client) => Err(failure.into()),
+            failure = shut_out(client, self.hub) => Err(failure.into()),
             page = page => {
                 self.page = None;
                 self.read(page, stop, output).await
             }
             () = sleep_until(self.not_before), if waits => Ok(()),
-            _ = self.phase.changed() => Ok(()),
+            Ok(()) = self.phase.changed() => Ok(()),
             delivery = deliveries.next() => match delivery {
                 Some(delivery) => self.take(delivery, stop, output).await,
                 None => Err(End::failed(Code::NoHub, "The connection to the hub has ended.")),

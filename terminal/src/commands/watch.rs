@@ -10,12 +10,12 @@ use crate::joining::{self, Reached};
 use crate::stopping::Stop;
 
 pub(super) async fn run(watch: Watch, who: &Who, stop: &mut Stop, output: &mut Output) -> Result<Code, End> {
-    let Reached { client, deliveries, .. } = joining::reach(who, stop).await?;
+    let Reached { client, deliveries, hub, .. } = joining::reach(who, stop).await?;
     drop(deliveries);
     output.watch();
     let store = client.store();
     let followed = async {
-        asked(&client, stop, async {
+        asked((&client, &hub), stop, async {
             tokio::select! {
                 () = output.gone() => Err(End::Gone),
                 _ = store.ready() => Ok(()),
@@ -32,7 +32,7 @@ pub(super) async fn run(watch: Watch, who: &Who, stop: &mut Stop, output: &mut O
             let change = tokio::select! {
                 code = stop.asked() => return Err(End::Stopped(code)),
                 () = output.gone() => return Err(End::Gone),
-                failure = shut_out(&client) => return Err(failure.into()),
+                failure = shut_out(&client, &hub) => return Err(failure.into()),
                 change = changes.next() => change,
             };
             let Some(change) = change else { return Ok(Code::Done) }; // only where the client was stopped

@@ -41,9 +41,14 @@ pub(super) async fn choose(who: &Who, hub: Option<&str>, asks: Asks, stop: &mut 
                 code = stop.asked() => return Err(Failure::new(code, "")),
                 known = known(&remembered) => known,
             };
-            match known {
-                Some(known) => known,
-                None => found(&remembered, asks, stop).await?,
+            match (known, remembered.last()) {
+                (Some(known), _) => known,
+                // What is to be said to one hub is not told to whichever other is there.
+                (None, Some(last)) if asks == Asks::Nobody => {
+                    let words = format!("The hub of last time, {last}, does not answer. Name one with -s.");
+                    return Err(Failure::new(Code::NoHub, words));
+                }
+                (None, _) => found(&remembered, asks, stop).await?,
             }
         }
     };
@@ -67,6 +72,9 @@ async fn answers(address: &str) -> bool {
 async fn found(remembered: &Remembered, asks: Asks, stop: &mut Stop) -> Result<HubAddress, Failure> {
     let person = asks == Asks::Person;
     if person {
+        if let Some(last) = remembered.last() {
+            tell(&clean::line(&format!("The hub of last time, {last}, does not answer.")), "\n");
+        }
         tell("Looking for hubs on this network…", "\n");
     }
     let mut number = 0;
@@ -82,7 +90,8 @@ async fn found(remembered: &Remembered, asks: Asks, stop: &mut Stop) -> Result<H
     };
     let chosen = match found.as_slice() {
         [] => return Err(nobody(remembered, "No hub was found on this network.")),
-        [only] => only,
+        // Nothing is expected there, so any hub will do.
+        [only] if remembered.last().is_none() => only,
         several if person => pick(several, stop).await?,
         several => {
             let list: Vec<String> = several.iter().map(described).collect();
@@ -102,11 +111,13 @@ async fn found(remembered: &Remembered, asks: Asks, stop: &mut Stop) -> Result<H
 
 async fn pick<'a>(several: &'a [Found], stop: &mut Stop) -> Result<&'a Found, Failure> {
     for _ in 0..TRIES {
-        let Some(answer) = ask("Which one? ", stop).await? else { break };
+        let Some(answer) = ask("Which one? (Enter for none) ", stop).await?.filter(|answer| !answer.is_empty()) else {
+            break;
+        };
         let chosen = answer.parse().ok().and_then(|number: usize| several.get(number.checked_sub(1)?));
         match chosen {
             Some(chosen) => return Ok(chosen),
-            None => tell(&format!("A number from 1 to {}, please.", several.len()), "\n"),
+            None => tell("Its number in the list, please.", "\n"),
         }
     }
     Err(Failure::new(Code::NoHub, "No hub was chosen."))

@@ -12,6 +12,7 @@ use super::{ATTEMPT, Asks, Memory, Opened, Reached};
 use crate::arguments::Who;
 use crate::asking::{ask, ask_hidden, tell};
 use crate::chat::words;
+use crate::clean;
 use crate::exit::{Code, Failure};
 use crate::profile::Hub;
 use crate::stopping::Stop;
@@ -21,6 +22,10 @@ const KIND: &str = "terminal";
 
 /// How often a person may give a cookie: more, and the hub shuts this address out for a while.
 const COOKIES: usize = 3;
+
+/// What may be delivered before the nick is ours: where one is refused, what becomes of all lines and rooms kept for it,
+/// and that is a few hundred. A hub that tells more is none.
+const MAX_EARLY: usize = 1_024;
 
 /// How often a person may name another nick.
 const NICKS: usize = 10;
@@ -76,7 +81,7 @@ async fn way_in(
     let Target { mut address, profile, remembered } = target;
     let known = |address: &HubAddress| remembered.hub(&address.to_string()).cloned().unwrap_or_default();
     let mut cookie = address.cookie().map(str::to_owned).or(known(&address).cookie);
-    for _ in 0..=COOKIES {
+    for left in (0..=COOKIES).rev() {
         let known = known(&address);
         let mut attempt = Attempt::begin(&address, settings(&known, cookie.clone(), nick, rooms))?;
         match attempt.welcomed(&address, stop).await? {
@@ -87,6 +92,9 @@ async fn way_in(
             }
             Err(why) => {
                 attempt.client.stop().await;
+                if left == 0 {
+                    break; // what is asked for is tried
+                }
                 (address, cookie) = ask_for_cookie(&address, &why, asks, stop).await?;
             }
         }
@@ -137,6 +145,14 @@ impl Attempt {
         let slow = || {
             Failure::new(Code::NoHub, format!("{address} did not answer within {} s. Is it a hub?", ATTEMPT.as_secs()))
         };
+        // Not only below: whoever delivers without a pause is not waited for longer.
+        if Instant::now() >= self.until {
+            return Err(slow());
+        }
+        if self.early.len() >= MAX_EARLY {
+            let words = format!("{address} tells much and does not let this node in as a hub would.");
+            return Err(Failure::new(Code::NoHub, words));
+        }
         tokio::select! {
             biased;
             code = stop.asked() => Err(Failure::new(code, "")),
@@ -253,6 +269,7 @@ pub(crate) fn shut_out(phase: &Phase, client: &Client, address: &HubAddress) -> 
         Phase::Idle | Phase::Connecting | Phase::Online | Phase::Waiting { .. } | Phase::Offline => return None,
     };
     Some(match client.failure().as_deref() {
+        Some(Error::Version { .. }) => another_version(address),
         Some(Error::Closed(closed)) if closed.code == close::VERSION => another_version(address),
         Some(Error::Closed(closed)) if closed.code == close::TOO_MANY_COOKIES => Failure::new(Code::Cookie, why),
         _ => Failure::new(Code::NoHub, why),
@@ -292,9 +309,11 @@ async fn ask_for_cookie(
     if asks == Asks::Nobody {
         return Err(none());
     }
-    tell(why, "\n");
+    tell(&clean::line(why), "\n");
+    // Who types a cookie must see to whom it goes.
+    let question = format!("Cookie or link for {hub}: ");
     loop {
-        match ask_hidden("Cookie or link: ", stop).await? {
+        match ask_hidden(&clean::line(&question), stop).await? {
             None => return Err(none()),
             Some(answer) if answer.is_empty() => {}
             Some(link) if link.contains("://") || link.contains("#cookie=") => {

@@ -1,6 +1,6 @@
 //! Standard output. A thread writes, so that whoever reads slowly holds up neither the hub nor what is typed.
 
-use std::io::{Write, stdout};
+use std::io::{self, ErrorKind, Write, stdout};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -8,6 +8,7 @@ use std::thread;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::commands::output::until_left;
+use crate::exit::{Code, Failure};
 
 /// Texts that wait to be written, and their bytes: what is said in minutes, for somebody who has stopped the terminal to
 /// read.
@@ -19,7 +20,8 @@ pub(super) struct Output {
     texts: mpsc::Sender<String>,
     /// Bytes that wait.
     waiting: Arc<AtomicUsize>,
-    written: oneshot::Receiver<()>,
+    /// How writing ended; none once that was told.
+    written: Option<oneshot::Receiver<io::Result<()>>>,
     left: oneshot::Receiver<()>,
     left_known: bool,
     /// Lines for which there was no room.
@@ -33,8 +35,7 @@ impl Output {
         let waiting = Arc::new(AtomicUsize::new(0));
         let theirs = Arc::clone(&waiting);
         thread::spawn(move || {
-            write(to_write, &theirs);
-            done.send(()).ok(); // nobody waits where the end is in a hurry
+            done.send(write(to_write, &theirs)).ok(); // nobody waits where the end is in a hurry
         });
         let (told, left) = oneshot::channel();
         thread::spawn(move || {
@@ -42,7 +43,7 @@ impl Output {
                 told.send(()).ok();
             }
         });
-        Self { texts, waiting, written, left, left_known: true, missed: 0 }
+        Self { texts, waiting, written: Some(written), left, left_known: true, missed: 0 }
     }
 
     /// Prints a text as it is. Never waits: where nobody has read for long, lines are left out, and that is said.
@@ -66,46 +67,89 @@ impl Output {
             return false;
         }
         self.waiting.fetch_add(bytes, Ordering::Relaxed);
-        // One that has ended writes nothing, and tells so by itself.
-        !matches!(self.texts.try_send(text), Err(mpsc::error::TrySendError::Full(_)))
+        match self.texts.try_send(text) {
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+                false
+            }
+            // One that has ended writes nothing, and tells so by itself.
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => true,
+        }
     }
 
     /// Waits until nobody reads any more.
     ///
     /// Cancel safe.
-    pub(super) async fn gone(&mut self) {
+    ///
+    /// # Errors
+    /// If it is not that: nothing can be written, as on a full disk.
+    pub(super) async fn gone(&mut self) -> Result<(), Failure> {
         if self.left_known {
             tokio::select! {
-                () = self.texts.closed() => return,
+                () = self.texts.closed() => return self.result().await,
                 left = &mut self.left => {
                     if left.is_ok() {
-                        return;
+                        return Ok(());
                     }
                     self.left_known = false; // it is never told
                 }
             }
         }
         self.texts.closed().await;
+        self.result().await
     }
 
     /// Waits until all is written.
-    pub(super) async fn finish(self) {
-        drop(self.texts);
-        self.written.await.ok(); // an error is the end as well
+    ///
+    /// # Errors
+    /// As [`Output::gone`]; once.
+    pub(super) async fn finish(mut self) -> Result<(), Failure> {
+        let (nowhere, _) = mpsc::channel(1);
+        drop(std::mem::replace(&mut self.texts, nowhere));
+        self.result().await
+    }
+
+    /// Waits for the end of writing, however it comes.
+    async fn result(&mut self) -> Result<(), Failure> {
+        let Some(written) = &mut self.written else { return Ok(()) };
+        let written = written.await;
+        self.written = None;
+        match written {
+            Ok(Err(error)) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(Failure::new(Code::Failed, format!("The output cannot be written: {error}.")))
+            }
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 }
 
 /// Writes what comes until no more does, or nobody reads it.
-fn write(mut texts: mpsc::Receiver<String>, waiting: &AtomicUsize) {
+fn write(mut texts: mpsc::Receiver<String>, waiting: &AtomicUsize) -> io::Result<()> {
     let mut out = stdout().lock();
     while let Some(text) = texts.blocking_recv() {
-        let mut written = out.write_all(text.as_bytes());
+        out.write_all(text.as_bytes())?;
         if texts.is_empty() {
-            written = written.and_then(|()| out.flush());
-        }
-        if written.is_err() {
-            return;
+            out.flush()?;
         }
         waiting.fetch_sub(text.len(), Ordering::Relaxed);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_found_no_room_waits_for_nothing() {
+        let (texts, _unread) = mpsc::channel(1);
+        let (_, left) = oneshot::channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let mut output =
+            Output { texts, waiting: Arc::clone(&waiting), written: None, left, left_known: true, missed: 0 };
+        for _ in 0..100 {
+            output.print("a line\n".to_owned());
+        }
+        assert_eq!((waiting.load(Ordering::Relaxed), output.missed), ("a line\n".len(), 99));
     }
 }

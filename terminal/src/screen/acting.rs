@@ -68,7 +68,10 @@ impl Screen {
 
     /// Asks for what is missing where one looks.
     pub(super) fn want(&mut self) {
-        self.chat.hold(self.state.position.held());
+        // A jump holds the line that it leads to, which is not in view before its page is there.
+        if !self.chat.jumping() {
+            self.chat.hold(self.state.position.held());
+        }
         if self.state.over.is_some() || !self.chat.online() {
             return;
         }
@@ -90,6 +93,11 @@ impl Screen {
             None => return,
         }
         self.asked = Some((wanted, Instant::now()));
+    }
+
+    /// Why Ctrl+Z does nothing.
+    pub(super) fn cannot_wait(&mut self) {
+        self.state.hint = Some("No shell is there that would bring the program back.".to_owned());
     }
 
     /// Whether what is shown changes by the time that passes.

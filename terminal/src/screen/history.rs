@@ -28,8 +28,22 @@ impl History {
         self.lines.push_back(line);
     }
 
+    /// Another place is looked at: what is typed there has not been led to from here.
+    pub(super) fn leave_off(&mut self) {
+        self.at = None;
+    }
+
+    /// A line that was changed since it was shown is being typed, as one that never was in here.
+    fn look_at(&mut self, composer: &Composer) {
+        let shown = self.at.as_ref().and_then(|(at, _)| self.lines.get(*at));
+        if shown.is_some_and(|shown| shown != composer.text()) {
+            self.at = None;
+        }
+    }
+
     /// The line before the one shown.
     pub(super) fn back(&mut self, composer: &mut Composer) {
+        self.look_at(composer);
         let at = self.at.as_ref().map_or(self.lines.len(), |(at, _)| *at);
         if let Some(before) = at.checked_sub(1) {
             let typed = self.at.take().map_or_else(|| composer.text().to_owned(), |(_, typed)| typed);
@@ -40,6 +54,7 @@ impl History {
 
     /// The one after it; behind the last, what was typed before one went back.
     pub(super) fn on(&mut self, composer: &mut Composer) {
+        self.look_at(composer);
         let Some((at, typed)) = self.at.take() else { return };
         match self.lines.get(at + 1) {
             Some(line) => {
@@ -71,5 +86,21 @@ mod tests {
             seen.push(composer.text().to_owned());
         }
         assert_eq!(seen, ["two", "one", "one", "two", "draft", "draft"]);
+    }
+
+    #[test]
+    fn what_was_typed_on_the_way_is_not_thrown_away() {
+        let (mut history, mut composer) = (History::default(), Composer::default());
+        history.add("one".to_owned());
+        history.add("two".to_owned());
+        history.back(&mut composer);
+        history.back(&mut composer);
+        composer = Composer::holding("something else altogether");
+        history.on(&mut composer);
+        assert_eq!(composer.text(), "something else altogether", "nothing is behind it");
+        history.back(&mut composer);
+        assert_eq!(composer.text(), "two", "it begins from the end");
+        history.on(&mut composer);
+        assert_eq!(composer.text(), "something else altogether");
     }
 }

@@ -9,7 +9,8 @@ use unicode_width::UnicodeWidthStr;
 use crate::clean;
 
 /// Characters drawn in one place: the longest emoji there are have ten. What is stacked on a letter beyond that is left
-/// out, or a few bytes of others would be drawn as kilobytes again and again.
+/// out, or a few bytes of others would be drawn as kilobytes again and again. So is what takes no place at all
+/// (zero-width spaces, joiners of nothing), which is stacked on the letter before it just the same.
 const CLUSTER: usize = 16;
 
 /// Words in one style. What they hold is clean, and on one line.
@@ -25,10 +26,7 @@ impl Ink {
         let mut clean = clean::line(text).into_owned();
         // A letter alone is one byte: who wrote so much less than that is not looked at.
         if clean.len() > CLUSTER && !clean.is_ascii() {
-            let cut = |cluster: &str| cluster.chars().nth(CLUSTER).is_some();
-            if clean.graphemes(true).any(cut) {
-                clean = clean.graphemes(true).flat_map(|cluster| cluster.chars().take(CLUSTER)).collect();
-            }
+            clean = unstacked(&clean);
         }
         Self { text: clean, style }
     }
@@ -45,6 +43,26 @@ impl Ink {
     pub(super) fn width(&self) -> usize {
         width(&self.text)
     }
+}
+
+/// A text with no more in each place than there may be.
+fn unstacked(text: &str) -> String {
+    let mut room = CLUSTER;
+    let mut kept = String::with_capacity(text.len());
+    for cluster in text.graphemes(true) {
+        if cluster.width() > 0 {
+            room = CLUSTER;
+        }
+        kept.extend(cluster.chars().take(room));
+        room = room.saturating_sub(cluster.chars().count());
+    }
+    kept
+}
+
+/// A text without what would be drawn onto the place before it.
+fn from_seen(text: &str) -> &str {
+    let seen = text.grapheme_indices(true).find(|(_, cluster)| cluster.width() > 0);
+    seen.map_or("", |(at, _)| &text[at..])
 }
 
 /// Columns that a text takes, which is clean.
@@ -76,7 +94,14 @@ pub(super) fn cut(text: &str, columns: usize) -> String {
 
 /// Words of one line.
 pub(super) fn line(words: impl IntoIterator<Item = Ink>) -> Line<'static> {
-    Line::from_iter(words.into_iter().filter(|ink| !ink.text.is_empty()).map(|ink| Span::styled(ink.text, ink.style)))
+    let words = words.into_iter().map(|Ink { mut text, style }| {
+        // Each is bounded by itself: nothing of it goes onto another's.
+        if !text.is_ascii() {
+            text.drain(..text.len() - from_seen(&text).len());
+        }
+        Span::styled(text, style)
+    });
+    Line::from_iter(words.filter(|span| !span.content.is_empty()))
 }
 
 /// Columns that a line takes.
@@ -123,6 +148,20 @@ mod tests {
         assert_eq!((ink.text().chars().count(), ink.width()), (CLUSTER + 1, 2));
         let family = "👨🏽‍👩🏽‍👧🏽‍👦🏽";
         assert_eq!(Ink::new(&format!("{family} and more"), Style::new()).text(), format!("{family} and more"));
+    }
+
+    #[test]
+    fn what_takes_no_place_is_not_stacked_either() {
+        for unseen in ["\u{200b}", "\u{2060}", "\u{feff}", "\u{200b}\u{2060}"] {
+            let ink = Ink::new(&format!("a{}b", unseen.repeat(1_000)), Style::new());
+            assert!(ink.text().len() <= 4 * CLUSTER, "{unseen:?}: {} bytes", ink.text().len());
+            assert!(ink.text().starts_with('a') && ink.text().ends_with('b'));
+        }
+        let mixed = Ink::new(&format!("a{}", "\u{301}\u{200b}".repeat(1_000)), Style::new());
+        assert!(mixed.text().len() <= 4 * CLUSTER, "{} bytes", mixed.text().len());
+        let pieces = (0..1_000).map(|_| Ink::new("\u{200b}", Style::new()));
+        let drawn = line([Ink::new("a", Style::new())].into_iter().chain(pieces));
+        assert_eq!(drawn.to_string(), "a");
     }
 
     #[test]

@@ -5,8 +5,7 @@
 //! there, and asks crossterm only where there is something to read.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -20,10 +19,53 @@ const WAITING: usize = 256;
 /// when this has passed before it could look: on a busy machine that may take a while.
 const GLANCE: Duration = Duration::from_millis(100);
 
+/// So long the end waits for that glance, which would take what is typed to the shell: a little longer than it takes.
+const END: Duration = Duration::from_millis(150);
+
 /// What comes from the terminal. Dropped, nothing is read any more.
 pub(super) struct Input {
     events: mpsc::Receiver<Event>,
-    over: Arc<AtomicBool>,
+    reading: Arc<Reading>,
+}
+
+/// How far reading is.
+#[derive(Default)]
+struct Reading {
+    stage: Mutex<Stage>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Stage {
+    /// crossterm is asked.
+    inside: bool,
+    /// Nothing more is to be read.
+    over: bool,
+}
+
+impl Reading {
+    fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether crossterm may be asked, which is so until [`Self::leave`].
+    fn enter(&self) -> bool {
+        let mut stage = self.stage();
+        stage.inside = !stage.over;
+        stage.inside
+    }
+
+    fn leave(&self) {
+        self.stage().inside = false;
+        self.changed.notify_all();
+    }
+
+    /// Ends it, and waits until crossterm takes nothing more: not for ever, since of a terminal that is gone it may.
+    fn end(&self) {
+        let mut stage = self.stage();
+        stage.over = true;
+        drop(self.changed.wait_timeout_while(stage, END, |stage| stage.inside));
+    }
 }
 
 impl Input {
@@ -33,11 +75,11 @@ impl Input {
     /// If there can be no thread.
     pub(super) fn read() -> io::Result<Self> {
         let (give, events) = mpsc::channel(WAITING);
-        let over = Arc::new(AtomicBool::new(false));
-        let ended = Arc::clone(&over);
+        let reading = Arc::new(Reading::default());
+        let theirs = Arc::clone(&reading);
         // It ends with the terminal, or with the next key after the end of the screen; nobody waits for it.
-        thread::Builder::new().name("keys".to_owned()).spawn(move || drop(pass_on(&give, &ended)))?;
-        Ok(Self { events, over })
+        thread::Builder::new().name("keys".to_owned()).spawn(move || drop(pass_on(&give, &theirs)))?;
+        Ok(Self { events, reading })
     }
 
     /// The next; none once the terminal is gone.
@@ -55,24 +97,32 @@ impl Input {
 
 impl Drop for Input {
     fn drop(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
+        self.events.close(); // it may wait for room
+        self.reading.end();
     }
 }
 
 /// Gives what comes, until the terminal or whoever takes it is gone.
-fn pass_on(give: &mpsc::Sender<Event>, over: &AtomicBool) -> io::Result<()> {
-    while something_comes()? {
-        // What is typed behind the end is for whoever has the terminal then.
-        while !over.load(Ordering::Relaxed) && event::poll(GLANCE)? {
-            if give.blocking_send(event::read()?).is_err() {
-                return Ok(());
-            }
-        }
-        if over.load(Ordering::Relaxed) {
+fn pass_on(give: &mpsc::Sender<Event>, reading: &Reading) -> io::Result<()> {
+    // What is typed behind the end is for whoever has the terminal then.
+    while something_comes()? && reading.enter() {
+        let passed = pass_at_hand(give, reading);
+        reading.leave();
+        if !passed? {
             break;
         }
     }
     Ok(())
+}
+
+/// Gives what there is. Whether more is wanted.
+fn pass_at_hand(give: &mpsc::Sender<Event>, reading: &Reading) -> io::Result<bool> {
+    while !reading.stage().over && event::poll(GLANCE)? {
+        if give.blocking_send(event::read()?).is_err() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Waits until there is something to read; not so once the terminal is gone.

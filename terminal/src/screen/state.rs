@@ -58,7 +58,8 @@ pub(super) struct Target {
 pub(super) struct State {
     pub theme: Theme,
     pub composer: Composer,
-    drafts: Vec<(Place, Composer)>,
+    /// Each with the line that it is an edit of.
+    drafts: Vec<(Place, Composer, Option<u64>)>,
     pub history: History,
     /// The line of one's own that is being edited.
     pub editing: Option<u64>,
@@ -119,17 +120,17 @@ impl State {
 
     /// Another place is looked at, from its end: what was being typed waits where it was typed.
     pub(super) fn moved(&mut self, from: &Place, to: &Place) {
-        self.give_up_edit();
-        let typed = std::mem::take(&mut self.composer);
-        self.drafts.retain(|(place, _)| !place.is(from));
+        let (typed, editing) = (std::mem::take(&mut self.composer), self.editing.take());
+        self.history.leave_off();
+        self.drafts.retain(|(place, ..)| !place.is(from));
         if !typed.is_empty() {
             if self.drafts.len() == DRAFTS {
                 self.drafts.remove(0);
             }
-            self.drafts.push((from.clone(), typed));
+            self.drafts.push((from.clone(), typed, editing));
         }
-        if let Some(at) = self.drafts.iter().position(|(place, _)| place.is(to)) {
-            self.composer = self.drafts.remove(at).1;
+        if let Some(at) = self.drafts.iter().position(|(place, ..)| place.is(to)) {
+            (_, self.composer, self.editing) = self.drafts.remove(at);
         }
         self.position = Position::End;
         self.completing = None;
@@ -197,5 +198,37 @@ impl State {
     /// The rows a page up or down moves by: one line stays in view.
     pub(super) fn page(&self) -> isize {
         isize::try_from(self.talk.height.saturating_sub(1).max(1)).unwrap_or(isize::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_waits_where_it_was_typed_an_edit_as_an_edit() {
+        let mut state = State::new(Theme::with_colours(true));
+        let [lobby, dev] = ["lobby", "dev"].map(|room| Place::Room(room.to_owned()));
+        (state.editing, state.composer) = (Some(7), Composer::holding("as it should have been"));
+        state.moved(&lobby, &dev);
+        assert_eq!((state.editing, state.composer.text()), (None, ""));
+        state.composer = Composer::holding("a draft");
+        state.moved(&dev, &lobby);
+        assert_eq!((state.editing, state.composer.text()), (Some(7), "as it should have been"));
+        state.moved(&lobby, &dev);
+        assert_eq!((state.editing, state.composer.text()), (None, "a draft"));
+    }
+
+    #[test]
+    fn elsewhere_history_begins_from_its_end() {
+        let mut state = State::new(Theme::with_colours(true));
+        let [lobby, dev] = ["lobby", "dev"].map(|room| Place::Room(room.to_owned()));
+        state.history.add("one".to_owned());
+        state.composer = Composer::holding("half a line");
+        state.history.back(&mut state.composer);
+        state.moved(&lobby, &dev);
+        state.composer = Composer::holding("one");
+        state.history.on(&mut state.composer);
+        assert_eq!(state.composer.text(), "one", "what was typed in the lobby stays there");
     }
 }

@@ -1,5 +1,5 @@
-//! How things look: by the sixteen colours that every terminal has, as foregrounds that can be read on dark and on light,
-//! on the terminal's own background. Structure is bold, dim, underlined and reversed. What a colour tells is told by a
+//! How things look: by the first sixteen colours of those that terminals have, as foregrounds that can be read on dark and
+//! on light, on the terminal's own background; by none where a terminal does not know the codes they are written with. Structure is bold, dim, underlined and reversed. What a colour tells is told by a
 //! sign or a word as well, so nothing is lost without them (<https://no-color.org>).
 
 use std::env;
@@ -21,7 +21,7 @@ impl Theme {
     /// As this terminal, and whoever sits in front of it, have it.
     pub(super) fn from_environment() -> Self {
         let unwanted = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let unable = env::var("TERM").is_ok_and(|term| term.ends_with("-mono") || term.starts_with("vt1"));
+        let unable = env::var("TERM").is_ok_and(|term| !has_colours(&term));
         Self { colours: !unwanted && !unable }
     }
 
@@ -120,6 +120,13 @@ impl Theme {
     }
 }
 
+/// Whether a terminal of that kind has colours by their numbers, `38;5`, as all of them are written here. The oldest
+/// know none, or just eight by other codes, and some of those would take `5` for blinking.
+fn has_colours(term: &str) -> bool {
+    const OLD: [&str; 10] = ["vt1", "vt2", "vt3", "vt4", "vt5", "ansi", "pcansi", "cons", "sun", "wy"];
+    !term.ends_with("-mono") && !term.ends_with("-m") && !OLD.iter().any(|old| term.starts_with(old))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,6 +140,17 @@ mod tests {
                 .map(|nick| theme.nick(nick).fg)
                 .into();
         assert!(colours.len() >= 4, "{colours:?}");
+    }
+
+    #[test]
+    fn a_terminal_that_does_not_know_the_codes_has_no_colours() {
+        for old in ["ansi", "ansi-m", "cons25", "cons25r", "pcansi", "vt100", "vt220", "sun", "xterm-mono"] {
+            assert!(!has_colours(old), "{old}");
+        }
+        for new in ["xterm", "xterm-256color", "linux", "screen", "tmux-256color", "vte-256color", "rxvt", "alacritty"]
+        {
+            assert!(has_colours(new), "{new}");
+        }
     }
 
     #[test]

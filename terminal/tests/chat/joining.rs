@@ -77,6 +77,16 @@ async fn a_cookie_given_for_one_address_goes_to_no_other() {
 }
 
 #[tokio::test]
+async fn where_the_hub_of_last_time_does_not_answer_a_script_goes_nowhere_else() {
+    let mut place = Place::new().await;
+    place.says("ana", b"").await.fine();
+    place.stop_hub().await;
+    let ran = place.begin("ana", &["--plain"]).says_and_ends(b"for that hub alone\n").await;
+    let words = format!("hubbub: The hub of last time, {}, does not answer. Name one with -s.\n", place.address);
+    assert_eq!((ran.code, ran.err), (3, words));
+}
+
+#[tokio::test]
 async fn hub_and_nick_are_those_of_last_time_where_none_are_named() {
     let place = Place::new().await;
     place.says("ana", b"").await.fine();

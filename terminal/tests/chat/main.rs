@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that finds what it did not expect stops there")]
 
+mod false_hub;
 mod finding;
 mod joining;
 mod place;
@@ -10,3 +11,4 @@ mod plain;
 mod pty;
 mod remembering;
 mod typed;
+mod unsaid;

@@ -116,7 +116,8 @@ impl Place {
 pub(crate) struct Program {
     child: Child,
     input: Option<ChildStdin>,
-    lines: Lines<BufReader<ChildStdout>>,
+    /// None where it prints elsewhere.
+    lines: Option<Lines<BufReader<ChildStdout>>>,
     complaints: ChildStderr,
 }
 
@@ -131,9 +132,10 @@ pub(crate) struct Ran {
 impl Program {
     pub(crate) fn of(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
-        let (input, output) = (child.stdin.take(), child.stdout.take().unwrap());
+        let input = child.stdin.take();
+        let lines = child.stdout.take().map(|output| BufReader::new(output).lines());
         let complaints = child.stderr.take().unwrap();
-        Self { child, input, lines: BufReader::new(output).lines(), complaints }
+        Self { child, input, lines, complaints }
     }
 
     /// Types a line.
@@ -145,7 +147,8 @@ impl Program {
     /// The next line that it prints, but for its prompt.
     pub(crate) async fn line(&mut self) -> String {
         loop {
-            let line = timeout(WITHIN, self.lines.next_line()).await.expect("a line in time").unwrap();
+            let lines = self.lines.as_mut().expect("it prints to us");
+            let line = timeout(WITHIN, lines.next_line()).await.expect("a line in time").unwrap();
             let line = line.expect("a line before the end");
             if !is_prompt(&line) {
                 return line;
@@ -173,12 +176,24 @@ impl Program {
         kill_process(pid, signal).unwrap();
     }
 
+    /// Closes what it prints to, and waits for the end: with what code, and what it complained of.
+    pub(crate) async fn ends_unread(self) -> (i32, String) {
+        let Self { mut child, input, lines, mut complaints } = self;
+        drop(lines);
+        let mut err = String::new();
+        let ended = async { tokio::join!(complaints.read_to_string(&mut err), child.wait()).1.unwrap() };
+        let status = timeout(WITHIN, ended).await.expect("an end in time");
+        drop(input);
+        (status.code().unwrap_or(-1), err)
+    }
+
     /// Waits for the end, with the input as it is.
     pub(crate) async fn ends(mut self) -> Ran {
         let mut out = Vec::new();
         let mut err = String::new();
         let printing = async {
-            while let Some(line) = self.lines.next_line().await.unwrap() {
+            let Some(mut lines) = self.lines.take() else { return };
+            while let Some(line) = lines.next_line().await.unwrap() {
                 if !is_prompt(&line) {
                     out.push(line);
                 }

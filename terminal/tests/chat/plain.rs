@@ -187,16 +187,10 @@ async fn a_line_too_long_to_be_said_is_refused_and_the_next_is_not() {
 #[tokio::test]
 async fn who_stops_reading_ends_it_quietly() {
     let place = Place::new().await;
-    let mut command = std::process::Command::new("sh");
-    command.args(["-c", "\"$0\" --plain -n ana -s \"$1\" | head -1; echo ended"]);
-    command.args([crate::place::PROGRAM, &place.link()]).env("HUBBUB_CONFIG", place.folder("ana"));
+    let mut ana = place.begin("ana", &["--plain", "-n", "ana", "-s", &place.link()]);
+    ana.expects("Connected").await;
     // The input stays open: it is the output's end that ends it.
-    let mut command = tokio::process::Command::from(command);
-    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
-    command.stderr(std::process::Stdio::piped());
-    let ran = crate::place::Program::of(command).ends().await;
-    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
-    assert_eq!(ran.out, ["Connected", "ended"]);
+    assert_eq!(ana.ends_unread().await, (0, String::new()));
 }
 
 #[tokio::test]

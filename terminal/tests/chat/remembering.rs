@@ -2,8 +2,16 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
-use crate::place::{Place, mode};
+use shared::message::ToHub;
+use shared::session::Response;
+use tokio::time::{sleep, timeout};
+
+use crate::place::{Place, WITHIN, mode};
+
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(20);
 
 #[tokio::test]
 async fn what_is_remembered_is_for_its_owner_alone() {
@@ -82,11 +90,17 @@ async fn rooms_are_joined_again() {
     place.says("ana", b"/join dev\n").await.fine();
     let mut again = place.chat("ana").await;
     // Once she is there it is heard.
-    while bob
-        .ask(|id| shared::message::ToHub::ListUsers { id, room: Some("dev".to_owned()) })
-        .await
-        .is_ok_and(|answer| !matches!(answer, shared::session::Response::Users(users) if users.users.len() == 2))
-    {}
+    let there = async {
+        loop {
+            let answer = bob.ask(|id| ToHub::ListUsers { id, room: Some("dev".to_owned()) }).await;
+            let Ok(Response::Users(users)) = answer else { panic!("{answer:?}") };
+            if users.users.len() == 2 {
+                return;
+            }
+            sleep(LOOK).await;
+        }
+    };
+    timeout(WITHIN, there).await.expect("she is there in time");
     bob.say("dev", "welcome back").await.unwrap();
     again.expects("server #dev> bob: welcome back").await;
     again.says_and_ends(b"").await.fine();
@@ -116,7 +130,7 @@ async fn lines_that_could_not_be_said_are_said_the_next_time() {
     place.stop_hub().await;
     ana.expects("* Connection lost, trying again *").await;
     let ran = ana.says_and_ends(b"better late\n/quit\n").await;
-    ran.failed(3, "They are kept, and said the next time you join it.");
+    ran.failed(3, "1 line was on its disk. It is kept, and said the next time you join the hub.");
     assert_eq!(place.remembered("ana")["hubs"][&place.address]["identities"][0]["lines"].as_array().unwrap().len(), 1);
 
     place.start_hub().await;

@@ -5,6 +5,9 @@ use std::path::Path;
 use crate::place::{PROGRAM, Place};
 use crate::pty::{CTRL_C, CTRL_D, Size, Terminal};
 
+/// The quit character.
+const CTRL_BACKSLASH: &str = "\x1c";
+
 fn terminal(place: &Place, folder: &str, arguments: &[&str]) -> Terminal {
     let folder = place.folder(folder);
     let environment = [("HUBBUB_CONFIG", folder.as_os_str()), ("TERM", "xterm".as_ref()), ("TZ", "UTC".as_ref())];
@@ -23,7 +26,7 @@ async fn what_is_missing_is_asked_for_and_the_cookie_is_not_shown() {
     let ana = terminal(&place, "ana", &[&place.address]);
     ana.sees("Nick:");
     ana.enters("ana");
-    ana.sees("Cookie or link:");
+    ana.sees(&format!("Cookie or link for {}:", place.address));
     ana.enters("wrong");
     ana.sees("The cookie is wrong.");
     ana.enters(&place.cookie);
@@ -37,6 +40,21 @@ async fn what_is_missing_is_asked_for_and_the_cookie_is_not_shown() {
     ana.types(CTRL_D);
     assert_eq!(ana.ends(), 0);
     assert!(!written(&ana).contains("Nick:"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_cookie_that_is_asked_for_is_tried() {
+    let place = Place::new().await;
+    let ana = terminal(&place, "ana", &["-n", "ana", &place.address]);
+    for times in 1..=3 {
+        ana.until(format!("question {times}"), |screen| {
+            (screen.contents().matches("Cookie or link for").count() == times).then_some(())
+        });
+        ana.enters("wrong");
+    }
+    assert_eq!(ana.ends(), 4);
+    assert!(written(&ana).contains("That was not the hub's cookie either."), "{}", written(&ana));
+    assert_eq!(written(&ana).matches("Cookie or link for").count(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,11 +77,13 @@ async fn a_nick_that_is_not_to_be_had_is_asked_for_again_in_the_hubs_words() {
 #[tokio::test(flavor = "multi_thread")]
 async fn stopped_at_a_question_the_terminal_shows_again_what_is_typed() {
     let place = Place::new().await;
-    let ana = terminal(&place, "ana", &["-n", "ana", &place.address]);
-    ana.sees("Cookie or link:");
-    ana.types(CTRL_C);
-    assert_eq!(ana.ends(), 130);
-    assert!(ana.is_cooked());
+    for stops in [CTRL_C, CTRL_BACKSLASH] {
+        let ana = terminal(&place, "ana", &["-n", "ana", &place.address]);
+        ana.sees(&format!("Cookie or link for {}:", place.address));
+        ana.types(stops);
+        assert_eq!(ana.ends(), 130);
+        assert!(ana.is_cooked());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,12 @@
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
+use serde_json::json;
+use shared::wire::close;
+use tokio::net::TcpListener;
+
 use super::place::{Place, ended};
+use super::script::Script;
 
 /// All that need a hub, called as they should be.
 const COMMANDS: [&[&str]; 8] = [
@@ -51,7 +56,7 @@ async fn a_nick_is_asked_of_those_that_speak_and_of_nobody_else() {
     let (_ana, _deliveries) = place.guest("ana").await;
     for command in COMMANDS.into_iter().filter(|command| NAMED.contains(&command[0])) {
         let words = place.run(command).await.failed(5);
-        assert!(words.contains("-n"), "{command:?}: {words}");
+        assert_eq!(words, "A nick is needed for this: give one with -n.", "{command:?}");
         let words = place.run(&[&["-n", "ana"], command].concat()).await.failed(5);
         assert!(words.contains("nick"), "{command:?}: {words}");
         let words = place.run(&[&["-n", "server"], command].concat()).await.failed(5);
@@ -79,8 +84,39 @@ async fn what_is_not_understood_is_told() {
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
         assert!(ran.err.starts_with("error: "), "{ran:?}");
     }
+    let ran = place.run(&[place.link(), place.link()]).await;
+    let cookie = place.link().split_once("cookie=").unwrap().1;
+    assert!(ran.code == 2 && ran.err.contains("cookie=…") && !ran.err.contains(cookie), "{ran:?}");
     let ran = place.run(&["call", "liar@@\u{9b}31mred\n\u{1b}]0;x", "x"]).await;
     assert!(ran.code == 2 && !ran.err.replace('\n', "").contains(char::is_control), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_hub_that_goes_away_in_between_is_told_from_one_that_refuses() {
+    let place = Place::new().await;
+    for (closed, code) in [(None, 3), (Some(close::TOO_MANY_COOKIES), 4), (Some(close::VERSION), 6)] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut hubbub = place.hubbub(["ping", "hub"]);
+        let child = hubbub.env("HUBBUB_SERVER", listener.local_addr().unwrap().to_string()).spawn().unwrap();
+        let (mut script, _) = Script::welcome(&listener).await;
+        script.request().await;
+        drop(listener);
+        if let Some(closed) = closed {
+            script.close(closed).await;
+        }
+        drop(script);
+        let ended = child.wait_with_output().await.unwrap();
+        assert_eq!(ended.status.code(), Some(code), "{ended:?}");
+    }
+    // What a hub refuses it has not gone for.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut hubbub = place.hubbub(["ping", "hub"]);
+    let child = hubbub.env("HUBBUB_SERVER", listener.local_addr().unwrap().to_string()).spawn().unwrap();
+    let (mut script, _) = Script::welcome(&listener).await;
+    let id = script.request().await.id().unwrap().to_owned();
+    script.send(json!({"type": "reply", "id": id, "error": {"code": "unavailable", "message": "Not now."}})).await;
+    assert_eq!(script.until_closed().await, Some(1000));
+    assert_eq!(child.wait_with_output().await.unwrap().status.code(), Some(1));
 }
 
 #[tokio::test]

@@ -29,8 +29,14 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let hub = hub::start(Config::for_tests(data.path())).await.unwrap();
+        let mut config = Config::for_tests(data.path());
+        change(&mut config);
+        let hub = hub::start(config).await.unwrap();
         let address = hub.address();
         let link = format!("http://{address}/#cookie={}", hub.cookie().unwrap_or_default());
         Self { hub: Some(hub), data, config: tempfile::tempdir().unwrap(), address, link }

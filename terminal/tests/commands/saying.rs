@@ -1,5 +1,7 @@
 //! `hubbub say`.
 
+use std::time::Duration;
+
 use node::{Client, Deliveries, Settings};
 use rustix::process::Signal;
 use serde_json::json;
@@ -45,7 +47,8 @@ async fn what_is_said_is_in_the_log_when_the_command_ends() {
 
 #[tokio::test]
 async fn nobody_hears_of_a_visit_to_a_room_that_leaves_a_line_there() {
-    let place = Place::new().await;
+    // Longer than a program takes to come and go on a machine that has other work.
+    let place = Place::with(|config| config.limits.presence = Duration::from_secs(6)).await;
     let (ana, mut deliveries) = place.guest("ana").await;
     ana.join("den").await.unwrap();
     place.run(&["say", "-n", "bob", "-r", "#Den", "psst"]).await.fine();

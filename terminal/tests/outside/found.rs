@@ -7,14 +7,17 @@ use std::time::Duration;
 
 use hub::{Config, RunningHub};
 use mdns_sd::{IfKind, ServiceDaemon, ServiceEvent, ServiceInfo};
+use node::{Client, Settings};
 use serde_json::Value;
 use shared::announcement::SERVICE;
+use shared::transcript::Place;
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::grammar::{PIPE, assert_tame};
 use crate::place::{Home, words};
+use crate::pty::USUAL;
 
 /// How long something announced takes at most to be found where there is multicast.
 const HEARD: Duration = Duration::from_secs(5);
@@ -117,6 +120,44 @@ async fn two_hubs_of_one_name_are_both_listed_and_neither_is_taken_for_the_other
     let gone = home.runs(&["say", "hi"], b"");
     assert!(!gone.status.success(), "nothing is said to the other one instead: {}", words(&gone));
     other.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_for_the_hub_of_last_time_is_told_to_no_other() {
+    let _turn = TURN.lock().await;
+    if !has_multicast().await {
+        return;
+    }
+    let (known, _data) = hub("den.local").await;
+    let home = Home::new();
+    let (there, link) =
+        (known.address().to_string(), format!("http://{}/#cookie={}", known.address(), known.cookie().unwrap()));
+    let said = home.runs(&["say", "-s", &link, "-n", "ana", "hi"], b"");
+    assert_eq!(said.status.code(), Some(0), "{}", words(&said));
+    known.stop().await;
+
+    // Whoever is there lets everybody in.
+    let data = tempfile::tempdir().unwrap();
+    let open = Config { announce: true, open: true, name: "den.local".to_owned(), ..Config::for_tests(data.path()) };
+    let stranger = hub::start(open).await.unwrap();
+    for arguments in [&["say", "psst"][..], &["put", "a", "1"], &["--plain"]] {
+        let gone = home.runs(arguments, b"psst\n");
+        assert_eq!(gone.status.code(), Some(3), "{}", words(&gone));
+        assert!(words(&gone).contains(&there) && words(&gone).contains("-s"), "{}", words(&gone));
+    }
+    // A person is told, and asked.
+    let ana = home.terminal(USUAL, &["--plain"]);
+    ana.sees(&format!("The hub of last time, {there}, does not answer."));
+    ana.sees("Which one?");
+    ana.enters("");
+    assert_eq!(ana.ends(), 3);
+
+    let settings = Settings { nick: Some("bob".to_owned()), ..Settings::default() };
+    let (bob, _deliveries) = Client::start(&stranger.address().to_string(), settings).unwrap();
+    assert!(bob.online().await);
+    let page = bob.history(&Place::Room("lobby".to_owned()), None, None, 200).await.unwrap();
+    assert_eq!(page.entries, [], "nothing was said there");
+    stranger.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -127,6 +127,12 @@ impl Terminal {
         lock(&self.child).process_id()
     }
 
+    /// The process of the job that has the terminal, where a shell runs several.
+    #[cfg(unix)]
+    pub fn foreground(&self) -> Option<Pid> {
+        self.master.process_group_leader().and_then(Pid::from_raw)
+    }
+
     /// Types this; keys that write nothing are constants of this module.
     ///
     /// # Errors

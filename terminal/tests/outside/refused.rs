@@ -6,8 +6,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+use serde_json::{Value, json};
+
 use crate::grammar::{PIPE, SCREEN, assert_tame};
-use crate::impostor::Impostor;
+use crate::impostor::{self, Impostor};
 use crate::place::{Home, Place, ended, words};
 use crate::pty::{Size, USUAL};
 
@@ -73,6 +75,19 @@ async fn what_is_no_hub_is_said_to_be_none() {
     for way in WAYS {
         assert_refused(way[0], &Home::new().runs(&at(&host, way), b""), NO_HUB, "hub");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hub_that_tells_and_tells_before_it_lets_anybody_in_is_none() {
+    let flood = |_: &Value| {
+        let said =
+            |seq| json!({"type": "said", "seq": seq, "at": 0, "room": "lobby", "from": "eve", "id": "i", "text": "hi"});
+        (1..=5_000).map(said).collect()
+    };
+    let hub = Impostor::answering(impostor::welcome("hub@eve", "ana@eve"), flood).await;
+    let host = hub.address.to_string();
+    let way = ["--plain", "-n", "ana"];
+    assert_refused("a flood", &Home::new().runs(&at(&host, &way), b""), NO_HUB, "as a hub would");
 }
 
 #[tokio::test(flavor = "multi_thread")]

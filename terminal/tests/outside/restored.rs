@@ -1,6 +1,6 @@
 //! The screen is given back as it was, however the program ends, and when it waits in the background.
 
-use rustix::process::Signal;
+use rustix::process::{Signal, kill_process};
 
 use crate::grammar::{SCREEN, assert_tame};
 use crate::place::{Home, Place, program, said_by};
@@ -133,6 +133,28 @@ async fn in_the_background_the_shell_has_its_screen_and_in_front_the_view_is_who
     terminal.until("the shell again", |screen| (!screen.alternate_screen()).then_some(()));
     terminal.enters("echo code $?");
     terminal.sees("code 0");
+    terminal.enters("exit");
+    terminal.ends();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_stops_the_program_from_elsewhere_gives_the_shell_its_screen_as_well() {
+    let place = Place::open().await;
+    let mut environment = place.home.environment();
+    environment.push(("PS1", "shell> ".to_owned()));
+    environment.push(("HUBBUB_SERVER", place.link()));
+    let shell = std::path::Path::new("/bin/sh");
+    let terminal = Terminal::start(shell, ["-i"], environment, USUAL).unwrap();
+    terminal.sees("shell>");
+    terminal.enters(&format!("{} -n ana", program().display()));
+    is_in(&terminal);
+    kill_process(terminal.foreground().unwrap(), Signal::TSTP).unwrap();
+    terminal.sees("Stopped");
+    assert_eq!(terminal.left_behind(), [""; 0], "{}", terminal.screen());
+    terminal.enters("fg");
+    is_in(&terminal);
+    terminal.enters("/quit");
+    terminal.until("the shell again", |screen| (!screen.alternate_screen()).then_some(()));
     terminal.enters("exit");
     terminal.ends();
 }

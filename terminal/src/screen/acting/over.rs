@@ -53,7 +53,10 @@ impl Screen {
         match intent {
             Intent::Say => {
                 let query = finder.query.text().trim().to_owned();
-                let known = self.chat.found().is_some_and(|found| query.is_empty() || found.query == query);
+                let known = self
+                    .chat
+                    .found()
+                    .is_some_and(|found| query.is_empty() || (found.query == query && found.refused.is_none()));
                 if !known && !query.is_empty() {
                     finder.chosen = 0;
                     if let Err(words) = self.chat.search(&query) {

@@ -110,7 +110,7 @@ fn notes(state: &State, outlook: &Outlook<'_>) -> String {
             0 => " more below ↓ ".to_owned(),
             unread => format!(" {unread} new ↓ "),
         },
-        (None, Position::End) => " F1: help ".to_owned(),
+        (None, Position::End) => " F1 or /help ".to_owned(),
     }
 }
 

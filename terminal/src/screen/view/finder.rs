@@ -11,6 +11,7 @@ use super::super::ink::{Ink, line, padded, width};
 use super::super::outlook::{Outlook, name};
 use super::super::state::Finder;
 use super::super::theme::Theme;
+use super::super::wrap::{Ends, wrap};
 use super::put;
 use crate::moment;
 
@@ -25,9 +26,15 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, theme: Theme, finder: &Fin
     let columns = usize::from(area.width);
     let Some(found) = outlook.found else {
         let words = "Type what to look for, and Enter: words or parts of words, in all your rooms.";
-        put(frame.buffer_mut(), area, 0, &line(padded(vec![Ink::new(words, theme.aside())], columns, theme.text())));
+        tell(frame, area, &Ink::new(words, theme.aside()));
         return;
     };
+    if let Some(words) = &found.refused
+        && found.hits.is_empty()
+    {
+        tell(frame, area, &Ink::new(words, theme.wrong()));
+        return;
+    }
     let summary = match (found.asked, found.hits.len(), found.more) {
         (true, 0, _) => "Searching…".to_owned(),
         (_, 0, _) => "Nothing has these words.".to_owned(),
@@ -57,6 +64,14 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, theme: Theme, finder: &Fin
         let mut words = vec![Ink::new("    ", theme.text())];
         words.extend(snippet(hit, &found.query, columns.saturating_sub(4), theme));
         put(frame.buffer_mut(), area, row + 1, &line(padded(words, columns, theme.text())));
+    }
+}
+
+/// A sentence in the place of what is found.
+fn tell(frame: &mut Frame<'_>, area: Rect, words: &Ink) {
+    let columns = usize::from(area.width);
+    for (row, words) in (0..area.height).zip(wrap(std::slice::from_ref(words), columns, columns, Ends::Words)) {
+        put(frame.buffer_mut(), area, row, &line(words));
     }
 }
 

@@ -330,7 +330,7 @@ fn nothing_of_others_reaches_the_terminal_unclean() {
     let lobby = world.here.clone();
     world.transcript.notice(1, &lobby, What::Refused(nasty("refused")));
     world.typing = vec![nasty("typist")];
-    world.found = Some(Search { query: nasty("q"), hits: vec![Entry::Said(said)], more: true, asked: false });
+    world.found = Some(Search { query: nasty("q"), hits: vec![Entry::Said(said)], more: true, ..Search::default() });
     world.state.composer = Composer::holding(&nasty("typed"));
     let overs = [None, Some(Over::Search(Finder { query: Composer::holding(NASTY), chosen: 0 })), Some(Over::Help(0))];
     for over in overs {
@@ -482,12 +482,24 @@ fn hits_are_shown_with_their_words() {
     let mut world = World::new();
     world.state.over = Some(Over::Search(Finder::default()));
     let hit = Entry::Said(line(9, "lobby", "ana", &format!("{} the Printer is here", "before ".repeat(40))));
-    world.found = Some(Search { query: "printer".to_owned(), hits: vec![hit], more: false, asked: false });
+    world.found = Some(Search { query: "printer".to_owned(), hits: vec![hit], ..Search::default() });
     let rows = world.rows(80, 24);
     assert!(has(&rows, "#lobby ana") && has(&rows, "the Printer is here"), "{rows:#?}");
     assert!(rows[23].starts_with("search:"));
     world.found = Some(Search::default());
     assert!(has(&world.rows(80, 24), "Nothing has these words."));
+    let refused = "Too many requests: wait for a moment, and search again.";
+    world.found = Some(Search { refused: Some(refused.to_owned()), ..Search::default() });
+    let rows = world.rows(80, 24);
+    assert!(has(&rows, refused) && !has(&rows, "Nothing has"), "{rows:#?}");
+}
+
+#[test]
+fn what_a_search_wants_is_told_whole() {
+    let mut world = World::new();
+    world.state.over = Some(Over::Search(Finder::default()));
+    let rows = world.rows(80, 24);
+    assert!(has(&rows, "words or parts of") && has(&rows, "all your rooms.") && !has(&rows, "…"), "{rows:#?}");
 }
 
 #[test]
