@@ -167,13 +167,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_may_look_like_options() {
-        let text = |words: &[&str]| match read(words).unwrap().command {
-            Some(Command::Say(say)) => say.text,
+    fn what_looks_like_an_option_is_one_wherever_it_stands_but_behind_two_dashes() {
+        let said = |words: &[&str]| match read(words).unwrap().command {
+            Some(Command::Say(say)) => (say.room, say.text.join(" ")),
             other => panic!("{other:?}"),
         };
-        assert_eq!(text(&["say", "use", "-r", "for", "a", "room"]), ["use", "-r", "for", "a", "room"]);
-        assert_eq!(text(&["say", "--", "-r", "is", "it"]), ["-r", "is", "it"]);
-        assert_eq!(text(&["say", "-"]), ["-"]);
+        let dev = || Some("dev".to_owned());
+        assert_eq!(said(&["say", "-r", "dev", "hi", "all"]), (dev(), "hi all".to_owned()));
+        assert_eq!(said(&["say", "hi", "all", "-r", "dev"]), (dev(), "hi all".to_owned()));
+        assert_eq!(said(&["say", "use -r for a room"]), (None, "use -r for a room".to_owned()));
+        assert_eq!(said(&["say", "-r", "dev", "--", "-r", "is it"]), (dev(), "-r is it".to_owned()));
+        assert_eq!(said(&["say", "-"]), (None, "-".to_owned()));
+        assert!(read(&["say", "try", "-x"]).is_err(), "what is not understood is not said");
     }
 }

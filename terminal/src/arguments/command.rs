@@ -95,8 +95,9 @@ pub struct Say {
     #[arg(short, long, value_name = "NICK")]
     pub to: Option<String>,
 
-    /// What to say, behind all options; without it, or where it is - alone, all of standard input
-    #[arg(value_name = "TEXT", trailing_var_arg = true)]
+    /// What to say; without it, or where it is - alone, all of standard input. Words that begin with - stand in quotation
+    /// marks with others, or behind --
+    #[arg(value_name = "TEXT")]
     pub text: Vec<String>,
 }
 
