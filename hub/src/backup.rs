@@ -252,10 +252,13 @@ fn look_through(backup: &Path, source: &Source<'_>, stop: &Stop) -> Result<(), S
     }
 }
 
+/// Random letters and digits behind the beginning of a folder's name.
+const RANDOM: usize = 6;
+
 /// A new folder whose name begins so, into which nobody else may look.
 pub(crate) fn private_folder(prefix: &OsStr, within: &Path) -> io::Result<TempDir> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(prefix);
+    builder.prefix(prefix).rand_bytes(RANDOM);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
     builder.tempdir_in(within)
@@ -265,7 +268,10 @@ pub(crate) fn private_folder(prefix: &OsStr, within: &Path) -> io::Result<TempDi
 pub(crate) fn folders(prefix: &OsStr, within: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(within) else { return Vec::new() };
     let made = entries.flatten().filter(|entry| {
-        entry.file_name().as_encoded_bytes().starts_with(prefix.as_encoded_bytes())
+        let name = entry.file_name();
+        // Nobody's own folder that only begins so.
+        let random = name.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
+        random.is_some_and(|random| random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric))
             && entry.file_type().is_ok_and(|kind| kind.is_dir()) // and no link to one
     });
     made.map(|entry| entry.path()).collect()

@@ -34,8 +34,22 @@ const UNREAD: usize = 20;
 const UNREAD_WITHIN: Duration = Duration::from_secs(1);
 
 /// Where nobody types: how long what was read may wait for a hub that takes none of it, before all is given up. One that is
-/// restarted is back by then. One that is gone is waited for longer, as long as there may be more to say.
+/// restarted is back by then.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The same for a hub that is gone, while more is to be read: its machine may be restarted, and a script that goes on for
+/// days is to outlive that.
+const PATIENCE_WHILE_GONE: Duration = Duration::from_secs(60);
+
+/// Waiting for the hub to take what was read.
+#[derive(Clone, Copy)]
+struct Patience {
+    /// The fewest lines that waited.
+    unsent: usize,
+    /// Whether the hub is there.
+    online: bool,
+    since: Instant,
+}
 
 /// Why it ends.
 enum End {
@@ -45,7 +59,7 @@ enum End {
     /// The line of that number is not UTF-8.
     NotUtf8(u64),
     Stopped(Code),
-    /// The hub takes nothing of what waits, or is gone where there is no more to say.
+    /// The hub takes nothing of what waits, or is gone.
     Stuck,
     /// Where nobody types: the command of that line did not lead elsewhere, so that what follows it is not for here.
     Astray(u64),
@@ -64,8 +78,8 @@ struct Plain {
     /// Where nobody types: a command that leads elsewhere is under way; and one was refused.
     leading: bool,
     astray: bool,
-    /// The fewest lines that waited since something is awaited, and until when they may.
-    patience: Option<(usize, Instant)>,
+    /// Since something is awaited.
+    patience: Option<Patience>,
     output: Output,
     /// Somebody types, and has ended the prompt's line by that.
     person: bool,
@@ -168,8 +182,8 @@ impl Plain {
                 return end;
             }
             self.prompt();
-            let waits = self.waits();
-            let until = self.patience(waits);
+            let (waits, more) = (self.waits(), !self.typed.is_closed());
+            let until = self.patience(waits, more);
             let step = self.step(until, stop).await;
             let end = match step {
                 Step::Events(events) => self.show(events),
@@ -212,23 +226,22 @@ impl Plain {
         self.astray.then_some(End::Astray(self.lines))
     }
 
-    /// Whether a script's next line waits for the hub to take what stands before it. Not for one that is gone, unless there
-    /// is nothing more to come.
+    /// Whether a script's next line waits for the hub to take what stands before it.
     fn waits(&self) -> bool {
-        let last = self.typed.is_closed() && self.typed.is_empty();
-        let blocked = self.held.is_some() || self.chat.unsent() >= UNSENT;
-        !self.person && blocked && (self.chat.online() || last)
+        !self.person && (self.held.is_some() || self.chat.unsent() >= UNSENT)
     }
 
-    /// Until when there is patience: it begins anew with each line that the hub takes.
-    fn patience(&mut self, waits: bool) -> Option<Instant> {
-        let unsent = self.chat.unsent();
+    /// Until when there is patience, with `more` to be read or not: it begins anew with each line that the hub takes, and
+    /// where it goes or comes back.
+    fn patience(&mut self, waits: bool, more: bool) -> Option<Instant> {
+        let (unsent, online) = (self.chat.unsent(), self.chat.online());
+        let within = if more && !online { PATIENCE_WHILE_GONE } else { PATIENCE };
         self.patience = match self.patience {
             _ if !waits => None,
-            Some((fewest, until)) if unsent >= fewest => Some((fewest, until)),
-            _ => Some((unsent, Instant::now() + PATIENCE)),
+            Some(before) if unsent >= before.unsent && online == before.online => Some(before),
+            _ => Some(Patience { unsent, online, since: Instant::now() }),
         };
-        self.patience.map(|(_, until)| until)
+        self.patience.map(|patience| patience.since + within)
     }
 
     fn obey(&mut self, typed: Typed) -> Option<End> {

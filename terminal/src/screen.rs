@@ -109,11 +109,14 @@ pub async fn run(opened: Opened, stop: &mut Stop) -> Result<Code, Failure> {
             let _ = writeln!(stderr(), "  {line}");
         }
     }
-    match ended? {
-        Ended::Left => Ok(Code::Done),
-        Ended::Stopped(code) => Ok(code),
-        Ended::Unwanted => Err(why.unwrap_or_else(|| Failure::new(Code::NoHub, "The hub is gone."))),
-    }
+    let failure = match ended {
+        Ok(Ended::Left) => return Ok(Code::Done),
+        Ok(Ended::Stopped(code)) => return Ok(code),
+        Ok(Ended::Unwanted) => why.unwrap_or_else(|| Failure::new(Code::NoHub, "The hub is gone.")),
+        Err(failure) => failure,
+    };
+    // Nor are words for it printed.
+    if heard { Err(failure) } else { Ok(failure.code) }
 }
 
 /// How the screen ended.

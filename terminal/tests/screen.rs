@@ -285,6 +285,9 @@ impl Window {
     }
 
     fn close(self) -> Left {
+        // What drops the writer types the end of the input first. The hang-up makes the program go on.
+        let pid = self.child.process_id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)).unwrap();
+        kill_process(pid, Signal::STOP).unwrap();
         Left(self.child)
     }
 }

@@ -637,7 +637,7 @@ async fn what_a_restore_left_that_was_cut_off_goes_with_the_next() {
     let cut_off = desk.data().join("restoring-x1y2z3");
     fs::create_dir_all(&cut_off).unwrap();
     fs::write(cut_off.join("log"), "what everybody said").unwrap();
-    fs::write(desk.data().join("restoring-notes"), "a file of somebody's").unwrap();
+    fs::create_dir(desk.data().join("restoring-notes")).unwrap();
     desk.restores().await;
     assert!(!cut_off.exists());
     assert!(desk.data().join("restoring-notes").exists(), "that was none of its folders");

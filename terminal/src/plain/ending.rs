@@ -90,7 +90,7 @@ impl Plain {
         while self.chat.unsent() > 0 || self.chat.busy() {
             // What was only asked for is answered in any case while there is a connection.
             let waits = self.chat.unsent() > 0 || !self.chat.online();
-            let until = self.patience(waits);
+            let until = self.patience(waits, false);
             let Self { chat, output, .. } = self;
             let events = tokio::select! {
                 code = stop.asked() => return End::Stopped(code),

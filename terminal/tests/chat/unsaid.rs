@@ -109,6 +109,16 @@ async fn a_script_s_commands_wait_for_the_hub() {
 }
 
 #[tokio::test]
+async fn a_script_that_was_read_to_its_end_does_not_wait_for_ever_for_a_hub_that_is_gone() {
+    let mut place = Place::new().await;
+    let mut ana = place.chat("ana").await;
+    place.stop_hub().await;
+    ana.expects("* Connection lost, trying again *").await;
+    let ran = ana.says_and_ends(b"/users\nbye\n").await;
+    ran.failed(3, "went away. Nothing was done from line 1 of the input on.");
+}
+
+#[tokio::test]
 async fn an_output_that_cannot_be_written_is_a_failure() {
     let place = Place::new().await;
     let mut command = place.command("ana", &["--plain", "-n", "ana", &place.link()]);
