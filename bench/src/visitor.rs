@@ -5,15 +5,11 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
+use pty::{Terminal, USUAL};
 use tempfile::TempDir;
 
 use crate::hub::Hub;
 use crate::process::Process;
-
-#[path = "../../terminal/tests/outside/pty.rs"]
-mod pty;
-
-use pty::{Terminal, USUAL};
 
 /// Somebody presses keys so far apart whose text is looked for meanwhile: the rate of a key that is held.
 const HELD: Duration = Duration::from_millis(10);

@@ -2,9 +2,6 @@
 
 use std::path::Path;
 
-#[path = "../../terminal/tests/outside/pty.rs"]
-pub mod pty;
-
 use pty::{Size, Terminal};
 
 use crate::{Hub, programs};

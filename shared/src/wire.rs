@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::message::{ErrorCode, Outgoing, Refusal, ToHub, ToNode};
-pub use printable::encode_printable;
+pub use printable::{encode_printable, is_obeyed};
 
 /// How a signal's frame begins.
 const SIGNAL: &str = r#"{"type":"signal""#;

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use shared::wire::is_obeyed;
+
 /// What stands for a control character that has no picture of its own.
 const UNKNOWN: char = '\u{fffd}';
 
@@ -29,16 +31,7 @@ pub fn shown(c: char) -> char {
         // U+2400 and on are the pictures of C0.
         '\0'..='\x1f' => char::from_u32(0x2400 + c as u32).unwrap_or(UNKNOWN),
         '\x7f' => '\u{2421}',
-        // C1; line and paragraph separators; marks and overrides of direction; invisible operators and tags.
-        '\u{80}'..='\u{9f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2061}'..='\u{2064}'
-        | '\u{2066}'..='\u{2069}'
-        | '\u{200e}'
-        | '\u{200f}'
-        | '\u{61c}'
-        | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}' => UNKNOWN,
+        c if is_obeyed(c) => UNKNOWN,
         c => c,
     }
 }

@@ -6,8 +6,6 @@
 #[path = "outside/place.rs"]
 #[allow(dead_code, reason = "this uses its own part of it")]
 mod place;
-#[path = "outside/pty.rs"]
-mod pty;
 
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};

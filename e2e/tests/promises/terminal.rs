@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use e2e::terminal::View;
-use e2e::terminal::pty::{Size, Terminal, USUAL};
 use e2e::{Stage, eventually, play};
+use pty::{Size, Terminal, USUAL};
 
 /// Wide enough for rooms, talk and people beside each other.
 const WIDE: Size = Size(160, 40);

@@ -25,9 +25,9 @@ pub fn encode_printable(value: &impl Serialize) -> String {
     escaped
 }
 
-/// Whether it is a control (C0, DEL, C1), a separator of lines, a mark or override of direction, or an invisible operator
-/// or tag.
-fn is_obeyed(c: char) -> bool {
+/// Whether a terminal would obey it, or a reader be misled by it: a control (C0, DEL, C1), a separator of lines, a mark or
+/// override of direction, or an invisible operator or tag.
+pub fn is_obeyed(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{2028}'..='\u{202e}'

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::clean;
+
 /// A value as one line.
 pub(super) use shared::wire::encode_printable as line;
 
@@ -24,14 +25,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn what_is_shown_as_a_sign_elsewhere_is_escaped_and_nothing_else_is() {
-        for c in ('\0'..=char::MAX).filter(|c| !matches!(c, '"' | '\\')) {
-            let as_it_is = line(&c) == format!("\"{c}\"");
-            assert_eq!(as_it_is, clean::shown(c) == c, "{c:?}");
-        }
-    }
 
     #[test]
     fn a_text_is_printed_as_it_is_and_the_rest_as_json() {

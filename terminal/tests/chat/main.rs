@@ -7,8 +7,6 @@ mod finding;
 mod joining;
 mod place;
 mod plain;
-#[path = "../outside/pty.rs"]
-mod pty;
 mod remembering;
 mod typed;
 mod unsaid;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::place::{PROGRAM, Place};
-use crate::pty::{CTRL_C, CTRL_D, Size, Terminal};
+use pty::{CTRL_C, CTRL_D, Size, Terminal};
 
 /// The quit character.
 const CTRL_BACKSLASH: &str = "\x1c";

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use crate::grammar::{PIPE, assert_tame};
 use crate::place::{Home, words};
-use crate::pty::USUAL;
+use pty::USUAL;
 
 /// How long something announced takes at most to be found where there is multicast.
 const HEARD: Duration = Duration::from_secs(5);

@@ -14,7 +14,7 @@ use shared::transcript::Place as Talk;
 use crate::grammar::{PIPE, SCREEN, assert_tame};
 use crate::impostor::{Impostor, welcome};
 use crate::place::{Home, Place, ended, is_here, words};
-use crate::pty::{DEADLINE, PAGE_UP, Size, USUAL, rows};
+use pty::{DEADLINE, PAGE_UP, Size, USUAL, rows};
 
 /// Each means something to one terminal or another: titles, the clipboard, other screens and alphabets, answers typed in
 /// the person's name, the end of a paste, keys that would run something, C1 controls, and what turns text round.

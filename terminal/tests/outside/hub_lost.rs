@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use crate::place::{Home, Place, ended, said_by, words};
-use crate::pty::{USUAL, rows};
+use pty::{USUAL, rows};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_views_say_so_come_back_and_lose_nothing() {

@@ -9,7 +9,7 @@
 //! | `hub_lost` | when the hub goes this is said, and nothing is lost by it |
 //! | `pasted` | what is pasted is text |
 //!
-//! What they stand on: [`pty`] is a program at a pseudo-terminal, [`place`] a hub and a home for the program, [`grammar`]
+//! What they stand on: `pty` is a program at a pseudo-terminal, [`place`] a hub and a home for the program, [`grammar`]
 //! what may come out of it, [`impostor`] what is not the hub it says it is.
 
 #![cfg(unix)]
@@ -22,6 +22,5 @@ mod hub_lost;
 mod impostor;
 mod pasted;
 mod place;
-mod pty;
 mod refused;
 mod restored;

@@ -2,7 +2,7 @@
 
 use crate::grammar::{SCREEN, assert_tame};
 use crate::place::{Place, said, said_by, words};
-use crate::pty::ENTER;
+use pty::ENTER;
 
 /// How many lines.
 const LINES: usize = 1_000;

@@ -16,7 +16,7 @@ use shared::transcript;
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use crate::pty::{DEADLINE, Size, Terminal, USUAL};
+use pty::{DEADLINE, Size, Terminal, USUAL};
 
 /// Entries of a page, as many as there may be.
 const MOST: u32 = 200;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::grammar::{PIPE, SCREEN, assert_tame};
 use crate::impostor::{self, Impostor};
 use crate::place::{Home, Place, ended, words};
-use crate::pty::{Size, USUAL};
+use pty::{Size, USUAL};
 
 /// The codes that `--help` lists.
 const NO_HUB: i32 = 3;

@@ -4,7 +4,7 @@ use rustix::process::{Signal, kill_process};
 
 use crate::grammar::{SCREEN, assert_tame};
 use crate::place::{Home, Place, program, said_by};
-use crate::pty::{CTRL_C, CTRL_Z, Size, Terminal, USUAL, rows};
+use pty::{CTRL_C, CTRL_Z, Size, Terminal, USUAL, rows};
 
 /// What a person or the system does to end the program.
 type WayOut = fn(&Terminal);

@@ -16,6 +16,7 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
@@ -39,13 +40,17 @@ static void check(int holds, const char *what)
     }
 }
 
-/* What names a content: an inode's number alone may be given again to another file. */
-static void name_content(int directory, const char *name, int flags, char key[64])
+/* What names a content: an inode's number alone may be given again to another file. False: no such file. */
+static int name_content(int directory, const char *name, int flags, char key[64])
 {
     struct statx found;
-    check(statx(directory, name, flags, STATX_INO | STATX_BTIME, &found) == 0, "durable: statx");
+    int is_there = statx(directory, name, flags, STATX_INO | STATX_BTIME, &found) == 0;
+    check(is_there || errno == ENOENT, "durable: statx");
+    if (!is_there)
+        return 0;
     snprintf(key, 64, "%llu-%lld.%09u", (unsigned long long)found.stx_ino, (long long)found.stx_btime.tv_sec,
              found.stx_btime.tv_nsec);
+    return 1;
 }
 
 /* Reads by this very descriptor: to close another one would lift the process's locks on the file. */
@@ -53,7 +58,7 @@ static void keep_content(int file)
 {
     static char buffer[1 << 20];
     char key[64], new_key[68];
-    name_content(file, "", AT_EMPTY_PATH, key);
+    check(name_content(file, "", AT_EMPTY_PATH, key), "durable: statx");
     snprintf(new_key, sizeof new_key, "%s.new", key);
     int copy = openat(image, new_key, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     check(copy >= 0, "durable: copy");
@@ -69,23 +74,34 @@ static void keep_content(int file)
     check(renameat(image, new_key, image, key) == 0, "durable: rename");
 }
 
-static void keep_names(void)
+/* False: another thread took a name away meanwhile, or gave it to another file. */
+static int could_keep_names(void)
 {
     int listed = openat(image, "names.new", O_WRONLY | O_CREAT | O_TRUNC, 0600);
     FILE *names = listed < 0 ? NULL : fdopen(listed, "w");
     int again = openat(data, ".", O_RDONLY | O_DIRECTORY);
     DIR *directory = again < 0 ? NULL : fdopendir(again);
     check(names && directory, "durable: names");
-    for (struct dirent *entry; (entry = readdir(directory));) {
+    int all_there = 1;
+    for (struct dirent *entry; all_there && (entry = readdir(directory));) {
         if (entry->d_type == DT_REG) {
             char key[64];
-            name_content(data, entry->d_name, 0, key);
-            fprintf(names, "%s %s\n", key, entry->d_name);
+            all_there = name_content(data, entry->d_name, 0, key);
+            if (all_there)
+                fprintf(names, "%s %s\n", key, entry->d_name);
         }
     }
     closedir(directory);
     check(fclose(names) == 0, "durable: names");
-    check(renameat(image, "names.new", image, "names") == 0, "durable: rename");
+    if (all_there)
+        check(renameat(image, "names.new", image, "names") == 0, "durable: rename");
+    return all_there;
+}
+
+static void keep_names(void)
+{
+    while (!could_keep_names())
+        continue;
 }
 
 /* Whether an open file is in the directory, and which. */

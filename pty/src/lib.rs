@@ -1,9 +1,5 @@
 //! A program at a pseudo-terminal: what is typed, what stands on its screen, and every byte that it wrote.
-//!
-//! The tests of this crate, those beside browsers and the benches each have this file in them: it is about no more than
-//! a terminal, and knows nothing of what runs there.
-
-#![allow(dead_code, unreachable_pub, reason = "each uses its own part of this, and one of them is a library")]
+//! It knows nothing of what runs there.
 
 use std::ffi::OsStr;
 use std::fmt::Display;
