@@ -221,7 +221,8 @@ impl Engine {
             Some(line) => Run::Line(line),
             None => Run::Function { name: name.to_owned(), args: (0..params).map(|_| args()).collect(), gives },
         };
-        let trusted = is_line || self.library.is_own(&spawn.source);
+        // Whoever else begins it has its text from somewhere: that makes it none of the person's.
+        let trusted = is_line || scene.own && self.library.is_own(&spawn.source);
         let process = Process { program, trusted, state: Dynamic::UNIT, refs: Refs::new(), next_ref: 1, blocked: None };
         self.processes.insert(pid, process);
         self.run(pid, Blocked { run, scene, log: Log::new(), brought: 0, done: 0, operations: 0 })

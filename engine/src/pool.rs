@@ -172,7 +172,7 @@ mod tests {
             Pool::with(broken, move |message| told.send(message).expect("a test that listens")).expect("threads");
         let hear = || said.recv_timeout(PATIENCE).expect("an answer");
         let pid = |number| Pid::new(Creation::new(1), number);
-        let scene = |pid| Scene { pid, node: NodeName::new("hub", "den").expect("a name"), now: 0, seed: 0 };
+        let scene = |pid| Scene { pid, node: NodeName::new("hub", "den").expect("a name"), now: 0, seed: 0, own: true };
         let give = |pid, step| pool.give(ToEngine::Step { pid, scene: scene(pid), step }).expect("room");
         let source = "fn init() { 0 } fn handle(state, from, n) { if n == 0 { breaks() } else { state + n } }";
         let begin = || Step::Init(Spawn { source: source.into(), ..Spawn::default() });

@@ -300,6 +300,11 @@ fn a_persons_own_programs_are_named_by_themselves_alone() {
     world.engine.take(engine::ToEngine::Own { name: "mine".to_owned(), source: Some(own.to_owned()) });
     // Somebody else's.
     assert!(matches!(world.end("spawn(\"mine\")"), Reason::Error(words) if words.contains("no program “mine”")));
+    // The person's, begun by somebody else, who has read it where it was published.
+    let pid = common::pid(99);
+    let scene = shared::process::Scene { own: false, ..common::scene(pid) };
+    let stepped = world.engine.step(pid, scene, Step::Init(common::program(own, Vec::new())));
+    assert!(matches!(stepped.then, Then::Exit(Reason::Error(words)) if words.contains("no program “mine”")));
     let is_own = |then: Then| matches!(then, Then::Blocked(Want::Spawn { spawn, .. }) if *spawn.source == *own);
     assert!(is_own(world.begins(own, Vec::new()).1.then));
     assert!(is_own(world.line("spawn(\"mine\")").1.then));
@@ -412,7 +417,9 @@ fn a_ping_is_answered_in_words() {
         let (pid, _) = world.begins("fn main() { ping(\"tab-2\") }", Vec::new());
         world.brings(pid, 1, brought).then
     };
-    assert_eq!(pinged(&mut world, Brought::Value(json!(0.8125))), Then::Return(json!("pong, 0.8 ms")));
+    assert_eq!(pinged(&mut world, Brought::Value(json!(2))), Then::Return(json!("pong, 2 ms")));
+    // More than that nobody knows.
+    assert_eq!(pinged(&mut world, Brought::Value(json!(0))), Then::Return(json!("pong, under 1 ms")));
     let fault = Fault::new(ErrorCode::NoSuchNode, "There is no node nobody@den.");
     assert_eq!(pinged(&mut world, Brought::Fault(fault)), Then::Return(json!("pang: no_such_node")));
 }

@@ -49,6 +49,10 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    pub(crate) fn new(session: Session, processes: Processes) -> Self {
+        Self { session, processes, waiting: HashMap::new(), failure: None, stopped: false }
+    }
+
     /// Whoever still waits is told by the end of what they wait on.
     fn end(&mut self) {
         self.waiting.clear();
@@ -105,8 +109,7 @@ impl Client {
         settings.processes = true;
         let processes = Processes::new(settings.node.as_deref());
         let session = Session::new(settings);
-        let core =
-            Arc::new(Mutex::new(Core { session, processes, waiting: HashMap::new(), failure: None, stopped: false }));
+        let core = Arc::new(Mutex::new(Core::new(session, processes)));
         // One ring says all: the driver looks at everything when it looks.
         let (bell, rings) = mpsc::channel(1);
         #[cfg(feature = "programs")]

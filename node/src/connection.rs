@@ -13,6 +13,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::address::HubAddress;
+use crate::bounds;
 use crate::error::{Closed, Error};
 use crate::socket::{self, BUFFER, Socket, Taken, broken};
 
@@ -42,7 +43,7 @@ pub(crate) async fn open(address: &HubAddress, hello: Hello) -> Result<(Socket, 
         .map_err(|error| Error::Closed(broken(&error)))?;
     loop {
         match Taken::of(socket.next().await) {
-            Taken::Frame(frame) => match wire::decode_to_node(&frame) {
+            Taken::Frame(frame) => match bounds::read(&frame) {
                 Ok(ToNode::Welcome(welcome)) => return Ok((socket, welcome)),
                 Ok(ToNode::Error(refusal)) => return Err(Error::Refused(refusal)),
                 _ => {}
@@ -68,6 +69,7 @@ pub(crate) async fn run(socket: Socket, mut orders: mpsc::Receiver<Order>, arriv
         if waiting.len() >= MAX_IN_FLIGHT {
             waiting.retain(|(_, answer)| !answer.is_closed()); // who waited for them gave up
         }
+        unflushed = unflushed || !socket::has_room(&mut sink);
         tokio::select! {
             // All that waits goes out with one flush. Only as much is taken at a time as is sure not to
             // block: what is read meanwhile may be what lets the hub take more.
@@ -106,7 +108,7 @@ pub(crate) async fn run(socket: Socket, mut orders: mpsc::Receiver<Order>, arriv
             frame = stream.next(), if held.is_none() => {
                 heard = Instant::now();
                 match Taken::of(frame) {
-                    Taken::Frame(frame) => match wire::decode_to_node(&frame) {
+                    Taken::Frame(frame) => match bounds::read(&frame) {
                         Ok(ToNode::Reply(reply)) => {
                             // Answers mostly come in the order of the questions: the first is it.
                             if let Some(place) = waiting.iter().position(|(id, _)| *id == reply.id)

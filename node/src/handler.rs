@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use shared::message::ErrorCode;
+use shared::process::table::Ask;
 use shared::process::{Address, CallRef, Fault, Letter, Origin, Pid, Reason};
 use tokio::sync::mpsc;
 
@@ -115,6 +116,26 @@ impl Mailbox {
     /// As there.
     pub async fn call(&self, to: &Address, message: impl Into<Value>, within: Duration) -> Result<Value, Fault> {
         self.link.call(Some(self.pid), to, message.into(), within).await
+    }
+
+    /// Links this process to another: when that ends for a reason other than `normal`, so does this, and
+    /// [`Mailbox::next`] gives none; when this does, so does that, and a panic is such a reason. Lost sight of
+    /// (`node_down`), both end. Linked once, it stays so; where there is no such process, or it belongs to another
+    /// person, or is a mailbox or a node's own, this one ends at once.
+    ///
+    /// # Errors
+    /// `bad_message` where it is no pid ([`Address::of`]), `busy` where this process has 100 links, `no_such_process`
+    /// where it has ended.
+    pub async fn link(&self, to: &Address) -> Result<(), Fault> {
+        self.link.link(self.pid, Ask::Link { to: to.clone() }).await
+    }
+
+    /// The two are linked no longer, and each may end by itself.
+    ///
+    /// # Errors
+    /// `no_such_process` where this process has ended.
+    pub async fn unlink(&self, from: &Address) -> Result<(), Fault> {
+        self.link.link(self.pid, Ask::Unlink { to: from.clone() }).await
     }
 }
 

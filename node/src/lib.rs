@@ -13,6 +13,7 @@
 //! | [`node`] | [`Node`], one connection with one method for each request, and [`Arrivals`], what comes by itself |
 //! | `connection` | the task behind a [`Node`]: frames out, frames in, answers to those who wait for them |
 //! | `socket` | the WebSocket of both |
+//! | `bounds` | how much of a list is taken that a hub tells |
 //! | [`error`] | how a request can end other than well |
 //!
 //! # A bot
@@ -229,6 +230,7 @@
 //! ```
 
 pub mod address;
+mod bounds;
 pub mod client;
 mod connection;
 pub mod error;

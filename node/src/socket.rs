@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use futures_util::{FutureExt, Sink, SinkExt, Stream, StreamExt};
 use shared::wire;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -25,6 +25,11 @@ pub(crate) const BUFFER: usize = 8 * 1024;
 /// each byte of them escaped.
 const MAX_INCOMING: usize = 32 * 1024 * 1024;
 
+/// What waits to be written at most, in bytes: all that is given to a socket at a time ([`BUFFER`], and one frame of the
+/// longest), several times over. Pongs wait here as well where a hub does not read; those that find no room are left
+/// out, but for the latest.
+const MAX_UNSENT: usize = 4 * wire::MAX_FRAME;
+
 /// How long an end in good order may take, before the socket is just dropped.
 const PARTING: Duration = Duration::from_secs(1);
 
@@ -45,6 +50,7 @@ pub(crate) async fn open(address: &HubAddress) -> Result<Socket, Error> {
     let config = WebSocketConfig::default()
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER)
+        .max_write_buffer_size(MAX_UNSENT)
         .max_message_size(Some(MAX_INCOMING))
         .max_frame_size(Some(MAX_INCOMING));
     let opened = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await;
@@ -61,6 +67,13 @@ fn another_version(error: &SocketError) -> Option<String> {
     let words = std::str::from_utf8(response.body().as_deref()?).ok()?.trim();
     (response.status() == StatusCode::BAD_REQUEST && words.contains(" speaks the WebSocket subprotocol "))
         .then(|| words.to_owned())
+}
+
+/// Whether nothing waits to be written, after an attempt to write it; never waits. A frame is to be given to the socket
+/// only then: behind pongs that the hub does not take there may be no room for it. An error is not told here: the socket
+/// says it again when it is flushed.
+pub(crate) fn has_room(mut sink: impl Sink<Message, Error = SocketError> + Unpin) -> bool {
+    matches!(sink.flush().now_or_never(), Some(Ok(())))
 }
 
 /// Ends a socket in good order: without a close frame from each side a hub would see us crash.

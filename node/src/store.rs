@@ -36,17 +36,18 @@ impl Store {
         Self { client, changes }
     }
 
-    /// Waits until the whole store is here. False if that is not to be expected: the client was stopped.
+    /// Waits until the whole store is here: on a connection all that was put before it began. Without a hub it is as it was
+    /// read last, if it ever was. False if that is not to be expected: the client was stopped.
     pub async fn ready(&self) -> bool {
-        self.when(|client| client.core().session.has_store().then_some(())).await.is_some()
+        self.when(|client| client.core().processes.copy.whole.is_here().then_some(())).await.is_some()
     }
 
-    /// What a key holds, as far as this node has read.
+    /// What a key holds, as far as this node has read: that there is none is sure behind [`Store::ready`].
     pub fn get(&self, key: &str) -> Option<Pair> {
         self.client.core().processes.copy.store.get(key).cloned()
     }
 
-    /// What the keys that begin so hold, by the keys' bytes.
+    /// What the keys that begin so hold, by the keys' bytes; all of them behind [`Store::ready`].
     pub fn list(&self, prefix: &str) -> Vec<Pair> {
         self.client.core().processes.copy.store.list(prefix).to_vec()
     }
@@ -93,8 +94,14 @@ impl Store {
     async fn change(&self, key: String, request: impl FnOnce(String) -> ToHub) -> Result<u64, Fault> {
         let sent = self.client.request(request, sent).await.map_err(fault)?;
         // What was put is there for whoever put it.
-        let here =
-            self.when(|client| map_server::has(&client.core().processes.copy.store, &key, sent.seq).then_some(()));
+        let here = self.when(|client| {
+            let core = client.core();
+            let copy = &core.processes.copy;
+            // Of a part it cannot be told how far it has got.
+            let has = copy.store.version(&key) >= sent.seq
+                || copy.whole.is_here() && map_server::has(&copy.store, &key, sent.seq);
+            has.then_some(())
+        });
         here.await;
         Ok(sent.seq)
     }

@@ -20,6 +20,10 @@ pub const MAX_WAITING: usize = 1_024;
 /// Those of one node: as many as one process may have under way.
 pub const MAX_WAITING_OF_NODE: usize = MAX_CALLS_OF_PROCESS;
 
+/// Pairs that a step that looks is given: more than its program can hold, so that it ends with that and does not take a
+/// part for the whole.
+pub const MAX_LOOKED: usize = 4_096;
+
 /// What is to be done about a message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Asked {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 pub use self::json::Json;
-pub(crate) use self::read::{Fields, FromTree, Trouble, read};
+pub(crate) use self::read::{Fields, FromTree, Trouble, deserialize, read};
 pub use self::replies::{
     Answer, Behind, Connected, Conversation, Cursors, Done, Joined, NodeInfo, Nodes, Page, Pairs, Person, Pinged,
     RoomInfo, Rooms, Sent, State, User, Users,

@@ -8,6 +8,7 @@ mod bounds;
 mod delivered;
 mod digest;
 mod snapshot;
+mod whole;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -16,6 +17,7 @@ pub use self::bounds::{
     Load, MAX_BYTES, MAX_DEPTH, MAX_KEY, MAX_KEYS, MAX_REMOVED, MAX_VALUE, Refused, charge, check_key, check_value,
 };
 pub use self::snapshot::{MAX_PAGE, MAX_PAGE_BYTES, weight};
+pub use self::whole::Whole;
 use crate::entry::Entry;
 
 /// A key of the store, and what it holds.

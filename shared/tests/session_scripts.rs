@@ -361,7 +361,7 @@ proptest! {
         check_store(&world);
         world.keep_store();
         world.settle();
-        prop_assert!(world.session.has_store());
+        prop_assert!(world.session.has_store() && world.whole.is_here());
         check_store(&world);
     }
 

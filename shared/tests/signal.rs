@@ -154,7 +154,7 @@ fn what_an_engine_is_asked_and_what_it_did_cross_as_json() {
     crosses(&Step::Handle(letter));
     events.into_iter().for_each(|event| crosses(&Step::Event(event)));
     brought.into_iter().for_each(|with| crosses(&Step::Resume { now: 5, with }));
-    crosses(&Scene { pid: pid("k3f9.7"), node: node.clone(), now: 1, seed: u64::MAX });
+    crosses(&Scene { pid: pid("k3f9.7"), node: node.clone(), now: 1, seed: u64::MAX, own: true });
 
     let plan = Plan {
         strategy: Strategy::OneForAll,

@@ -40,7 +40,7 @@ pub(crate) fn deliver(node: Node, delivery: Delivery) {
             if new_log {
                 node.forget_begun();
                 node.notice.set(Some(Notice::Words(
-                    "The hub has begun a new log. What was said before is not in it.".to_owned(),
+                    "The hub has a new log, perhaps a backup. Lines may be missing.".to_owned(),
                 )));
             }
         }

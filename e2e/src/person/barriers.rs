@@ -99,33 +99,44 @@ const SPACE: &str = "
     document.adoptedStyleSheets.push(window.spaced);";
 
 /// Each text that is not whole because something round it cuts it off and cannot be scrolled. (One whose whole is in a
-/// tooltip, and one that is meant for ears alone, loses nothing.)
+/// tooltip, and one that is meant for ears alone, loses nothing.) It looks at a page that stands still: what moves to its
+/// place in a window of another size may be cut off on the way.
 const CUT_OFF: &str = "
-    const cut = new Set();
-    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    while (walk.nextNode()) {
-        const text = walk.currentNode, words = text.data.trim(), parent = text.parentElement;
-        if (words === '' || !parent.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true })) continue;
-        if (parent.closest('[title], .unseen, noscript, textarea')) continue;
-        const range = document.createRange();
-        range.selectNodeContents(text);
-        const box = range.getBoundingClientRect();
-        if (box.width === 0) continue;
-        let [across, down] = [true, true];
-        for (let round = parent; round && (across || down); round = round.parentElement) {
-            const { overflowX, overflowY, position, display } = getComputedStyle(round);
-            if (display === 'inline') continue;
-            const edge = round.getBoundingClientRect();
-            const scrolls = way => ['auto', 'scroll'].includes(way), cuts = way => ['hidden', 'clip'].includes(way);
-            if (scrolls(overflowX)) across = false;
-            if (scrolls(overflowY)) down = false;
-            const out = across && cuts(overflowX) && (box.left < edge.left - 1 || box.right > edge.right + 1)
-                || down && cuts(overflowY) && (box.top < edge.top - 1 || box.bottom > edge.bottom + 1);
-            if (out) cut.add(`${parent.tagName}.${parent.className} “${words.slice(0, 60)}” in ${round.tagName}.${round.className}`);
-            if (position === 'fixed') break;
+    const frame = () => new Promise(requestAnimationFrame);
+    const stands = async () => {
+        await frame();
+        await frame();
+        const ends = document.getAnimations().filter(one => one.effect.getComputedTiming().endTime !== Infinity);
+        await Promise.allSettled(ends.map(one => one.finished));
+    };
+    const look = () => {
+        const cut = new Set();
+        const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        while (walk.nextNode()) {
+            const text = walk.currentNode, words = text.data.trim(), parent = text.parentElement;
+            if (words === '' || !parent.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true })) continue;
+            if (parent.closest('[title], .unseen, noscript, textarea')) continue;
+            const range = document.createRange();
+            range.selectNodeContents(text);
+            const box = range.getBoundingClientRect();
+            if (box.width === 0) continue;
+            let [across, down] = [true, true];
+            for (let round = parent; round && (across || down); round = round.parentElement) {
+                const { overflowX, overflowY, position, display } = getComputedStyle(round);
+                if (display === 'inline') continue;
+                const edge = round.getBoundingClientRect();
+                const scrolls = way => ['auto', 'scroll'].includes(way), cuts = way => ['hidden', 'clip'].includes(way);
+                if (scrolls(overflowX)) across = false;
+                if (scrolls(overflowY)) down = false;
+                const out = across && cuts(overflowX) && (box.left < edge.left - 1 || box.right > edge.right + 1)
+                    || down && cuts(overflowY) && (box.top < edge.top - 1 || box.bottom > edge.bottom + 1);
+                if (out) cut.add(`${parent.tagName}.${parent.className} “${words.slice(0, 60)}” in ${round.tagName}.${round.className}`);
+                if (position === 'fixed') break;
+            }
         }
-    }
-    return [...cut];";
+        return [...cut];
+    };
+    return stands().then(look);";
 
 /// What axe-core found.
 #[derive(Debug, Deserialize)]

@@ -94,12 +94,18 @@ impl Person {
     /// lines that were drawn on the way, in the log's order.
     pub async fn reads_back_to(&self, seq: u64) -> Vec<Line> {
         let mut read = BTreeMap::new();
-        eventually(format_args!("{} finds line #{seq} further up", self.name), async || {
-            let (lines, found): (Vec<(u64, String)>, bool) = self.browser.try_eval(UP, vec![json!(seq)]).await?;
-            read.extend(lines);
-            Ok(found.then_some(()))
-        })
-        .await;
+        let mut found = false;
+        while !found {
+            // A long way may take long: what has to come in time is the next piece of it.
+            let before = read.len();
+            eventually(format_args!("{} finds line #{seq} further up", self.name), async || {
+                let (lines, there): (Vec<(u64, String)>, bool) = self.browser.try_eval(UP, vec![json!(seq)]).await?;
+                read.extend(lines);
+                found = there;
+                Ok((found || read.len() > before).then_some(()))
+            })
+            .await;
+        }
         read.into_iter().map(line).collect()
     }
 

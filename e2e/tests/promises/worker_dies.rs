@@ -46,3 +46,32 @@ fn a_worker_that_is_gone_ends_its_processes_and_another_takes_its_place() {
         assert_eq!(ana.runs_to_the_end("1 + 41").await[0].text, "42");
     });
 }
+
+#[test]
+fn an_engine_that_does_not_come_is_said_to_be_missing_and_looked_for_again() {
+    play(async |stage| {
+        let ana = stage.guest("ana").await;
+        let bob = stage.guest("bob").await;
+        ana.goes_to_the_console().await;
+        // As if the hub had none for bob.
+        bob.browser
+            .eval::<()>(
+                "const Own = Worker; window.engine = '/no-such-engine.js'; \
+                 window.Worker = class extends Own { constructor(at) { super(window.engine ?? at); } }",
+                Vec::new(),
+            )
+            .await;
+        bob.browser.expect_error("no-such-engine.js");
+        let runs = format!("rpc(\"{}\", || 6 * 7)", bob.node().await);
+        ana.runs(&runs).await;
+        bob.answers_who_asks("ana", "Always for ana").await;
+        ana.is_shown("fault", "could not be loaded").await;
+        for _ in 0..3 {
+            let missing = ana.runs_to_the_end(&runs).await;
+            assert!(missing[0].text.contains("could not be loaded"), "{missing:?}");
+        }
+        // It is there again, and nobody has to say so at bob's prompt.
+        bob.browser.eval::<()>("window.engine = undefined", Vec::new()).await;
+        assert_eq!(ana.runs_to_the_end(&runs).await[0].text, "42");
+    });
+}

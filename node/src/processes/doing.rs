@@ -1,5 +1,7 @@
 //! What the table wants done, and what it is told: the one place where table and session meet.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 use shared::entry::Entry;
 use shared::map_server;
@@ -11,6 +13,7 @@ use shared::session::{Delivery, Phase, Response};
 
 use super::Asking;
 use super::storing::Writer;
+use crate::bounds::MAX_LISTED;
 use crate::client::{Core, Waiting};
 
 /// What a request that the table or this node itself made is for.
@@ -53,6 +56,7 @@ impl Core {
             Effect::Forget { pid } => {
                 processes.hosts.remove(&pid);
                 processes.running.forget(pid);
+                processes.copy.forget(pid);
             }
             Effect::Look { pid, look } => self.look(now, pid, look),
             Effect::Request { r#ref, request } => match request_of(request) {
@@ -167,12 +171,15 @@ impl Core {
             let (value, version) = pair.map_or((None, 0), |pair| (Some(&pair.value), pair.version));
             self.processes.table.stored(now, key, value, version);
         }
-        // Also where no key is otherwise: who put or removed something waits until this node has read as far.
+        self.processes.copy.whole.deliver(&delivery, self.session.has_store());
+        // Also where no key is otherwise: who put or removed something waits until this node has read as far, and who is
+        // to read it until it may be.
         let of_store = matches!(
             &delivery,
             Delivery::Answered { request: ToHub::Store { .. }, .. }
                 | Delivery::Heard(Entry::Put(_) | Entry::Removed(_))
                 | Delivery::Synced { .. }
+                | Delivery::Lost
         );
         if of_store || !changed.is_empty() {
             self.processes.copy.changed();
@@ -200,8 +207,10 @@ impl Core {
 /// The list as it is after that change; where it is counted only, it stays as it is.
 fn follow(nodes: &mut Vec<NodeInfo>, changed: NodesChanged) {
     let NodesChanged { here, gone, .. } = changed;
-    nodes.retain(|node| !gone.contains(&node.node) && here.iter().all(|other| other.node != node.node));
+    let otherwise: HashSet<&String> = gone.iter().chain(here.iter().map(|node| &node.node)).collect();
+    nodes.retain(|node| !otherwise.contains(&node.node));
     nodes.extend(here);
+    nodes.truncate(MAX_LISTED);
 }
 
 /// A message to the hub's `message_server` as the request that it is.

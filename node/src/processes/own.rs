@@ -1,10 +1,11 @@
 //! What this node's own processes do: `map_server`, `message_handler`, and whoever waits for the store.
 
-use serde_json::Value;
+#[cfg(test)]
+mod tests;
+
 use shared::map_server::{self, Asked};
 use shared::message::{ErrorCode, ToHub};
 use shared::process::{Fault, Letter, Look, Pid, Step};
-use shared::session::Phase;
 
 use super::doing::Purpose;
 use super::storing::{Early, Writer};
@@ -33,8 +34,7 @@ impl Core {
     fn ask_map_server(&mut self, now: u64, letter: Letter) {
         let Some(call) = letter.call else { return };
         if !self.has_store(now) {
-            let early = Early::Call(Box::new(letter));
-            if let Err(fault) = self.processes.copy.wait_for_the_whole(early) {
+            if let Err(fault) = self.processes.copy.call_waits(letter) {
                 self.processes.table.answer(now, call, Err(fault));
             }
             return;
@@ -66,26 +66,24 @@ impl Core {
                 let value = self.processes.copy.look(&look);
                 self.processes.table.looked(now, pid, value);
             }
-            look => {
-                if self.processes.copy.wait_for_the_whole(Early::Look { pid, look }).is_err() {
-                    self.processes.table.looked(now, pid, Value::Null);
-                }
-            }
+            look => self.processes.copy.look_waits(pid, look),
         }
     }
 
-    /// Whether the whole store is here; if nobody wanted it yet, it is asked for. What was read of it once is read
-    /// without a hub as well.
+    /// Whether the copy may be read; if nobody wanted one yet, it is asked for.
     fn has_store(&mut self, now: u64) -> bool {
         self.session.keep_store(now);
-        self.session.has_store() || (self.processes.copy.store.seq() > 0 && self.session.phase() != Phase::Online)
+        self.processes.copy.whole.is_here()
     }
 
     /// Those who wait for something of the store may have it now.
     pub(super) fn look_at_store(&mut self, now: u64) {
         let Self { processes, session, .. } = self;
         let copy = &mut processes.copy;
-        for (call, version) in copy.waiting.take(&copy.store) {
+        let whole = copy.whole.is_here();
+        // Of a part it cannot be told how far it has got.
+        let there = if whole { copy.waiting.take(&copy.store) } else { Vec::new() };
+        for (call, version) in there {
             processes.table.answer(now, call, Ok(map_server::version(version)));
         }
         // Where no copy is kept, it is written all the same.
@@ -97,7 +95,7 @@ impl Core {
                 Writer::Caller(call) => processes.table.answer(now, call, Ok(map_server::version(seq))),
             }
         }
-        if copy.early.is_empty() || !self.has_store(now) {
+        if !whole {
             return;
         }
         for early in std::mem::take(&mut self.processes.copy.early) {

@@ -1,28 +1,26 @@
 //! This node's copy of the store, and who waits for it.
 
 use serde_json::Value;
-use shared::map_server::{self, Waiting};
+use shared::map_server::{self, MAX_LOOKED, Waiting};
 use shared::message::ErrorCode;
 use shared::process::{CallRef, Fault, Letter, Look, Pid};
-use shared::store::Store;
+use shared::store::{Store, Whole};
 use tokio::sync::watch;
 
-/// Pairs that a step that looks is given: more than its program can hold, so that it ends with that and does not take a
-/// part for the whole.
-const MAX_LOOKED: usize = 4_096;
-
-/// Calls and looks that wait until the whole store is here, at most.
+/// Calls that wait until the whole store is here, at most.
 const MAX_EARLY: usize = 1_024;
 
 #[derive(Default)]
 pub(crate) struct Copy {
     pub(crate) store: Store,
+    /// Whether it may be read.
+    pub(crate) whole: Whole,
     /// Counts the changes; none until somebody wants to know.
     changes: Option<watch::Sender<u64>>,
     ended: bool,
     /// Calls that wait for a version.
     pub(super) waiting: Waiting,
-    /// What waits for the whole.
+    /// What waits for the whole: at most [`MAX_EARLY`] calls, and a look of each process.
     pub(super) early: Vec<Early>,
     /// Puts and removals that are on the hub's disk, and will be here soon.
     pub(super) written: Vec<(Writer, String, u64)>,
@@ -60,12 +58,24 @@ impl Copy {
 
     /// # Errors
     /// `busy` where too many wait.
-    pub(super) fn wait_for_the_whole(&mut self, early: Early) -> Result<(), Fault> {
-        if self.early.len() >= MAX_EARLY {
+    pub(super) fn call_waits(&mut self, letter: Letter) -> Result<(), Fault> {
+        let calls = self.early.iter().filter(|early| matches!(early, Early::Call(_))).count();
+        if calls >= MAX_EARLY {
             return Err(Fault::new(ErrorCode::Busy, "Too many wait for the store here. Try again in a moment."));
         }
-        self.early.push(early);
+        self.early.push(Early::Call(Box::new(letter)));
         Ok(())
+    }
+
+    /// A process that looks cannot be refused: it would take that for an absence.
+    pub(super) fn look_waits(&mut self, pid: Pid, look: Look) {
+        self.forget(pid);
+        self.early.push(Early::Look { pid, look });
+    }
+
+    /// That process looks no more.
+    pub(super) fn forget(&mut self, pid: Pid) {
+        self.early.retain(|early| !matches!(early, Early::Look { pid: of, .. } if *of == pid));
     }
 
     /// What a step that looks sees.

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::time::timeout;
 
 /// How long a test waits for what must come.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 pub(crate) struct World {
     pub(crate) hub: RunningHub,

@@ -8,9 +8,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error as NameError, StrDeserializer};
-use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::{
@@ -341,13 +341,15 @@ fn kind(tree: &Value) -> &str {
 /// The same for whoever reads by way of serde.
 macro_rules! deserialize {
     ($($name:ident)*) => {$(
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                read(Value::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let tree = <serde_json::Value as serde::Deserialize>::deserialize(deserializer)?;
+                $crate::message::read(tree).map_err(serde::de::Error::custom)
             }
         }
     )*};
 }
+pub(crate) use deserialize;
 
 deserialize! {
     ToNode Welcome Presence Entry Refusal Connected Joined Sent Done Users Person Rooms Nodes Pinged Page Cursors

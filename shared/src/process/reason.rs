@@ -3,11 +3,11 @@
 use std::fmt;
 
 use serde::ser::SerializeMap;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use super::limits::MAX_SAID;
-use crate::message::{ErrorCode, Fields, FromTree, Trouble, read};
+use crate::message::{ErrorCode, Fields, FromTree, Trouble, deserialize};
 
 /// Why a process ended. On the wire `{"code":"error","message":"…"}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -242,16 +242,6 @@ impl FromTree for Fault {
         let mut fields = Fields::of(tree, trouble);
         Self { code: fields.read("code"), message: fields.read("message"), reason: fields.read("reason") }
     }
-}
-
-macro_rules! deserialize {
-    ($($name:ident)*) => {$(
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                read(Value::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-            }
-        }
-    )*};
 }
 
 deserialize! { Reason Fault }

@@ -24,6 +24,10 @@ pub struct Scene {
     pub now: u64,
     /// Another one for each step: what a program draws its random numbers from. Not secret.
     pub seed: u64,
+    /// The process is this node's own person's, and not one that somebody else has running here. What does not say so is
+    /// not.
+    #[serde(default)]
+    pub own: bool,
 }
 
 /// What is to be run of a process.

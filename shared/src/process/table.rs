@@ -135,6 +135,11 @@ pub enum Ask {
     Supervise { plan: Plan },
     /// Not answered: whether it ends a monitor tells.
     Exit { to: Address, reason: Reason },
+    /// Whoever asks is linked to that process from now on, which is named by its pid. Answered with null; that there is no
+    /// such process, or that it may not be, is an exit.
+    Link { to: Address },
+    /// And is so no longer. Answered with null.
+    Unlink { to: Address },
     /// A leader: what is spawned with [`Table::leader`] prints here, until [`Table::close`].
     Lead,
 }

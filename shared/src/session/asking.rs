@@ -286,5 +286,5 @@ fn fits(request: &ToHub) -> Result<(), Refusal> {
         _ => ErrorCode::BadMessage,
     };
     let kib = wire::MAX_FRAME / 1024;
-    Err(Refusal::new(code, format!("This takes more than the {kib} KiB that fit in one frame. Send it in parts.")))
+    Err(Refusal::new(code, format!("This is longer than the {kib} KiB that can go at once. Send it in parts.")))
 }

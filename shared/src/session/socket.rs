@@ -74,18 +74,35 @@ impl Session {
     /// That socket brought a text frame. One that is no message is passed over: a later version
     /// of the hub may say more than this one knows.
     pub fn received(&mut self, now: u64, socket: u32, frame: &str) {
-        match &mut self.link {
-            Link::Opening { socket: current, .. } if *current == socket => {}
-            Link::Open(open) if open.socket == socket => {
-                open.heard_at = now;
-                open.sign_by = None;
-            }
-            _ => return,
+        if !self.hears(now, socket) {
+            return;
         }
         if let Ok(message) = wire::decode_to_node(frame) {
             self.take(now, message);
         }
         self.settle(now);
+    }
+
+    /// The same for who has read the frame already.
+    #[cfg(not(target_family = "wasm"))] // where nobody does
+    pub fn took(&mut self, now: u64, socket: u32, message: crate::message::ToNode) {
+        if self.hears(now, socket) {
+            self.take(now, message);
+            self.settle(now);
+        }
+    }
+
+    /// Whether that socket is the one there is, which gives a sign of life.
+    fn hears(&mut self, now: u64, socket: u32) -> bool {
+        match &mut self.link {
+            Link::Opening { socket: current, .. } => *current == socket,
+            Link::Open(open) if open.socket == socket => {
+                open.heard_at = now;
+                open.sign_by = None;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// That socket is closed, or could not be opened (code 1006 where there is no other).

@@ -2,7 +2,7 @@
 
 use shared::message::ToNode;
 use shared::session::{Phase, Session, Settings};
-use shared::store::Store;
+use shared::store::{Store, Whole};
 use shared::transcript::Transcript;
 use shared::wire;
 
@@ -220,6 +220,9 @@ impl World {
         self.transcript = Transcript::new();
         // As it was kept.
         self.store.0 = Store::from_text(&self.store.0.to_text()).expect("was written so");
+        self.whole = Whole::default();
+        self.whole.taken_up();
+        self.began_at = None;
         self.record.begin_anew();
         self.opening = None;
         self.open = None;

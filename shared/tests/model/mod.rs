@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use shared::entry::Entry;
 use shared::message::{ErrorCode, Json, Refusal, State, ToHub};
 use shared::session::{ACK_EVERY, Delivery, Effect, Line, Phase, READ_EVERY, Response, Session, Settings};
-use shared::store::Store;
+use shared::store::{Store, Whole};
 use shared::transcript::{Place, Transcript};
 use shared::wire;
 
@@ -69,6 +69,10 @@ pub(crate) struct World {
     pub(crate) transcript: Transcript,
     /// The copy of the store, and the log that it is of.
     pub(crate) store: (Store, String),
+    /// Whether it may be read.
+    pub(crate) whole: Whole,
+    /// Where the hub's log ended when this connection began; none without one.
+    began_at: Option<u64>,
     pub(crate) hub: Hub,
     pub(crate) now: u64,
     /// What the node received, and what it should have.
@@ -100,6 +104,8 @@ impl World {
             session: Session::new(settings),
             transcript: Transcript::new(),
             store: <(Store, String)>::default(),
+            whole: Whole::default(),
+            began_at: None,
             hub: Hub::new(),
             now: START,
             record: Record::default(),
@@ -185,6 +191,29 @@ impl World {
         let keys: BTreeSet<&str> = before.list("").iter().chain(store.list("")).map(|pair| pair.key.as_str()).collect();
         let others = keys.into_iter().filter(|key| before.version(key) != store.version(key));
         assert_eq!(changed, others.collect::<Vec<_>>(), "what is told to be otherwise");
+        self.whole.deliver(delivery, self.session.has_store());
+        match delivery {
+            Delivery::Welcomed { welcome, .. } => self.began_at = Some(welcome.seq),
+            Delivery::Lost => self.began_at = None,
+            _ => {}
+        }
+        self.look_at_store();
+    }
+
+    /// Nobody reads an absence that is none: what is there since before this connection is there for all who read.
+    fn look_at_store(&self) {
+        let Some(began_at) = self.began_at.filter(|_| self.whole.is_here()) else { return };
+        if !self.honest || self.store.1 != self.hub.epoch {
+            return;
+        }
+        let (copy, hub) = (&self.store.0, self.hub.store());
+        for pair in hub.list("").iter().filter(|pair| pair.version <= began_at) {
+            assert_eq!(copy.version(&pair.key), pair.version, "{}", pair.key);
+        }
+        for pair in copy.list("") {
+            let removed = hub.get(&pair.key).is_none() && hub.seq() <= began_at;
+            assert!(!removed, "{} was removed", pair.key);
+        }
     }
 
     fn sent(&mut self, socket: u32, frame: String) {

@@ -122,6 +122,11 @@ fn a_program_of_another_asks_with_the_rights_of_nobody() {
     world.tell(&guest, Order::Acts(vec![Act::Exit { to: near.clone(), reason: Reason::Killed }]));
     world.settle();
     assert!(world.is_alive(&near));
+    // Nor does an engine hear that it is ana's, nor of what it spawns in turn.
+    world.tell(&guest, Order::Block(Want::Spawn { node: name(1), spawn: program("told") }));
+    world.settle();
+    assert_eq!(world.known.len(), 5, "{:?}", world.known);
+    assert_eq!(world.own, [mine, near]);
     // Its own spawner may end it, and the person whose tab it is.
     world.ask(0, Ask::Exit { to: guest.clone(), reason: Reason::said("enough") });
     world.settle();

@@ -42,6 +42,8 @@ pub(crate) struct World {
     pub(crate) hub: Hub,
     /// Every process there has been, by its address.
     pub(crate) known: Vec<Address>,
+    /// Those of which their steps say that they are the node's own person's.
+    pub(crate) own: Vec<Address>,
     /// By life and number, what is to be done on the command of that number.
     orders: Vec<Order>,
     counts: BTreeMap<(String, String), u64>,
@@ -96,6 +98,7 @@ impl World {
                 .collect(),
             hub: Hub::new(nodes, minds_first),
             known: Vec::new(),
+            own: Vec::new(),
             orders: Vec::new(),
             counts: BTreeMap::new(),
             eras: BTreeMap::new(),
@@ -130,12 +133,13 @@ impl World {
         while let Some(effect) = self.nodes[node].table.effect() {
             let life = self.nodes[node].life;
             match effect {
-                Effect::Step { pid, step, .. } => {
+                Effect::Step { pid, scene, step } => {
                     if self.nodes[node].steps.iter().any(|(other, _)| *other == pid) {
                         self.wrong.push(format!("two steps of {pid} are out"));
                     }
                     if let Step::Init(_) = step {
                         self.known.push(Address::of(pid, name(node)));
+                        self.own.extend(scene.own.then(|| Address::of(pid, name(node))));
                     }
                     self.nodes[node].steps.push_back((pid, step));
                 }

@@ -4,11 +4,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use shared::map_server::{self, Asked};
+use shared::map_server::{self, Asked, MAX_LOOKED};
 use shared::message::{ErrorCode, Refusal, ToHub};
 use shared::process::step::{CallRef, Letter, Look, Spawn};
 use shared::process::table::Wish;
-use shared::process::{Fault, Origin};
+use shared::process::{Fault, Origin, Pid};
 use shared::session::Response;
 use shared::transcript::Place;
 use shared::wire;
@@ -20,6 +20,15 @@ use crate::{clock, storage};
 
 /// Questions that wait for the person behind the one that is asked: more is a storm.
 const MAX_QUESTIONS: usize = 6;
+
+/// Calls that wait until the whole store is here.
+const MAX_EARLY: usize = 256;
+
+/// What waits until the whole store is here: at most [`MAX_EARLY`] calls, and a look of each process.
+pub(super) enum Early {
+    Call(Box<Letter>),
+    Look { pid: Pid, look: Look },
+}
 
 /// For whom a request to the hub was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +44,27 @@ pub(super) enum For {
 }
 
 impl Host {
-    /// What lies ready here.
-    pub(super) fn looked_for(&self, look: &Look) -> Value {
+    /// A step looks at what lies ready here, or is about to.
+    pub(super) fn look(&self, pid: Pid, look: Look) {
+        let of_store = matches!(look, Look::Get { .. } | Look::List { .. });
+        if of_store && !self.core.borrow().whole.is_here() {
+            self.looks_no_more(pid);
+            return self.core.borrow_mut().early.push(Early::Look { pid, look });
+        }
+        let found = self.looked_for(&look);
+        self.core.borrow_mut().table.looked(clock::now(), pid, found);
+    }
+
+    /// That process is no more, or looks for something else.
+    pub(super) fn looks_no_more(&self, pid: Pid) {
+        let early = &mut self.core.borrow_mut().early;
+        early.retain(|early| !matches!(early, Early::Look { pid: of, .. } if *of == pid));
+    }
+
+    fn looked_for(&self, look: &Look) -> Value {
         match look {
             Look::Get { key } => map_server::get(&self.core.borrow().store, key),
-            Look::List { prefix } => map_server::list(&self.core.borrow().store, prefix).unwrap_or_default(),
+            Look::List { prefix } => map_server::pairs(&self.core.borrow().store, prefix, MAX_LOOKED),
             Look::Nodes => {
                 let mut names: Vec<Value> = self
                     .console
@@ -152,18 +177,26 @@ impl Host {
     }
 
     /// A message for `map_server`.
-    pub(super) fn asked_of_store(&'static self, letter: &Letter) {
+    pub(super) fn asked_of_store(&'static self, letter: Letter) {
         // A cast has nobody to be answered, and changes nothing.
         let Some(call) = letter.call else { return };
-        let (asked, is_mine, ready) = {
+        if !self.core.borrow().whole.is_here() {
+            let core = &mut *self.core.borrow_mut();
+            if core.early.iter().filter(|early| matches!(early, Early::Call(_))).count() < MAX_EARLY {
+                core.early.push(Early::Call(Box::new(letter)));
+            } else {
+                core.table.answer(clock::now(), call, Err(too_many()));
+            }
+            return;
+        }
+        let (asked, is_mine) = {
             let core = self.core.borrow();
             let mine = self.node.processes.owner.get_untracked();
             // Not by the node: what a guest has running here is none of its person's.
             let is_mine = letter.owner.is_some() && letter.owner == mine;
-            (map_server::asked(&core.store, &letter.message), is_mine, core.has_store)
+            (map_server::asked(&core.store, &letter.message), is_mine)
         };
         let answer = match asked {
-            Asked::Answer(_) if !ready => Err(not_ready()),
             Asked::Answer(answer) => answer,
             Asked::Wait { key, version } => {
                 let core = &mut *self.core.borrow_mut();
@@ -182,11 +215,24 @@ impl Host {
         self.core.borrow_mut().table.answer(clock::now(), call, answer);
     }
 
-    /// The copy has changed: whoever waited for that is answered.
+    /// The copy has changed: whoever waited for that is answered, where it may be read. Of a part it cannot be told how
+    /// far it has got.
     pub(super) fn waits_over(&'static self) {
-        let core = &mut *self.core.borrow_mut();
-        for (call, version) in core.waiting.take(&core.store) {
-            core.table.answer(clock::now(), call, Ok(map_server::version(version)));
+        let early = {
+            let core = &mut *self.core.borrow_mut();
+            if !core.whole.is_here() {
+                return;
+            }
+            for (call, version) in core.waiting.take(&core.store) {
+                core.table.answer(clock::now(), call, Ok(map_server::version(version)));
+            }
+            std::mem::take(&mut core.early)
+        };
+        for early in early {
+            match early {
+                Early::Call(letter) => self.asked_of_store(*letter),
+                Early::Look { pid, look } => self.look(pid, look),
+            }
         }
     }
 
@@ -278,8 +324,8 @@ fn refused(refusal: Refusal) -> Fault {
     Fault::new(refusal.code, refusal.message)
 }
 
-fn not_ready() -> Fault {
-    Fault::new(ErrorCode::Unavailable, "This node has not read the whole store yet. Try again in a moment.")
+fn too_many() -> Fault {
+    Fault::new(ErrorCode::Busy, "Too many wait for the store here. Try again in a moment.")
 }
 
 fn declined() -> Fault {

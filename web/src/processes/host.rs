@@ -12,9 +12,9 @@ use shared::process::step::{Letter, Scene, Step, Stepped};
 use shared::process::table::{self, Ask, Bounds, Effect, Table};
 use shared::process::{Creation, Fault, Origin, Pid};
 use shared::session::{Delivery, Phase, Response};
-use shared::store::Store;
+use shared::store::{Store, Whole};
 
-use super::answering::For;
+use super::answering::{Early, For};
 use super::asking::Purpose;
 use super::consent::Decisions;
 use super::engine_worker::Engine;
@@ -22,6 +22,7 @@ use super::own::{Own, Program};
 use super::store_kept::{self, Keeping};
 use crate::console::Console;
 use crate::console::output::Voice;
+use crate::dom::effect;
 use crate::node::Node;
 use crate::page::Timeout;
 use crate::state::*;
@@ -32,6 +33,9 @@ const AT_ONCE: u32 = 64;
 
 /// The longest sleep of the alarm, in milliseconds: a device's clock may be set while it runs.
 const LONGEST_ALARM: u64 = 60_000;
+
+/// The host part of this tab's name before its first welcome.
+const NOWHERE: &str = "nowhere";
 
 /// What is here as long as the page is.
 pub(crate) struct Host {
@@ -67,8 +71,10 @@ pub(super) struct Core {
     pub(super) lead: u64,
     /// The log that the store is of.
     pub(super) epoch: String,
-    /// The whole store has come, or a kept copy of it.
-    pub(super) has_store: bool,
+    /// Whether the store may be read.
+    pub(super) whole: Whole,
+    /// What waits until it may.
+    pub(super) early: Vec<Early>,
     /// The list of nodes is followed on this connection.
     pub(super) follows: bool,
     alarm: Option<(u64, Timeout)>,
@@ -123,7 +129,7 @@ impl Host {
         // Until there is a welcome the tab has no host part.
         let name = NodeName::wished(&storage::node().unwrap_or_default())
             .or_else(|_| NodeName::wished("tab"))
-            .map_or_else(|_| unreachable_name(), |name| name.on("nowhere"));
+            .map_or_else(|_| unreachable_name(), |name| name.on(NOWHERE));
         let mut table = Table::new(name, creation, Bounds::TAB);
         table.chance(|| {
             let [a, b, c, d, e, f, g, h, ..] = clock::random();
@@ -152,7 +158,8 @@ impl Host {
                 map_server,
                 lead,
                 epoch: String::new(),
-                has_store: false,
+                whole: Whole::default(),
+                early: Vec::new(),
                 follows: false,
                 alarm: None,
             }),
@@ -167,6 +174,12 @@ impl Host {
         if self.node.phase.get_untracked() == Phase::Online {
             self.connected();
         }
+        // It may have been on its way, past its welcome.
+        effect(move || {
+            if self.node.phase.get() == Phase::Online && self.core.borrow().table.name().host() == NOWHERE {
+                untrack(|| self.connected());
+            }
+        });
         for delivery in self.node.processes.take_waiting() {
             self.delivered(delivery);
         }
@@ -219,6 +232,7 @@ impl Host {
                 self.node.processes.cut_off();
                 self.core.borrow_mut().follows = false;
                 self.table(Table::cut_off);
+                self.fold(&delivery);
             }
             Delivery::Welcomed { ref welcome, .. } => {
                 self.fold(&delivery);
@@ -232,9 +246,15 @@ impl Host {
                         table.identified(nick, owner);
                     });
                 }
-                self.follow_nodes();
+                // Nor does it say that the hub tells no more who is there.
+                self.follow_nodes_anew();
             }
             Delivery::Heard(_) => self.fold(&delivery),
+            Delivery::Synced { .. } => {
+                self.fold(&delivery);
+                // What changed of it meanwhile was left out.
+                self.follow_nodes_anew();
+            }
             _ => {}
         }
         Some(delivery)
@@ -242,10 +262,20 @@ impl Host {
 
     /// The connection was there before this was.
     fn connected(&'static self) {
-        let node = self.node.with_core(|core| core.session.welcome().map(|welcome| welcome.node.clone()));
+        let welcomed = self
+            .node
+            .with_core(|core| core.session.welcome().map(|welcome| (welcome.node.clone(), welcome.epoch.clone())));
         let owner = self.node.processes.owner.get_untracked();
         let nick = Some(self.node.nick.get_untracked()).filter(|nick| !nick.is_empty());
-        if let Some(name) = node.and_then(|node| NodeName::wished(&node).ok()) {
+        if let Some((node, epoch)) = welcomed
+            && let Ok(name) = NodeName::wished(&node)
+        {
+            {
+                let core = &mut *self.core.borrow_mut();
+                // What is read from now on is of this log.
+                core.epoch = epoch;
+                core.whole.connected();
+            }
             self.table(|table, now| {
                 table.connected(now, name);
                 table.identified(nick, owner);
@@ -291,16 +321,16 @@ impl Host {
         match effect {
             Effect::Step { pid, scene, step } => self.step(pid, &scene, &step),
             Effect::Host { pid, step } => self.host_step(pid, step),
-            Effect::Forget { pid } => self.engine.forget(pid),
+            Effect::Forget { pid } => {
+                self.engine.forget(pid);
+                self.looks_no_more(pid);
+            }
             Effect::Signal { to, first, signal } => {
                 let first = first && !self.node.processes.closes(&to.to_string());
                 // Where there is no connection any more the session says so.
                 let _ = self.node.with_core(|core| core.session.signal(&to.to_string(), first, &signal.to_text()));
             }
-            Effect::Look { pid, look } => {
-                let found = self.looked_for(&look);
-                self.core.borrow_mut().table.looked(clock::now(), pid, found);
-            }
+            Effect::Look { pid, look } => self.look(pid, look),
             Effect::Request { r#ref, request } => self.request(r#ref, &request),
             Effect::Store { r#ref, wish } => self.wish(r#ref, wish),
             Effect::Answered { ask, result } => self.ask_answered(ask, result),
@@ -330,7 +360,7 @@ impl Host {
             (core.map_server == Some(pid), if let Step::Handle(Letter { call, .. }) = &step { *call } else { None })
         };
         match step {
-            Step::Handle(letter) if is_map => self.asked_of_store(&letter),
+            Step::Handle(letter) if is_map => self.asked_of_store(letter),
             // Anything else a call learns that it is not understood, and a cast is passed over.
             _ => {
                 if let Some(call) = call {
@@ -343,11 +373,16 @@ impl Host {
         self.core.borrow_mut().table.stepped(clock::now(), pid, Stepped::of(Vec::new()));
     }
 
+    fn follow_nodes_anew(&'static self) {
+        self.core.borrow_mut().follows = false;
+        self.follow_nodes();
+    }
+
     /// Has the hub tell who is there, and of every change.
     pub(crate) fn follow_nodes(&'static self) {
         let wanted = self.node.processes.open.get_untracked() || self.engine.runs();
         let ready =
-            self.node.phase.get_untracked() == Phase::Online || self.core.borrow().table.name().host() != "nowhere";
+            self.node.phase.get_untracked() == Phase::Online || self.core.borrow().table.name().host() != NOWHERE;
         if !wanted || !ready || std::mem::replace(&mut self.core.borrow_mut().follows, true) {
             return;
         }
@@ -363,13 +398,12 @@ impl Host {
             {
                 // What was kept, or known, is of another log.
                 core.store = Store::default();
-                core.has_store = false;
+                core.whole = Whole::default();
                 core.epoch.clone_from(&welcome.epoch);
             }
             let keys = core.store.deliver(delivery);
-            let whole = self.node.with_core(|core| core.session.has_store());
-            core.has_store |= whole;
-            (keys, whole)
+            core.whole.deliver(delivery, self.node.with_core(|core| core.session.has_store()));
+            (keys, core.whole.is_here())
         };
         if keys.is_empty() && !whole {
             return;

@@ -81,10 +81,12 @@ fn taken_up(host: &'static Host, kept: Option<&str>) {
                 let core = &mut *host.core.borrow_mut();
                 core.epoch = epoch.to_owned();
                 core.store = store;
-                core.has_store = true;
+                core.whole.taken_up();
             }
         }
     }
+    host.waits_over();
+    host.look_on();
     host.node.session(Session::keep_store);
 }
 
@@ -95,6 +97,10 @@ fn write(host: &'static Host) {
         return;
     }
     let core = host.core.borrow();
+    if !core.whole.is_here() {
+        // A part would be taken for the whole.
+        return;
+    }
     let text = [core.epoch.as_str(), "\n", &core.store.to_text()].concat();
     let records = keeping.database.as_ref().and_then(|database| records(database, IdbTransactionMode::Readwrite));
     if let Some(records) = records {

@@ -96,7 +96,7 @@ impl Table {
             }
             Act::Link { to } => match self.link(number, &to) {
                 Ok(()) => Ok(()),
-                Err(reason) => return self.die(number, reason),
+                Err(words) => return self.die(number, Reason::error(words)),
             },
             Act::Unlink { to } => {
                 self.unlink(number, &to);

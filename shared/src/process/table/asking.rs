@@ -53,6 +53,21 @@ impl Table {
                 self.exit(&Owner::Here, from, &to, reason);
                 Ok(())
             }
+            Ask::Link { to } => match self.link(by, &to) {
+                Ok(()) => {
+                    self.ask_ended(ask, Ok(Value::Null));
+                    Ok(())
+                }
+                Err(words) => {
+                    let code = if to.pid().is_none() { ErrorCode::BadMessage } else { ErrorCode::Busy };
+                    Err(Fault::new(code, words))
+                }
+            },
+            Ask::Unlink { to } => {
+                self.unlink(by, &to);
+                self.ask_ended(ask, Ok(Value::Null));
+                Ok(())
+            }
             Ask::Lead => self.lead(ask, false, None).map(|_| ()),
         };
         if let Err(fault) = begun {

@@ -120,7 +120,8 @@ impl Table {
     fn step(&mut self, number: u64, step: Step) {
         let pid = self.pid(number);
         let seed = self.next();
-        let scene = Scene { pid, node: self.name.clone(), now: self.now, seed: spread(number, seed, self.now) };
+        let own = self.processes.get(&number).is_some_and(|process| self.is_own(&process.owner));
+        let scene = Scene { pid, node: self.name.clone(), now: self.now, seed: spread(number, seed, self.now), own };
         self.effects.push_back(Effect::Step { pid, scene, step });
     }
 

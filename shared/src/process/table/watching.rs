@@ -165,9 +165,9 @@ impl Table {
         }
     }
 
-    /// A process links itself to another.
-    pub(super) fn link(&mut self, number: u64, to: &Address) -> Result<(), Reason> {
-        let Some(pid) = to.pid() else { return Err(Reason::error("A link goes to a pid, not to a name.")) };
+    /// A process links itself to another. What keeps it from that comes in words.
+    pub(super) fn link(&mut self, number: u64, to: &Address) -> Result<(), &'static str> {
+        let Some(pid) = to.pid() else { return Err("A link goes to a pid, not to a name.") };
         let far = Far { node: self.far(&to.node), pid };
         let from = self.pid(number);
         let Some(process) = self.processes.get_mut(&number) else { return Ok(()) };
@@ -175,7 +175,7 @@ impl Table {
             return Ok(());
         }
         if process.links.len() >= MAX_LINKS {
-            return Err(Reason::error("The process has as many links as it may."));
+            return Err("The process has as many links as it may.");
         }
         process.links.push(far.clone());
         let owner = process.owner.clone();
