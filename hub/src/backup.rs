@@ -22,6 +22,8 @@ use crate::backplane::{Contents, CopyError, Local};
 use crate::clock;
 use crate::files::copying::Shelves;
 use crate::files::hash::FileHash;
+use crate::server::data::DataDirectory;
+use crate::server::{DataError, LogLost, lost};
 use crate::signals::Stop;
 pub use archive::ArchiveError;
 use archive::{Manifest, Member, Writing};
@@ -57,9 +59,13 @@ pub enum BackupError {
     #[error("there is no room for the backup on the disk of {}; nothing of it is left there", path.display())]
     NoRoom { path: PathBuf },
     #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
     Cookie(#[from] CookieError),
     #[error(transparent)]
     Log(#[from] CopyError),
+    #[error(transparent)]
+    Lost(#[from] LogLost),
     #[error("the backup could not be written to {}: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("what was written to {} {what}", path.display())]
@@ -117,6 +123,7 @@ impl fmt::Display for Done {
 pub fn write(data: Option<&Path>, file: &Path, overwrite: bool, stop: &Stop) -> Result<Done, BackupError> {
     let began = Instant::now();
     let data = data.ok_or(BackupError::NoData)?;
+    DataDirectory::check(data)?;
     if !Local::is_in(data) {
         return Err(CopyError::NoLog(data.display().to_string()).into());
     }
@@ -151,6 +158,9 @@ fn to_file(data: &Path, file: &Path, overwrite: bool, stop: &Stop) -> Result<Don
     let folder = folder.map_err(|source| BackupError::Place { path: place.path(), source })?;
     let source = Source::take(data, &folder, stop).map_err(|error| match error {
         BackupError::Log(CopyError::NoRoom(_)) => BackupError::NoRoom { path: place.path() },
+        BackupError::Log(CopyError::Unwritten(_, why)) => {
+            BackupError::Write { path: place.path(), source: io::Error::other(why) }
+        }
         other => other,
     })?;
     let backup = folder.path().join("backup");
@@ -194,6 +204,10 @@ impl<'a> Source<'a> {
         let log = folder.path().join("log");
         let at = clock::now();
         let contents = Local::copy(data, &log, stop)?;
+        // Where a hub runs, somebody may just have said the first file.
+        if contents.entries == 0 && !DataDirectory::is_locked(data).unwrap_or(false) {
+            lost::check_without_entries(data)?;
+        }
         let manifest = Manifest::new(Local::FORMAT, at, contents.epoch.clone(), contents.entries);
         Ok(Self { data, log, contents, manifest, cookie })
     }

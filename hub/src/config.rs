@@ -4,12 +4,13 @@ mod errands;
 pub mod papers;
 mod size;
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, ValueEnum};
 use mdns_sd::MDNS_PORT;
 use shared::node::{HUB, NodeName};
@@ -364,7 +365,39 @@ pub fn one_line(error: &clap::Error) -> String {
     let said = said.strip_prefix("error: ").unwrap_or(&said).trim_end_matches('.');
     // What somebody typed stands in it: not for the terminal to obey.
     let plain: String = said.chars().filter(|c| !c.is_control()).collect();
-    format!("{plain}. See `hub --help`.")
+    format!("{plain}. See `{} --help`.", command_of(error))
+}
+
+/// The command that a complaint is about, as `hub nicks free`, where clap names it.
+fn command_of(error: &clap::Error) -> String {
+    let usage = match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(usage)) => usage.to_string(),
+        _ => String::new(),
+    };
+    let words = usage.split_whitespace().skip_while(|word| *word != "hub");
+    let names: Vec<&str> = words.take_while(|word| word.chars().all(|c| c.is_ascii_lowercase())).collect();
+    if names.is_empty() { "hub".to_owned() } else { names.join(" ") }
+}
+
+/// The same complaint, of the variable where it is one about a flag that nobody has typed: clap names flags alone.
+fn of_its_variable(mut error: clap::Error, args: &[OsString]) -> clap::Error {
+    let flag = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(named)) => named.split(' ').next().unwrap_or_default().to_owned(),
+        _ => return error,
+    };
+    let is_typed = args.iter().any(|arg| {
+        let arg = arg.to_string_lossy();
+        arg.strip_prefix(flag.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+    });
+    let description = Flags::command();
+    let mut arguments = description.get_arguments();
+    let argument = arguments.find(|argument| argument.get_long().is_some_and(|long| flag == format!("--{long}")));
+    let variable = argument.and_then(|argument| argument.get_env()).filter(|name| std::env::var_os(name).is_some());
+    if let Some(variable) = variable.filter(|_| !is_typed) {
+        let name = variable.to_string_lossy().into_owned();
+        error.insert(ContextKind::InvalidArg, ContextValue::String(name));
+    }
+    error
 }
 
 fn refuse(message: &str) -> clap::Error {
@@ -427,8 +460,6 @@ fn log_filter(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsString;
-
     use super::*;
 
     fn parse(flags: &[&str]) -> Result<Config, String> {
@@ -442,8 +473,30 @@ mod tests {
     /// The one line with which these flags are refused.
     fn refusal(flags: &[&str]) -> String {
         let line = parse(flags).err().unwrap_or_else(|| panic!("{flags:?} were taken"));
-        assert!(!line.contains('\n') && line.ends_with("See `hub --help`."), "{line}");
+        assert!(!line.contains('\n') && line.ends_with(" --help`."), "{line}");
         line
+    }
+
+    #[test]
+    fn who_mistypes_a_command_is_led_to_its_own_help() {
+        for (flags, help) in [
+            (&["nicks", "free"][..], "See `hub nicks free --help`."),
+            (&["nicks", "--data=/srv/chat"], "See `hub nicks --help`."),
+            (&["nicks", "fre", "ana"], "See `hub nicks --help`."),
+            (&["backup"], "See `hub backup --help`."),
+            (&["restore", "a.tar", "--overwrite"], "See `hub restore --help`."),
+            (&["start"], "See `hub --help`."),
+            (&["--listen=x"], "See `hub --help`."),
+            (&["--open", "--cookie=sesame"], "See `hub --help`."),
+        ] {
+            assert!(refusal(flags).ends_with(help), "{flags:?}: {}", refusal(flags));
+        }
+    }
+
+    #[test]
+    fn a_command_that_wants_another_shows_which_there_are() {
+        let error = Asked::from_args(["hub", "nicks"].map(OsString::from)).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
     }
 
     #[test]
@@ -522,9 +575,7 @@ mod tests {
         assert_eq!(freed(&["nicks", "free", "ana", "--data=/srv/chat"]), there);
         assert_eq!(freed(&["--data=/srv/chat", "nicks", "free", "ana"]), there);
         assert!(freed(&["nicks", "free", "ana"]).1.unwrap().ends_with("hubbub"));
-        for (flags, missing) in
-            [(&["nicks"][..], "free"), (&["nicks", "free"], "NICK"), (&["nicks", "fre", "ana"], "fre")]
-        {
+        for (flags, missing) in [(&["nicks", "free"][..], "NICK"), (&["nicks", "fre", "ana"], "fre")] {
             assert!(refusal(flags).contains(missing), "{flags:?}: {}", refusal(flags));
         }
     }

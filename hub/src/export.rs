@@ -7,12 +7,16 @@ use shared::message::ToNode;
 use shared::wire;
 
 use crate::backplane::{CopyError, Local};
+use crate::server::DataError;
+use crate::server::data::DataDirectory;
 
 /// Why the log is not printed, or not to its end. Displays as one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     #[error("a hub that keeps everything in memory, or has no data directory, has no log to export")]
     NoData,
+    #[error(transparent)]
+    Data(#[from] DataError),
     #[error(transparent)]
     Log(#[from] CopyError),
     #[error("the log could not be written to standard output: {0}")]
@@ -26,7 +30,9 @@ pub enum ExportError {
 /// # Errors
 /// See [`ExportError`].
 pub fn write(data: Option<&Path>, after: u64, out: &mut impl Write) -> Result<(), ExportError> {
-    let mut log = Local::export(data.ok_or(ExportError::NoData)?, after)?;
+    let data = data.ok_or(ExportError::NoData)?;
+    DataDirectory::check(data)?;
+    let mut log = Local::export(data, after)?;
     loop {
         let page = log.page()?;
         if page.is_empty() {

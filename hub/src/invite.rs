@@ -106,20 +106,21 @@ impl Invitation {
     }
 
     /// What is printed: nothing, one line of JSON, or lines for people, with a QR code where the screen has room for it.
-    /// At the hub's start they are told more.
+    /// At the hub's start they are told more. The code comes first: where all of it together is higher than the screen,
+    /// the links are what stays there.
     pub fn print(&self, how: PrintLink, screen: Option<Screen>, at_start: bool) -> String {
         match how {
             PrintLink::None => String::new(),
             PrintLink::Json => format!("{}\n", self.json()),
             PrintLink::Text => {
                 let code = screen.zip(self.to_share()).and_then(|(screen, link)| code::drawn(link, screen));
-                let code = code.map_or_else(String::new, |code| format!("{code}\n"));
+                let code = code.unwrap_or_default();
                 let (unbuilt, stop) = if at_start { (unbuilt(), "Stop  Ctrl-C\n") } else { ("", "") };
                 let data = match &self.data {
                     Some(data) => format!("Data  {}\n", data.display()),
                     None => "Data  in memory only; it is gone when the hub stops (--ephemeral)\n".to_owned(),
                 };
-                format!("{self}{code}{unbuilt}{data}{stop}")
+                format!("{code}{self}{unbuilt}{data}{stop}")
             }
         }
     }
@@ -163,11 +164,12 @@ impl fmt::Display for Invitation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Hubbub {}, {}\n", env!("CARGO_PKG_VERSION"), self.name)?;
         if !self.links.is_empty() {
-            let who = match self.cookie {
-                Some(_) => "Whoever has one can join.",
-                None => "Whoever reaches this machine can join: no cookie is asked for.",
+            let who = match (&self.cookie, &self.reach) {
+                (Some(_), _) => ". Whoever has one can join.",
+                (None, Reach::LoopbackOnly | Reach::NoNetwork) => ": no cookie is asked for.",
+                (None, _) => ". Whoever reaches this machine can join: no cookie is asked for.",
             };
-            writeln!(f, "Open a link in a browser. {who}\n")?;
+            writeln!(f, "Open a link in a browser{who}\n")?;
             for link in &self.links {
                 writeln!(f, "{link}")?;
             }
@@ -249,6 +251,31 @@ mod tests {
         assert!(!drawn("0.0.0.0:4000", &nowhere(), Some(WIDE)));
         assert!(!drawn("0.0.0.0:4000", &Err(io::Error::other("no netlink")), Some(WIDE)));
         assert!(!drawn("127.0.0.1:4000", &office(), Some(WIDE)));
+    }
+
+    #[test]
+    fn on_a_small_screen_the_links_are_what_stays_in_view() {
+        let screen = Screen { columns: 80, rows: 24, colours: true };
+        let invitation = invitation("0.0.0.0:4000", &office(), Some("PGC0vJ4r9tOkHc2mW1xuqA"), Some("/srv/hubbub"));
+        for at_start in [true, false] {
+            let text = invitation.print(PrintLink::Text, Some(screen), at_start);
+            assert!(text.contains('▀'), "the code is there as well: {text}");
+            // The cursor stands on the last row.
+            let in_view: Vec<&str> = text.lines().rev().take(usize::from(screen.rows) - 1).collect();
+            for link in invitation.links() {
+                assert!(in_view.contains(&link.as_str()), "{link} has scrolled off: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_is_said_to_be_let_in_who_cannot_come() {
+        for (listen, machine) in [("127.0.0.1:4000", office()), ("0.0.0.0:4000", nowhere())] {
+            let told = text(&invitation(listen, &machine, None, None));
+            assert!(told.contains("browser: no cookie is asked for.") && told.contains("Only this machine"), "{told}");
+            assert!(!told.contains("Whoever"), "{told}");
+        }
+        assert!(text(&invitation("0.0.0.0:4000", &office(), None, None)).contains("Whoever reaches this machine"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use hub::StartError;
 use hub::config::{Asked, Config, PrintLink, one_line, papers};
 use hub::doctor::Level;
@@ -39,7 +40,12 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(error) => {
-            complain(&one_line(&error));
+            // A command that wants another: nothing is wrong but that it is missing, and help names them all.
+            if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+                let _ = error.print(); // perhaps nobody is there to read it
+            } else {
+                complain(&one_line(&error));
+            }
             return ExitCode::from(USAGE);
         }
     };

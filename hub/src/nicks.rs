@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::backplane::{FreeError, Local};
+use crate::backplane::{CopyError, FreeError, Local};
 use crate::server::DataError;
 use crate::server::data::DataDirectory;
 
@@ -26,8 +26,9 @@ pub enum NicksError {
 /// See [`NicksError`].
 pub fn free(data: Option<&Path>, nick: &str) -> Result<String, NicksError> {
     let data = data.ok_or(NicksError::NoData)?;
+    DataDirectory::check(data)?;
     if !Local::is_in(data) {
-        return Err(FreeError::NoLog(data.display().to_string()).into());
+        return Err(FreeError::from(CopyError::NoLog(data.display().to_string())).into());
     }
     // Held until it is done, so that no hub starts meanwhile.
     let stopped = match DataDirectory::lock(data) {

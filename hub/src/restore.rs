@@ -1,10 +1,13 @@
 //! `hub restore`: what `hub backup` wrote, put back where no hub runs.
 //!
-//! It is unpacked in a folder of its own inside the data directory and looked through there (`unpacked`). Only then anything
-//! is moved (`moves`), the log last: a directory without a log is none of a hub's.
+//! It is unpacked in a folder of its own inside the data directory and looked through there (`unpacked`). Then what is to be
+//! moved is written down (`marker`), and only then anything is moved (`plan`). Killed at whatever moment, it leaves the
+//! whole of what was there, the whole of what was in the backup, or a marker, with which nothing but the next restore
+//! touches the directory: that one goes on from there.
 
-mod moves;
+mod marker;
 mod owner;
+mod plan;
 mod unpacked;
 
 use std::fmt;
@@ -21,7 +24,7 @@ use crate::files::copying::Shelves;
 use crate::server::DataError;
 use crate::server::data::DataDirectory;
 use crate::signals::Stop;
-use moves::Moves;
+use plan::Plan;
 use unpacked::Unpacked;
 
 /// Read at a time, in bytes.
@@ -32,6 +35,9 @@ const STDIN: &str = "-";
 
 /// How the folder begins to be called in which a backup is unpacked.
 const UNPACKING: &str = "restoring-";
+
+/// How the folder begins to be called for what was there before.
+const BEFORE: &str = "before-restore-";
 
 /// How many folders of what was there before may be of one second.
 const BEFORE_OF_A_SECOND: u32 = 100;
@@ -65,13 +71,24 @@ pub enum RestoreError {
     Write { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Cookie(#[from] CookieError),
-    #[error("the log could not be put in its place: {0}")]
-    Place(CopyError),
+    #[error("{why}; and what was moved could not all be moved back ({source}): mend that, and run it once more")]
+    HalfMoved { why: Box<RestoreError>, source: io::Error },
     #[error(
-        "{why}; and what was moved could not all be moved back ({source}): look into {} before a hub is started",
-        folder.display()
+        "what a restore that was cut off left in the data directory {} cannot be read ({source}); what was there is in its \
+         folder before-restore-…, what was in the backup in the folder restoring-…, or in its place; delete \
+         restore.json there and restore with --replace",
+        path.display()
     )]
-    HalfMoved { why: Box<RestoreError>, source: io::Error, folder: PathBuf },
+    Marker { path: PathBuf, source: io::Error },
+    #[error(
+        "the restore that was cut off in the data directory {} cannot go on: {source}; mend that, and run it \
+         once more. If it cannot be mended, delete restore.json there and restore with --replace; what was there before is \
+         in a folder before-restore-…",
+        path.display()
+    )]
+    NotFinished { path: PathBuf, source: io::Error },
+    #[error("{why}; but the restore that was cut off there before is finished now")]
+    Behind { why: Box<RestoreError> },
     #[error("stopped before it was done; nothing was changed")]
     Stopped,
 }
@@ -86,16 +103,21 @@ pub struct Done {
     pub data: PathBuf,
     /// Where that is now which was there before.
     pub before: Option<PathBuf>,
+    /// It was cut off before, and went on from there.
+    pub went_on: bool,
 }
 
 impl fmt::Display for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { entries, files, at, data, before } = self;
+        let Self { entries, files, at, data, before, went_on } = self;
         let at = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_millis(*at));
         write!(f, "Restored: {entries} entries, {files} files, as of {at}: {}", data.display())?;
         write!(f, "\nWhoever was here before starts over with them; lines said since then are gone.")?;
         if let Some(before) = before {
             write!(f, "\nWhat was there before is in {}", before.display())?;
+        }
+        if *went_on {
+            write!(f, "\nIt had been cut off, and went on from there.")?;
         }
         Ok(())
     }
@@ -105,82 +127,118 @@ impl fmt::Display for Done {
 ///
 /// `replace`: what is there of a hub is moved into a folder beside, and nothing of it is deleted.
 ///
+/// Where a restore was cut off it goes on first, whatever the backup; and if that is the one it was of, that is all.
+///
 /// # Errors
 /// See [`RestoreError`].
 pub fn read(data: Option<&Path>, file: &Path, replace: bool, stop: &Stop) -> Result<Done, RestoreError> {
     let data = data.ok_or(RestoreError::NoData)?;
-    let from: Box<dyn Read> = if file == Path::new(STDIN) {
-        Box::new(io::stdin().lock())
-    } else {
-        let opened = File::open(file).and_then(|opened| match opened.metadata()?.is_dir() {
-            true => Err(io::ErrorKind::IsADirectory.into()),
-            false => Ok(opened),
-        });
-        Box::new(opened.map_err(|source| RestoreError::Open { path: file.to_owned(), source })?)
-    };
     let was_there = data.is_dir();
-    let lock = DataDirectory::lock(data).map_err(|error| match error {
+    let lock = DataDirectory::lock_to_restore(data).map_err(|error| match error {
         DataError::InUse { path } => RestoreError::HubRuns { path },
         other => other.into(),
     })?;
-    let restored = into(&lock, BufReader::with_capacity(PIECE, from), file, replace, stop);
-    if restored.is_err() && !was_there {
-        lock.leave_nothing();
+    let finished = finish(lock.path())?;
+    let restored = open(file).and_then(|from| into(&lock, from, file, replace, finished.as_ref(), stop));
+    match (restored, &finished) {
+        (Ok(done), _) => Ok(done),
+        (Err(why), Some(_)) => Err(RestoreError::Behind { why: Box::new(why) }),
+        (Err(why), None) => {
+            if !was_there {
+                lock.leave_nothing();
+            }
+            Err(why)
+        }
     }
-    restored
 }
 
-fn into(data: &DataDirectory, from: impl Read, file: &Path, replace: bool, stop: &Stop) -> Result<Done, RestoreError> {
+fn open(file: &Path) -> Result<Box<dyn Read>, RestoreError> {
+    if file == Path::new(STDIN) {
+        return Ok(Box::new(BufReader::with_capacity(PIECE, io::stdin().lock())));
+    }
+    let opened = File::open(file).and_then(|opened| match opened.metadata()?.is_dir() {
+        true => Err(io::ErrorKind::IsADirectory.into()),
+        false => Ok(opened),
+    });
+    let opened = opened.map_err(|source| RestoreError::Open { path: file.to_owned(), source })?;
+    Ok(Box::new(BufReader::with_capacity(PIECE, opened)))
+}
+
+/// Goes on with a restore that was cut off, if there is one, to its end.
+fn finish(data: &Path) -> Result<Option<Plan>, RestoreError> {
+    let read = marker::read(data).map_err(|source| RestoreError::Marker { path: data.to_owned(), source })?;
+    let Some(plan) = read else { return Ok(None) };
+    let moved = plan.carry_out(data).and_then(|()| marker::remove(data));
+    moved.map_err(|source| RestoreError::NotFinished { path: data.to_owned(), source })?;
+    let _ = fs::remove_dir_all(plan.unpacked(data)); // the next restore looks for it again
+    Ok(Some(plan))
+}
+
+/// `finished` is the restore that was cut off here and has just been finished.
+fn into(
+    data: &DataDirectory,
+    from: impl Read,
+    file: &Path,
+    replace: bool,
+    finished: Option<&Plan>,
+    stop: &Stop,
+) -> Result<Done, RestoreError> {
     let path = data.path();
     let write = |source: io::Error| match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => RestoreError::NoRoom { path: path.to_owned() },
         _ => RestoreError::Write { path: path.to_owned(), source },
     };
-    let there = of_a_hub(path);
-    if let Some(one) = there.first()
-        && !replace
-    {
-        let what = one.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        return Err(RestoreError::InUse { path: path.to_owned(), what });
+    let free = || match of_a_hub(path).first() {
+        Some(one) if !replace => {
+            let what = one.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Err(RestoreError::InUse { path: path.to_owned(), what })
+        }
+        _ => Ok(()),
+    };
+    if finished.is_none() {
+        free()?; // before all is unpacked
     }
     // While the directory is locked, nobody else restores: these were cut off, and hold a whole log.
     for cut_off in folders(UNPACKING.as_ref(), path) {
         fs::remove_dir_all(cut_off).map_err(write)?;
     }
     let folder = private_folder(UNPACKING.as_ref(), path).map_err(write)?;
-    let unpacked = Unpacked::of(from, file, folder.path(), stop, &write)?;
+    let known = finished.map(|plan| &plan.manifest);
+    let Some(unpacked) = Unpacked::of(from, file, folder.path(), known, stop, &write)? else {
+        // It is what was finished just now.
+        return finished.map(|plan| done(plan, path, true)).ok_or(RestoreError::Stopped);
+    };
+    free()?;
     if stop.is_asked() {
         return Err(RestoreError::Stopped);
     }
     owner::give(path, &[folder.path(), &data.lock_file()]).map_err(write)?;
     // So that nothing of it is lost between two moves, whatever happens there.
     Local::bring_in(path);
-    let there = of_a_hub(path);
-    let before = (!there.is_empty()).then(|| make_before(path)).transpose().map_err(write)?;
-    let aside = before.as_deref().unwrap_or(path);
-    let mut moves = Moves::default();
-    let moved = there.iter().try_for_each(|one| moves.take(one, aside));
-    let moved = moved.and_then(|()| unpacked.others.iter().try_for_each(|one| moves.take(one, path)));
-    let moved = moved.map_err(write).and_then(|()| {
-        // From here on there is no way back, nor any need of one.
-        Local::put_in_place(&unpacked.log, path, &Stop::default()).map_err(|error| match error {
-            CopyError::NoRoom(_) => RestoreError::NoRoom { path: path.to_owned() },
-            other => RestoreError::Place(other),
-        })
-    });
-    if let Err(why) = moved {
-        let undone = moves.undo();
-        if let Some(before) = &before {
-            let _ = fs::remove_dir(before); // only if it is empty
-        }
-        return Err(match undone {
-            Ok(()) => why,
-            Err(source) => RestoreError::HalfMoved { why: Box::new(why), source, folder: aside.to_owned() },
+    let before = new_name(path).map_err(write)?;
+    let Unpacked { manifest, files } = unpacked;
+    let plan = Plan::new(manifest, files, folder.path(), &before, &of_a_hub(path), &of_a_hub(folder.path()));
+    // From here on it goes only with the marker.
+    let folder = folder.keep();
+    let moved = marker::put(&plan, &folder, path).and_then(|()| plan.carry_out(path));
+    if let Err(why) = moved.map_err(write) {
+        return Err(match plan.take_back(path).and_then(|()| marker::remove(path)) {
+            Ok(()) => {
+                let _ = fs::remove_dir_all(folder); // the next restore looks for it again
+                why
+            }
+            Err(source) => RestoreError::HalfMoved { why: Box::new(why), source },
         });
     }
-    sync_folder(path).map_err(write)?;
-    let Unpacked { manifest, files, .. } = unpacked;
-    Ok(Done { entries: manifest.entries, files, at: manifest.at, data: path.to_owned(), before })
+    marker::remove(path).map_err(|source| RestoreError::NotFinished { path: path.to_owned(), source })?;
+    let _ = fs::remove_dir_all(folder);
+    Ok(done(&plan, path, false))
+}
+
+fn done(plan: &Plan, data: &Path, went_on: bool) -> Done {
+    let Plan { manifest, files, .. } = plan;
+    let before = plan.before(data);
+    Done { entries: manifest.entries, files: *files, at: manifest.at, data: data.to_owned(), before, went_on }
 }
 
 /// What of a hub is in a data directory, the log first.
@@ -190,22 +248,40 @@ fn of_a_hub(data: &Path) -> Vec<PathBuf> {
     Local::pieces(data).into_iter().chain(others).collect()
 }
 
-/// A new folder for what was there before, named by the time.
-fn make_before(data: &Path) -> io::Result<PathBuf> {
+/// Where what was there before is to go: a folder that is not there yet, named by the time.
+fn new_name(data: &Path) -> io::Result<PathBuf> {
     let now = UNIX_EPOCH + Duration::from_millis(clock::now());
-    let name = format!("before-restore-{}", humantime::format_rfc3339_seconds(now)).replace(':', "-");
-    let mut number = 1;
-    loop {
-        let path = data.join(if number == 1 { name.clone() } else { format!("{name}-{number}") });
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        match builder.create(&path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < BEFORE_OF_A_SECOND => number += 1,
-            Err(error) => return Err(error),
-            Ok(()) => return owner::give(data, &[&path]).map(|()| path),
-        }
-    }
+    let name = format!("{BEFORE}{}", humantime::format_rfc3339_seconds(now)).replace(':', "-");
+    let names = (1..=BEFORE_OF_A_SECOND)
+        .map(|number| data.join(if number == 1 { name.clone() } else { format!("{name}-{number}") }));
+    let new = names.into_iter().find(|path| path.symlink_metadata().is_err());
+    new.ok_or_else(|| io::ErrorKind::AlreadyExists.into())
+}
+
+/// What restores left in a data directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// What is unpacked by one that goes on, or was cut off before it changed anything.
+    Unpacked(PathBuf),
+    /// What was there before one.
+    Before(PathBuf),
+}
+
+/// What restores left there, as far as it can be listed.
+pub(crate) fn left(data: &Path) -> Vec<Left> {
+    let Ok(entries) = fs::read_dir(data) else { return Vec::new() };
+    let before = entries.flatten().filter(|entry| {
+        entry.file_name().as_encoded_bytes().starts_with(BEFORE.as_bytes())
+            && entry.file_type().is_ok_and(|kind| kind.is_dir())
+    });
+    let mut before: Vec<_> = before.map(|entry| entry.path()).collect();
+    before.sort();
+    let unpacked = match DataDirectory::check(data) {
+        Ok(()) => folders(UNPACKING.as_ref(), data),
+        // One that moves it goes on, or is to.
+        Err(_) => Vec::new(),
+    };
+    unpacked.into_iter().map(Left::Unpacked).chain(before.into_iter().map(Left::Before)).collect()
 }
 
 /// Makes the names in a folder survive a power cut.

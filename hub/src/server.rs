@@ -2,9 +2,11 @@
 
 pub(crate) mod data;
 mod listener;
+pub(crate) mod lost;
 pub(crate) mod record;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +38,7 @@ use data::DataDirectory;
 pub use data::DataError;
 pub use listener::BindError;
 pub(crate) use listener::{Arrival, Progress};
+pub use lost::LogLost;
 use record::Record;
 
 /// Open files a hub needs beside its sockets: the log's, the runtime's, and some to spare.
@@ -69,6 +72,8 @@ pub enum StartError {
     Cookie(#[from] CookieError),
     #[error(transparent)]
     Log(#[from] OpenError),
+    #[error(transparent)]
+    LogLost(#[from] LogLost),
     #[error(transparent)]
     Files(#[from] files::OpenError),
 }
@@ -133,7 +138,7 @@ pub async fn start(config: Config) -> Result<RunningHub, StartError> {
         (false, None, None) => Some(secret::fresh()),
     };
     let log = Arc::new(match &data {
-        Some(data) => Local::open(data.path(), config.nick_ttl)?,
+        Some(data) => open_log(data.path(), config.nick_ttl)?,
         None => Local::in_memory(config.nick_ttl)?,
     });
     let limits_of_files =
@@ -204,6 +209,18 @@ pub async fn start(config: Config) -> Result<RunningHub, StartError> {
         files,
         data,
     })
+}
+
+/// Opens the log, or makes it, unless one was lost.
+fn open_log(data: &Path, nick_ttl: Duration) -> Result<Local, StartError> {
+    if Local::is_absent(data) {
+        lost::check_without_log(data)?;
+    }
+    let log = Local::open(data, nick_ttl)?;
+    if log.is_without_entries() {
+        lost::check_without_entries(data)?;
+    }
+    Ok(log)
 }
 
 /// How many sockets the operating system lets this process have, once it was asked for the most.

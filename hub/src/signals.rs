@@ -24,6 +24,8 @@ impl Signals {
     pub fn take() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
 
+        // It would end the process where a file may grow no longer (`ulimit -f`): taken over, the write fails, and is told.
+        drop(signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?);
         let hangup = (!hangup_is_ignored()).then(|| signal(SignalKind::hangup())).transpose()?;
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())?, hangup })
     }

@@ -107,6 +107,11 @@ impl Local {
         Self::start(connection, Some((directory, readers)), nick_ttl, &shown)
     }
 
+    /// Whether nobody had ever said anything in it when it was opened.
+    pub fn is_without_entries(&self) -> bool {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).head == 0
+    }
+
     /// A log that ends with this process.
     ///
     /// # Errors

@@ -58,6 +58,12 @@ impl Manifest {
         let program = env!("CARGO_PKG_VERSION").to_owned();
         Self { hubbub_backup: FORMAT, program, log_format, at, epoch, entries }
     }
+
+    /// Of no backup that there is.
+    #[cfg(test)]
+    pub(crate) fn made_up() -> Self {
+        Self::new(1, 0, "3p0ch".to_owned(), 57)
+    }
 }
 
 /// A member, in the order in which they follow each other.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{Config, Flags, PrintLink, listen_address};
+use super::{Config, Flags, PrintLink, listen_address, of_its_variable};
 
 /// How the program ends, at the end of every `--help`.
 pub(super) const EXIT_CODES: &str = "\
@@ -79,7 +79,7 @@ Exit codes:
     },
 
     /// Print the man page, or completions for a shell
-    #[command(hide = true)]
+    #[command(after_help = EXIT_CODES)]
     Generate {
         #[arg(value_enum)]
         what: manual::What,
@@ -124,7 +124,8 @@ impl Asked {
     /// If they cannot be understood or contradict each other, and also if they ask for help or the
     /// version: see [`clap::Error::kind`].
     pub fn from_args(args: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let mut flags = Flags::try_parse_from(args)?;
+        let args: Vec<OsString> = args.into_iter().collect();
+        let mut flags = Flags::try_parse_from(&args).map_err(|error| of_its_variable(error, &args))?;
         let data = flags.data();
         Ok(match flags.errand.take() {
             None => Self::Serve(Box::new(Config::from_flags(flags)?)),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use clap::CommandFactory;
+use clap::{CommandFactory, ValueHint};
 use manual::{Section, What};
 
 use super::Flags;
@@ -33,7 +33,12 @@ cookie     the secret that everyone must know; delete it while no hub runs to ha
 /// # Errors
 /// Those of the writer.
 pub fn write(what: What, out: &mut dyn Write) -> io::Result<()> {
-    manual::write(what, Flags::command(), &SECTIONS, out)
+    // What is no path is text: a shell is not to offer files for it.
+    let command = Flags::command().mut_args(|flag| {
+        let is_text = flag.get_action().takes_values() && flag.get_value_hint() == ValueHint::Unknown;
+        if is_text { flag.value_hint(ValueHint::Other) } else { flag }
+    });
+    manual::write(what, command, &SECTIONS, out)
 }
 
 #[cfg(test)]
@@ -54,10 +59,24 @@ mod tests {
         for flag in command.get_arguments().filter_map(|argument| argument.get_long()) {
             assert!(page.contains(&flag.replace('-', "\\-")), "--{flag} is missing");
         }
-        for command in ["backup", "nicks free", "invite", "doctor"] {
+        for command in ["backup", "nicks free", "invite", "doctor", "generate"] {
             assert!(page.contains(&format!("hub {command}")), "hub {command} is missing");
         }
-        assert!(!page.contains("generate"), "what only packagers call is no part of it");
+        let help = Flags::command().render_long_help().to_string();
+        assert!(help.contains("generate"), "{help}");
+    }
+
+    #[test]
+    fn a_shell_offers_files_for_paths_alone() {
+        let script = text(What::Bash);
+        let offered = |flag: &str| {
+            let (_, rest) = script.split_once(&format!("--{flag})")).expect("the flag is there");
+            rest.split_once(";;").expect("its end").0.contains("compgen -f")
+        };
+        assert!(offered("data"));
+        for flag in ["log", "name", "cookie", "listen"] {
+            assert!(!offered(flag), "--{flag}");
+        }
     }
 
     #[test]

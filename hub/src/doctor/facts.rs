@@ -15,7 +15,9 @@ use crate::clock;
 use crate::config::{self, Config};
 use crate::interfaces::Machine;
 use crate::links::{self, Reach};
+use crate::restore::{self, Left};
 use crate::server::data::DataDirectory;
+use crate::server::lost;
 use crate::server::record::Record;
 
 use super::machine;
@@ -97,6 +99,8 @@ pub(super) struct There {
     pub(super) remote: Option<&'static str>,
     /// Whether a hub runs on it.
     pub(super) in_use: bool,
+    /// What restores left there.
+    pub(super) left: Vec<Left>,
 }
 
 #[derive(Debug)]
@@ -104,6 +108,8 @@ pub(super) enum Log {
     /// There is none yet, or none is kept.
     None,
     Sound(Contents),
+    /// Why it is not looked at, and what to do, in one sentence.
+    Refused(String),
     Older(String),
     Damaged(String),
     Unusable(String),
@@ -210,6 +216,7 @@ fn directory(path: &Path) -> DataState {
             free: machine::free(path),
             remote: machine::remote(path),
             in_use: in_use(path),
+            left: restore::left(path),
         }),
     }
 }
@@ -225,9 +232,23 @@ fn running(data: &Path) -> Option<SocketAddr> {
 }
 
 fn log(data: &Path) -> Log {
-    match Local::examine(data) {
+    if let Err(error) = DataDirectory::check(data) {
+        return Log::Refused(error.to_string());
+    }
+    let examined = Local::examine(data);
+    let lost = match &examined {
+        Ok(contents) if contents.entries == 0 && !in_use(data) => lost::check_without_entries(data),
+        Err(CopyError::NoLog(_) | CopyError::Empty(_)) => lost::check_without_log(data),
+        _ => Ok(()),
+    };
+    if let Err(error) = lost {
+        return Log::Refused(error.to_string());
+    }
+    match examined {
         Ok(contents) => Log::Sound(contents),
-        Err(CopyError::NoLog(_)) => Log::None,
+        // One that is empty was about to be made.
+        Err(CopyError::NoLog(_) | CopyError::Empty(_)) => Log::None,
+        Err(error @ CopyError::Unwritable(_)) => Log::Refused(error.to_string()),
         Err(error @ CopyError::Damaged(..)) => Log::Damaged(error.to_string()),
         Err(error @ CopyError::Older(_)) => Log::Older(error.to_string()),
         Err(error) => Log::Unusable(error.to_string()),

@@ -6,6 +6,7 @@ use super::Finding;
 use super::facts::{Cookie, Data, DataState, Facts, Firewall, Log, Mdns, Port, There};
 use crate::backplane::Local;
 use crate::links::Reach;
+use crate::restore::Left;
 
 /// With less room on the disk than this, in bytes, it is time to think of it: some weeks of pictures.
 const LITTLE_ROOM: u64 = 1024 * 1024 * 1024;
@@ -122,7 +123,21 @@ fn directory(path: &str, there: &There) -> Vec<Finding> {
         let free = there.free.map_or_else(String::new, |free| format!(", {} free", size(free)));
         found.push(Finding::ok(format!("the data directory {path} is there, and its owner's alone{free}")));
     }
+    found.extend(there.left.iter().map(left));
     found
+}
+
+fn left(left: &Left) -> Finding {
+    match left {
+        Left::Unpacked(path) => Finding::warning(
+            format!("{} is of a restore that goes on, or was cut off before it changed anything", path.display()),
+            "If none goes on, delete it: it holds what is in a backup",
+        ),
+        Left::Before(path) => Finding {
+            advice: Some("Delete it when nobody can want it back".to_owned()),
+            ..Finding::ok(format!("{} is what was there before a restore, with its cookie", path.display()))
+        },
+    }
 }
 
 /// Bytes as people tell them.
@@ -141,6 +156,7 @@ fn log(log: &Log) -> Finding {
             contents.epoch,
             contents.files.len()
         )),
+        Log::Refused(what) => saying_what_to_do(what),
         Log::Older(what) => Finding::warning(what, "Back it up first, with the version that wrote it"),
         Log::Damaged(what) => Finding::error(
             what,
@@ -153,6 +169,11 @@ fn log(log: &Log) -> Finding {
     }
 }
 
+/// What is wrong, where that says what to do as well.
+fn saying_what_to_do(what: &str) -> Finding {
+    Finding { advice: None, ..Finding::error(what, "") }
+}
+
 fn cookie(cookie: &Cookie) -> Finding {
     match cookie {
         Cookie::Open => Finding::warning(
@@ -162,8 +183,7 @@ fn cookie(cookie: &Cookie) -> Finding {
         Cookie::Given => Finding::ok("the cookie is given by --cookie or HUBBUB_COOKIE"),
         Cookie::NotYet => Finding::ok("there is no cookie yet: the first start makes one"),
         Cookie::Kept => Finding::ok("the cookie is kept, and its owner's alone"),
-        // It says what to do.
-        Cookie::Unusable(what) => Finding { advice: None, ..Finding::error(what, "") },
+        Cookie::Unusable(what) => saying_what_to_do(what),
     }
 }
 

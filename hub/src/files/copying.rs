@@ -64,6 +64,14 @@ impl Shelves {
         Ok(Some([Some(bytes), open(Piece::Thumbnail)?, Some(record)].into_iter().flatten().collect()))
     }
 
+    /// Whether lines named any of them, as far as that was written down.
+    ///
+    /// # Errors
+    /// If they cannot be listed; also if there are none at all ([`io::ErrorKind::NotFound`]).
+    pub(crate) fn any_said(&self) -> io::Result<bool> {
+        self.disk.any(|record: &Record| record.life.said.is_some())
+    }
+
     /// Puts a piece in its place, and on the disk; of one file they come in their order. That bytes are what their name
     /// says is for the caller to look after.
     ///

@@ -117,6 +117,24 @@ impl Disk {
         Ok(found)
     }
 
+    /// Whether this holds for any file's record that can be read. Takes nothing away.
+    pub(super) fn any<R: DeserializeOwned>(&self, holds: impl Fn(&R) -> bool) -> io::Result<bool> {
+        for shelf in fs::read_dir(&self.root)? {
+            let shelf = shelf?.path();
+            if file_name(&shelf).len() != 2 || !shelf.is_dir() {
+                continue;
+            }
+            for entry in fs::read_dir(shelf)? {
+                let path = entry?.path();
+                let is_record = path.extension().is_some_and(|ending| ending == RECORD);
+                if is_record && read_record(&path).is_ok_and(|record| holds(&record)) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
     /// All uploads that have a record, with it; leftovers likewise.
     pub(super) fn begun<R: DeserializeOwned>(&self) -> io::Result<Vec<(String, R)>> {
         records(&self.uploads())

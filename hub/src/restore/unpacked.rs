@@ -1,7 +1,7 @@
 //! A backup that is unpacked, and looked through.
 
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::RestoreError;
 use crate::auth::cookie_file;
@@ -10,30 +10,31 @@ use crate::backup::archive::{self, ArchiveError, Manifest, Member};
 use crate::files::copying::{Piece, Shelves};
 use crate::signals::Stop;
 
-/// A backup that is unpacked and sound.
+/// A backup that is unpacked and sound: in a folder that has what belongs into a data directory, by the names it has there.
 pub(super) struct Unpacked {
     pub(super) manifest: Manifest,
-    /// The copy of the log.
-    pub(super) log: PathBuf,
-    /// What belongs into the data directory beside the log, by the names it has there.
-    pub(super) others: Vec<PathBuf>,
     pub(super) files: u64,
 }
 
 impl Unpacked {
-    /// Unpacks a backup into a folder. `write` makes of an error of that folder what is said of it.
+    /// Unpacks a backup into a folder, with a log of a new name. `write` makes of an error of that folder what is said of it.
+    /// None where it is the backup with this manifest.
     pub(super) fn of(
         from: impl Read,
         file: &Path,
         folder: &Path,
+        known: Option<&Manifest>,
         stop: &Stop,
         write: &impl Fn(io::Error) -> RestoreError,
-    ) -> Result<Self, RestoreError> {
+    ) -> Result<Option<Self>, RestoreError> {
         let log = folder.join("log");
         let shelves = Shelves::make(folder).map_err(write)?;
         let mut cookie = None;
         let mut files = 0;
-        let read = archive::read(from, Local::FORMAT, stop, |_, member, content| {
+        let read = archive::read(from, Local::FORMAT, stop, |manifest, member, content| {
+            if known == Some(manifest) {
+                return Err(Taking::Known);
+            }
             match member {
                 Member::Log => Local::receive(content, &log).map_err(Taking::Write)?,
                 Member::Cookie => {
@@ -56,11 +57,13 @@ impl Unpacked {
             Ok(())
         });
         let damaged = |source| RestoreError::Backup { path: file.to_owned(), source };
-        let manifest = read.map_err(|error| match error {
-            Taking::Backup(ArchiveError::Stopped) => RestoreError::Stopped,
-            Taking::Backup(source) => damaged(source),
-            Taking::Write(source) => write(source),
-        })?;
+        let manifest = match read {
+            Ok(manifest) => manifest,
+            Err(Taking::Known) => return Ok(None),
+            Err(Taking::Backup(ArchiveError::Stopped)) => return Err(RestoreError::Stopped),
+            Err(Taking::Backup(source)) => return Err(damaged(source)),
+            Err(Taking::Write(source)) => return Err(write(source)),
+        };
         let contents = Local::look_through(&log, stop).map_err(|error| match error {
             CopyError::Stopped => RestoreError::Stopped,
             CopyError::NoRoom(_) => write(io::ErrorKind::StorageFull.into()),
@@ -73,8 +76,12 @@ impl Unpacked {
         if let Some(cookie) = &cookie {
             cookie_file::put(folder, cookie)?;
         }
-        let others = [Some(Shelves::folder(folder)), cookie.map(|_| cookie_file::place(folder))];
-        Ok(Self { manifest, log, others: others.into_iter().flatten().collect(), files })
+        Local::put_in_place(&log, folder, stop).map_err(|error| match error {
+            CopyError::Stopped => RestoreError::Stopped,
+            CopyError::NoRoom(_) => write(io::ErrorKind::StorageFull.into()),
+            source => RestoreError::Log { path: file.to_owned(), source },
+        })?;
+        Ok(Some(Self { manifest, files }))
     }
 }
 
@@ -82,6 +89,8 @@ impl Unpacked {
 enum Taking {
     Backup(ArchiveError),
     Write(io::Error),
+    /// It need not be.
+    Known,
 }
 
 impl From<ArchiveError> for Taking {

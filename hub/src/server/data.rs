@@ -1,4 +1,4 @@
-//! The data directory: made where it is missing, and used by one hub at a time.
+//! The data directory: made where it is missing, used by one hub at a time, and by none while a restore is half done.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -11,6 +11,9 @@ use super::record;
 /// The file that a running hub holds locked. It stays behind, empty; only the lock counts, and
 /// the operating system lifts it however the hub ends.
 const LOCK: &str = "lock";
+
+/// The file that says that what is in the directory is half moved, by a restore that goes on or was cut off.
+const RESTORING: &str = "restore.json";
 
 /// How long one that finds the directory locked tries again, and how often: who only looks whether a hub runs has part in
 /// the lock for a moment, and is not to keep one from starting.
@@ -29,6 +32,12 @@ pub enum DataError {
         path.display()
     )]
     InUse { path: PathBuf },
+    #[error(
+        "a restore into the data directory {} is not finished; unless it still goes on, run the same `hub restore` once \
+         more, which goes on from where it was cut off",
+        path.display()
+    )]
+    HalfRestored { path: PathBuf },
 }
 
 /// A data directory that is ours while this lives.
@@ -41,6 +50,13 @@ pub(crate) struct DataDirectory {
 impl DataDirectory {
     /// Makes the directory, for its owner alone, if it is missing, and locks it.
     pub(crate) fn lock(path: &Path) -> Result<Self, DataError> {
+        let lock = Self::lock_to_restore(path)?;
+        Self::check(&lock.path)?;
+        Ok(lock)
+    }
+
+    /// The same also where a restore is half done.
+    pub(crate) fn lock_to_restore(path: &Path) -> Result<Self, DataError> {
         let first = Instant::now();
         Self::lock_while(path, || {
             sleep(AGAIN);
@@ -71,7 +87,8 @@ impl DataDirectory {
 
     /// Whether a hub, or an errand that no hub may disturb, holds the directory at this moment.
     pub(crate) fn is_locked(path: &Path) -> io::Result<bool> {
-        let lock = match OpenOptions::new().write(true).open(path.join(LOCK)) {
+        // Only to be read, as on a disk that cannot be written.
+        let lock = match File::open(path.join(LOCK)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             lock => lock?,
         };
@@ -81,6 +98,23 @@ impl DataDirectory {
             Err(TryLockError::WouldBlock) => Ok(true),
             Err(TryLockError::Error(error)) => Err(error),
         }
+    }
+
+    /// Whether what is in the directory, if it is there, is of one piece.
+    ///
+    /// # Errors
+    /// Where a restore is half done.
+    pub(crate) fn check(path: &Path) -> Result<(), DataError> {
+        match Self::restoring(path).symlink_metadata() {
+            Ok(_) => Err(DataError::HalfRestored { path: path.to_owned() }),
+            // What cannot be looked at cannot be used either, as is said then.
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// The file that is there while a restore is half done.
+    pub(crate) fn restoring(path: &Path) -> PathBuf {
+        path.join(RESTORING)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -121,6 +155,17 @@ mod tests {
         drop(first);
         assert!(!DataDirectory::is_locked(&path).unwrap());
         assert_eq!(DataDirectory::lock(&path).unwrap().path(), path);
+    }
+
+    #[test]
+    fn while_a_restore_is_half_done_only_a_restore_may_have_it() {
+        let root = tempfile::tempdir().unwrap();
+        DataDirectory::check(root.path()).unwrap();
+        fs::write(DataDirectory::restoring(root.path()), "").unwrap();
+        let error = DataDirectory::lock(root.path()).unwrap_err();
+        assert!(matches!(error, DataError::HalfRestored { .. }), "{error}");
+        assert!(DataDirectory::check(root.path()).is_err());
+        assert_eq!(DataDirectory::lock_to_restore(root.path()).unwrap().path(), root.path());
     }
 
     #[test]

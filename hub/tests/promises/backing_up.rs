@@ -1,5 +1,9 @@
 //! A backup is everything that the hub keeps, as of one moment, while it runs; and what is restored of it is a hub's.
 
+#[cfg(target_os = "linux")]
+mod cut_off;
+mod lost;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
@@ -72,12 +76,7 @@ async fn restores(data: &Path, file: &Path, flags: &[&str]) -> String {
 async fn start(data: &Path, listen: Option<SocketAddr>) -> RunningHub {
     let mut config = Config::for_tests(data);
     config.listen = listen.unwrap_or(config.listen);
-    eventually("a hub", async || match hub::start(config.clone()).await {
-        Ok(hub) => Some(hub),
-        Err(hub::StartError::Data(_)) => None,
-        Err(error) => panic!("{error}"),
-    })
-    .await
+    crate::support::start(config).await
 }
 
 fn way(hub: &RunningHub) -> Way {

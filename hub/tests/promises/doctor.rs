@@ -151,7 +151,59 @@ async fn a_log_that_is_damaged_is_found_while_no_line_is_lost_yet() {
 
     fs::write(&path, "no log at all, however long one looks at it, and it is longer than a head").unwrap();
     let said = error(data.path(), listen).await;
-    assert!(said.contains("hubbub.db"), "{said}");
+    assert!(said.contains("hubbub.db is damaged") && said.contains("hub restore --replace"), "{said}");
+
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    let said = error(data.path(), listen).await;
+    assert!(said.contains("hubbub.db is damaged") && said.contains("hub restore --replace"), "{said}");
+}
+
+#[tokio::test]
+async fn what_restores_left_is_told_a_line_each() {
+    let data = tempfile::tempdir().unwrap();
+    for name in ["restoring-x1y2z3", "before-restore-2026-11-22T08-00-00Z", "restoring-notes"] {
+        fs::create_dir(data.path().join(name)).unwrap();
+    }
+    let (said, well) = examined(data.path(), free().await).await;
+    let told = |name| said.lines().filter(|line| line.contains(name)).collect::<Vec<_>>();
+    assert!(well && told("restoring-notes").is_empty(), "{said}");
+    let [[unpacked], [before]] = [&told("restoring-x1y2z3")[..], &told("before-restore-")[..]] else {
+        panic!("{said}")
+    };
+    assert!(unpacked.starts_with("warning ") && unpacked.contains("delete it"), "{unpacked}");
+    assert!(before.starts_with("ok ") && before.contains("with its cookie"), "{before}");
+}
+
+/// Root may write everywhere, and is somebody else for this.
+#[cfg(unix)]
+#[tokio::test]
+async fn where_nothing_can_be_written_it_is_said_what_to_do() {
+    use std::os::unix::fs::PermissionsExt;
+
+    const SOMEBODY: u32 = 12_345;
+    let data = tempfile::tempdir().unwrap();
+    let hub = HubProcess::start(data.path()).await;
+    hub.guest("ana").await.says("lobby", "hi").await;
+    hub.kill().await;
+    // Whoever may write brings in what SQLite keeps beside the log, as a hub that stops does.
+    assert_eq!(Errand::run(data.path(), ["export"]).await.done().lines().count(), 1);
+    let may = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    for entry in fs::read_dir(data.path()).unwrap().flatten().filter(|entry| entry.path().is_file()) {
+        may(&entry.path(), 0o444);
+    }
+    may(data.path(), 0o555);
+    for words in [&["export"][..], &["doctor", "--listen", "127.0.0.1:0"]] {
+        let mut errand = Errand::command(data.path(), words);
+        if rustix::process::geteuid().is_root() {
+            errand.uid(SOMEBODY);
+        }
+        let done = errand.output().await.unwrap();
+        let said = String::from_utf8([done.stdout, done.stderr].concat()).unwrap();
+        let told: Vec<_> = said.lines().filter(|line| line.contains("nothing can be written")).collect();
+        assert!(done.status.code() == Some(1) && told.len() == 1, "{said}");
+        assert!(told[0].contains("copy its directory to where you may write"), "{said}");
+    }
+    may(data.path(), 0o700);
 }
 
 #[cfg(unix)]

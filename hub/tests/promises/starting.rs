@@ -454,8 +454,20 @@ async fn a_malformed_variable_is_one_line_and_exit_code_2() {
         ("HUBBUB_ALLOW_HOST", "a,,b", "--allow-host"),
     ] {
         let line = Hub::new().env(name, value).refuses(2).await;
-        assert!(line.contains(flag), "{line}");
+        assert!(line.contains(name) && !line.contains(flag), "what was set is named, nobody typed a flag: {line}");
     }
+    // A flag counts before its variable, and is what is named.
+    let line = Hub::on("everywhere").env("HUBBUB_LISTEN", "nowhere").refuses(2).await;
+    assert!(line.contains("--listen") && !line.contains("HUBBUB_LISTEN"), "{line}");
+}
+
+#[tokio::test]
+async fn a_command_that_wants_another_is_its_help_and_exit_code_2() {
+    let output = Hub::new().switch("nicks").run().await;
+    let help = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{help}");
+    assert!(help.contains("\nUsage: hub nicks") && help.lines().any(|line| line.starts_with("  free ")), "{help}");
+    assert!(!help.starts_with("hub: "), "{help}");
 }
 
 #[tokio::test]

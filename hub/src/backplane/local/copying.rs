@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::{FILE, Local, OpenError, beside, schema};
 use crate::secret;
@@ -40,10 +40,19 @@ pub enum CopyError {
     Open(#[from] OpenError),
     #[error("the log {0} was written by an older version of hub; start this one on it first")]
     Older(String),
+    #[error("the log {0} is empty; if it was not always so, restore your latest backup with `hub restore --replace`")]
+    Empty(String),
     #[error("the log {0} is damaged: {1}")]
     Damaged(String, String),
+    #[error(
+        "the log {0} is where nothing can be written, which reading it takes: run this as the user whom the hub runs as, or \
+         copy its directory to where you may write, and name the copy with --data"
+    )]
+    Unwritable(String),
     #[error("there is no room on the disk for a copy of the log {0}")]
     NoRoom(String),
+    #[error("a copy of the log {0} could not be written: {1}")]
+    Unwritten(String, String),
     #[error("stopped before it was done")]
     Stopped,
 }
@@ -53,8 +62,20 @@ pub(super) fn failed(shown: &str, error: rusqlite::Error) -> CopyError {
     match error.sqlite_error_code() {
         Some(ErrorCode::OperationInterrupted) => CopyError::Stopped,
         Some(ErrorCode::DiskFull) => CopyError::NoRoom(shown.to_owned()),
-        Some(ErrorCode::DatabaseCorrupt) => CopyError::Damaged(shown.to_owned(), error.to_string()),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            CopyError::Damaged(shown.to_owned(), error.to_string())
+        }
         _ => OpenError::Sqlite(shown.to_owned(), error).into(),
+    }
+}
+
+/// The same where a copy is written: of the log nothing is but read.
+fn uncopied(shown: &str, error: rusqlite::Error) -> CopyError {
+    match error.sqlite_error().map(|error| error.extended_code) {
+        Some(ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_TRUNCATE) => {
+            CopyError::Unwritten(shown.to_owned(), error.to_string())
+        }
+        _ => failed(shown, error),
     }
 }
 
@@ -75,14 +96,11 @@ impl Local {
     /// # Errors
     /// See [`CopyError`]; also if the copy is not sound, because the log is not.
     pub fn copy(directory: &Path, into: &Path, stop: &Stop) -> Result<Contents, CopyError> {
-        if !Self::is_in(directory) {
-            return Err(CopyError::NoLog(directory.display().to_string()));
-        }
         let (mut log, shown) = beside::open(directory)?;
         let first = into.with_extension(FIRST);
-        beside::heed(&mut log, stop).and_then(|()| vacuum(&log, &first)).map_err(|error| failed(&shown, error))?;
+        beside::heed(&mut log, stop).and_then(|()| vacuum(&log, &first)).map_err(|error| uncopied(&shown, error))?;
         drop(log);
-        let further = |error| failed(&into.display().to_string(), error);
+        let further = |error| uncopied(&into.display().to_string(), error);
         let mut copy = open_copy(&first, stop)?;
         if forget(&mut copy).map_err(further)? {
             // Behind what was overwritten, pages may still have it.

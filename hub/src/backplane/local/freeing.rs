@@ -6,14 +6,12 @@ use std::path::Path;
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use shared::nick::Nick;
 
-use super::{FILE, Local, OpenError, beside, schema};
+use super::{CopyError, FILE, Local, beside, copying, schema};
 use crate::clock;
 
 /// Why a nick is not freed. Displays as one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum FreeError {
-    #[error("there is no log in {0}; say where the hub keeps it with --data")]
-    NoLog(String),
     #[error("the log {0} was written by an older version of hub; start this one on it first")]
     Older(String),
     #[error("nobody has the nick “{0}”")]
@@ -25,7 +23,7 @@ pub enum FreeError {
     )]
     Present(String),
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Log(#[from] CopyError),
 }
 
 impl Local {
@@ -42,11 +40,8 @@ impl Local {
     /// # Errors
     /// See [`FreeError`].
     pub fn free_nick(directory: &Path, nick: &str, stopped: bool) -> Result<String, FreeError> {
-        if !Self::is_in(directory) {
-            return Err(FreeError::NoLog(directory.display().to_string()));
-        }
         let (mut log, shown) = beside::open(directory)?;
-        let broken = |error| FreeError::Open(OpenError::Sqlite(shown.clone(), error));
+        let broken = |error| FreeError::Log(copying::failed(&shown, error));
         if !schema::is_newest(&log).map_err(broken)? {
             return Err(FreeError::Older(shown));
         }

@@ -16,9 +16,6 @@ impl Local {
     /// # Errors
     /// If there is none, it is not sound, or of another version.
     pub fn examine(directory: &Path) -> Result<Contents, CopyError> {
-        if !Self::is_in(directory) {
-            return Err(CopyError::NoLog(directory.display().to_string()));
-        }
         let (log, shown) = beside::open(directory)?;
         if !schema::is_newest(&log).map_err(|error| copying::failed(&shown, error))? {
             return Err(CopyError::Older(shown));

@@ -232,6 +232,11 @@ pub(super) fn check(connection: &Connection, shown: &str) -> Result<(), OpenErro
     }
 }
 
+/// Whether there are any tables.
+pub(super) fn is_made(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.pragma_query_value(None, "application_id", |row| row.get::<_, i64>(0)).map(|of| of == APPLICATION)
+}
+
 /// Whether the tables are of the newest version.
 pub(super) fn is_newest(connection: &Connection) -> rusqlite::Result<bool> {
     connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).map(|version| version == VERSION)

@@ -15,6 +15,7 @@ fn there() -> There {
         free: Some(500 * LITTLE_ROOM),
         remote: None,
         in_use: true,
+        left: Vec::new(),
     }
 }
 
@@ -110,6 +111,7 @@ fn what_may_be_meant_is_a_warning() {
         (with_data(There { mode: Some(0o755), ..there() }), "chmod 700 /srv/chat"),
         (with_data(There { free: Some(LITTLE_ROOM - 1), ..there() }), "1024 MiB are free"),
         (with_data(There { remote: Some("NFS"), ..there() }), "(NFS)"),
+        (with_data(There { left: vec![Left::Unpacked("/srv/chat/restoring-x".into())], ..there() }), "/restoring-x is"),
         (Facts { data: None, ..well() }, "in memory"),
         (Facts { cookie: Cookie::Open, ..well() }, "--open"),
         (Facts { log: Log::Older("it is older".to_owned()), ..well() }, "it is older"),
@@ -133,6 +135,7 @@ fn what_does_not_work_is_an_error() {
     for (facts, said) in [
         (Facts { log: Log::Damaged("the log is damaged".to_owned()), ..well() }, "hub restore --replace"),
         (Facts { log: Log::Unusable("it is newer".to_owned()), ..well() }, "it is newer"),
+        (Facts { log: Log::Refused("run it once more".to_owned()), ..well() }, "run it once more"),
         (Facts { cookie: kept, ..well() }, "chmod 600"),
         (Facts { port: Port::Taken, ..well() }, "sport = :4000"),
         (Facts { port: Port::NotAllowed, ..well() }, "CAP_NET_BIND_SERVICE"),

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use hub::server::BindError;
 use hub::{Config, RunningHub, StartError};
 use node::{Arrivals, Error, Node, Options};
 use shared::message::Hello;
@@ -188,11 +189,12 @@ impl TestHub {
 }
 
 /// A program that another test starts at this moment holds copies of this process's files until it has become that
-/// program: the lock on the data directory of a hub that has stopped among them.
-async fn start(config: Config) -> RunningHub {
+/// program: the lock on the data directory of a hub that has stopped among them, and the port that it listened on.
+pub(crate) async fn start(config: Config) -> RunningHub {
     eventually("a hub", async || match hub::start(config.clone()).await {
         Ok(hub) => Some(hub),
         Err(StartError::Data(error)) if error.to_string().starts_with("another hub runs") => None,
+        Err(StartError::Bind(BindError::InUse { .. })) => None,
         Err(error) => panic!("the hub does not start: {error}"),
     })
     .await

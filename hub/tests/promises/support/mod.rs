@@ -11,13 +11,15 @@ mod raw;
 mod tab;
 
 use std::fmt::Debug;
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use shared::message::{ErrorCode, Refusal};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, advance, pause, resume, sleep};
 
 pub(crate) use errand::Errand;
-pub(crate) use hub::TestHub;
+pub(crate) use hub::{TestHub, start};
 pub(crate) use memory::{Memory, Way};
 pub(crate) use node::TestNode;
 pub(crate) use peer::{Heard, Peer};
@@ -27,8 +29,9 @@ pub(crate) use process::ignores_hangup;
 pub(crate) use raw::{BINARY, CONTINUATION, Frame, RawSocket, TEXT};
 pub(crate) use tab::Tab;
 
-/// How long a test waits for what must come, before it says that it did not.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
+/// How long a test waits for what must come, before it says that it did not: also on a machine that is busy with much
+/// else.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Waits until `look` finds something; panics with `what` when the deadline has passed.
 pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
@@ -40,6 +43,12 @@ pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Opt
         assert!(Instant::now() < deadline, "waited in vain: {what}");
         sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// Waits until nobody listens on a port any more. A program that another test starts at this moment holds copies of this
+/// process's sockets until it has become that program.
+pub(crate) async fn nobody_listens(address: SocketAddr) {
+    eventually("the end of who listens", async || TcpStream::connect(address).await.is_err().then_some(())).await;
 }
 
 /// The clock goes on by so much at once, and everyone in this process does what is due. Only on a runtime of one
