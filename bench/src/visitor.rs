@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use pty::{Terminal, USUAL};
+use pty::{Screen, Terminal, USUAL};
 use tempfile::TempDir;
 
 use crate::hub::Hub;
@@ -79,7 +79,7 @@ impl Visitor {
 }
 
 /// Whether one may type: the prompt is there, and the hub as well.
-fn is_ready(screen: &vt100::Screen, view: View) -> bool {
+fn is_ready(screen: &Screen, view: View) -> bool {
     let words = screen.contents();
     let (row, column) = screen.cursor_position();
     let at_prompt = column > 0 && words.lines().nth(usize::from(row)).is_some_and(|prompt| prompt.contains('>'));

@@ -1,33 +1,42 @@
 //! A program at a pseudo-terminal: what is typed, what stands on its screen, and every byte that it wrote.
 //! It knows nothing of what runs there.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `shown` | what the program wrote, read by a thread, and what that makes of a screen |
+//! | `program` | the program's process: signals, and its end |
+
+mod program;
+mod shown;
 
 use std::ffi::OsStr;
 use std::fmt::Display;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
+use std::num::NonZeroU16;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use portable_pty::{CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 #[cfg(unix)]
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::fs::{Mode, OFlags, open};
+#[cfg(unix)]
+use rustix::io::{Errno, write};
+#[cfg(unix)]
+use rustix::process::{Pid, Signal};
 use vt100::Parser;
 
-/// How long to wait for what must come: generous, since what is waited for is built and tested on machines of two cores.
-pub const DEADLINE: Duration = Duration::from_secs(20);
+pub use program::Program;
+pub use vt100::Screen;
 
-/// Between two looks whether a process has ended: pseudo-terminals tell nobody.
-const LOOK: Duration = Duration::from_millis(5);
+use shown::{Shown, Written};
+
+/// How long to wait for what must come: generous, since what is waited for is built and tested on machines of two cores.
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Rows of a screen that were pushed off it and can still be read: a pasted thousand, and what stands round them.
 const SCROLLBACK: usize = 4_000;
-
-/// Bytes taken from the system at a time.
-const READ: usize = 64 * 1024;
-
-/// Of all that a program writes so much is kept, the newest: a view that is redrawn for a minute writes that much.
-const KEPT: usize = 64 * 1024 * 1024;
 
 pub const ENTER: &str = "\r";
 pub const TAB: &str = "\t";
@@ -42,11 +51,21 @@ pub const CTRL_Z: &str = "\x1a";
 /// What a terminal puts round a paste, once it was asked to.
 pub const PASTE: (&str, &str) = ("\x1b[200~", "\x1b[201~");
 
-/// Columns and rows.
+/// Columns and rows. A terminal may have no size to tell, which is 0 of both; what is written there is then looked at as if
+/// it had the [`USUAL`] one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size(pub u16, pub u16);
 
 pub const USUAL: Size = Size(80, 24);
+
+impl Size {
+    /// Rows and columns of the screen that is made of what is written.
+    fn of_screen(self) -> (NonZeroU16, NonZeroU16) {
+        let Self(cols, rows) = self;
+        let or = |number, usual| NonZeroU16::new(number).unwrap_or(usual);
+        (or(rows, Parser::DEFAULT_ROWS), or(cols, Parser::DEFAULT_COLS))
+    }
+}
 
 impl From<Size> for PtySize {
     fn from(Size(cols, rows): Size) -> Self {
@@ -56,26 +75,14 @@ impl From<Size> for PtySize {
 
 /// A program at a pseudo-terminal of its own. Ended when dropped.
 pub struct Terminal {
+    // The first, so that it is ended before its terminal is gone.
+    program: Program,
     master: Box<dyn MasterPty + Send>,
     keys: Mutex<Box<dyn Write + Send>>,
-    child: Mutex<Box<dyn Child + Send + Sync>>,
     shown: Arc<Shown>,
+    #[cfg_attr(not(unix), expect(dead_code, reason = "only who hangs up waits for it"))]
+    reading: JoinHandle<()>,
     started: Instant,
-}
-
-/// What the program wrote, and when something came.
-struct Shown {
-    written: Mutex<Written>,
-    came: Condvar,
-}
-
-struct Written {
-    screen: Parser,
-    bytes: Vec<u8>,
-    /// When the newest of it came.
-    at: Instant,
-    /// No more will come: nobody has the terminal open.
-    over: bool,
 }
 
 impl Terminal {
@@ -99,18 +106,15 @@ impl Terminal {
         command.cwd("/");
         let reader = pair.master.try_clone_reader().map_err(io::Error::other)?;
         let keys = pair.master.take_writer().map_err(io::Error::other)?;
-        let Size(cols, rows) = size;
-        let columns = |number: u16| number.try_into().map_err(io::Error::other);
-        let screen = Parser::new(columns(rows)?, columns(cols)?, SCROLLBACK);
         let started = Instant::now();
         let child = pair.slave.spawn_command(command).map_err(io::Error::other)?;
         // Ours would keep the terminal open when the program has ended.
         drop(pair.slave);
-        let written = Mutex::new(Written { screen, bytes: Vec::new(), at: started, over: false });
-        let shown = Arc::new(Shown { written, came: Condvar::new() });
+        let shown = Arc::new(Shown::new(size, started));
         let theirs = Arc::clone(&shown);
-        thread::spawn(move || theirs.read(reader));
-        Ok(Self { master: pair.master, keys: Mutex::new(keys), child: Mutex::new(child), shown, started })
+        let reading = thread::spawn(move || theirs.read(reader));
+        let (program, keys) = (Program::new(child), Mutex::new(keys));
+        Ok(Self { program, master: pair.master, keys, shown, reading, started })
     }
 
     /// When it was started.
@@ -120,7 +124,7 @@ impl Terminal {
 
     /// The program's process.
     pub fn pid(&self) -> Option<u32> {
-        lock(&self.child).process_id()
+        self.program.pid()
     }
 
     /// The process of the job that has the terminal, where a shell runs several.
@@ -154,29 +158,9 @@ impl Terminal {
     pub fn wait<T>(
         &self,
         what: impl Display,
-        mut look: impl FnMut(&vt100::Screen) -> Option<T>,
+        mut look: impl FnMut(&Screen) -> Option<T>,
     ) -> Result<(Instant, T), String> {
-        self.wait_for(what, |written| look(written.screen.screen()))
-    }
-
-    fn wait_for<T>(
-        &self,
-        what: impl Display,
-        mut look: impl FnMut(&Written) -> Option<T>,
-    ) -> Result<(Instant, T), String> {
-        let deadline = Instant::now() + DEADLINE;
-        let mut written = self.shown.written();
-        loop {
-            if let Some(found) = look(&written) {
-                return Ok((written.at, found));
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || written.over {
-                let why = if written.over { "the program has ended" } else { "nothing came of it" };
-                return Err(format!("waited for {what}: {why}. On the screen:\n{}", rows(written.screen.screen())));
-            }
-            written = self.shown.came.wait_timeout(written, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
+        self.shown.wait(what, |written| look(written.screen.screen()))
     }
 
     /// Types this.
@@ -208,7 +192,7 @@ impl Terminal {
     ///
     /// # Panics
     /// As [`Self::wait`] has errors.
-    pub fn until<T>(&self, what: impl Display, look: impl FnMut(&vt100::Screen) -> Option<T>) -> T {
+    pub fn until<T>(&self, what: impl Display, look: impl FnMut(&Screen) -> Option<T>) -> T {
         self.wait(what, look).unwrap_or_else(|instead| panic!("{instead}")).1
     }
 
@@ -236,7 +220,7 @@ impl Terminal {
     /// As [`Self::until`].
     pub fn wrote(&self, part: &str) {
         let what = format!("the bytes {part:?}");
-        let found = self.wait_for(what, |written| find(&written.bytes, part.as_bytes()).then_some(()));
+        let found = self.shown.wait(what, |written: &Written| find(&written.bytes, part.as_bytes()).then_some(()));
         found.unwrap_or_else(|instead| panic!("{instead}"));
     }
 
@@ -279,14 +263,39 @@ impl Terminal {
     /// # Panics
     /// If the system refuses.
     pub fn resize(&self, size: Size) {
-        let Size(cols, rows) = size;
-        {
-            let mut written = self.shown.written();
-            if let (Ok(rows), Ok(cols)) = (rows.try_into(), cols.try_into()) {
-                written.screen.screen_mut().set_size(rows, cols);
-            }
-        }
+        let (rows, cols) = size.of_screen();
+        self.shown.written().screen.screen_mut().set_size(rows, cols);
         self.master.resize(size.into()).unwrap_or_else(|error| panic!("resizing: {error}"));
+    }
+
+    /// Reads nothing any more of what the program writes, which has to wait with it in the end.
+    pub fn reads_no_more(&self) {
+        self.shown.leave_unread();
+    }
+
+    /// Closes the terminal under the program, as a window is closed, and gives the program, which goes on.
+    ///
+    /// # Panics
+    /// If the program has ended, or the terminal cannot be opened by its name.
+    #[cfg(unix)]
+    pub fn hangs_up(self) -> Program {
+        let Self { program, master, keys, shown, reading, .. } = self;
+        // Letting go of the keys types the end of the input, of which the program is to see nothing: it stands still
+        // until the hang-up, which lets it go on.
+        program.stop();
+        // The reader has the terminal open as well, and sees only what is written that it is not to read any more.
+        shown.leave_unread();
+        let path = master.tty_name().unwrap_or_else(|| panic!("the terminal has no name"));
+        // Who cannot write at once has left something to read.
+        let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::NONBLOCK;
+        let written = open(&path, flags, Mode::empty()).and_then(|slave| match write(&slave, b"\0") {
+            Err(Errno::AGAIN) => Ok(0),
+            written => written,
+        });
+        written.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        reading.join().unwrap_or_else(|_| panic!("the reader stopped"));
+        drop((keys, master));
+        program
     }
 
     /// Sends the program a signal.
@@ -295,31 +304,17 @@ impl Terminal {
     /// If it has ended.
     #[cfg(unix)]
     pub fn signal(&self, signal: Signal) {
-        let pid = self.pid().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
-        let pid = pid.unwrap_or_else(|| panic!("the program has ended"));
-        kill_process(pid, signal).unwrap_or_else(|error| panic!("{signal:?}: {error}"));
+        self.program.signal(signal);
     }
 
     /// Waits for the program's end and the last of what it wrote.
     ///
     /// # Errors
-    /// If it does not end.
+    /// If it does not end within [`DEADLINE`].
     pub fn try_end(&self) -> Result<ExitStatus, String> {
-        let deadline = Instant::now() + DEADLINE;
-        let status = loop {
-            match lock(&self.child).try_wait() {
-                Ok(Some(status)) => break status,
-                Ok(None) if Instant::now() < deadline => {}
-                Ok(None) => return Err(format!("the program does not end. On the screen:\n{}", self.screen())),
-                Err(error) => return Err(error.to_string()),
-            }
-            thread::sleep(LOOK);
-        };
-        let mut written = self.shown.written();
-        while !written.over && Instant::now() < deadline {
-            let left = deadline.saturating_duration_since(Instant::now());
-            written = self.shown.came.wait_timeout(written, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
+        let ended = self.program.try_end();
+        let status = ended.map_err(|instead| format!("{instead}. On the screen:\n{}", self.screen()))?;
+        self.shown.wait_for_the_last();
         Ok(status)
     }
 
@@ -334,52 +329,8 @@ impl Terminal {
     }
 }
 
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let mut child = lock(&self.child);
-        if !matches!(child.try_wait(), Ok(Some(_))) {
-            // It may have ended meanwhile, which is what is wanted.
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-impl Shown {
-    fn written(&self) -> MutexGuard<'_, Written> {
-        lock(&self.written)
-    }
-
-    fn read(&self, mut reader: Box<dyn Read + Send>) {
-        let mut buffer = vec![0; READ];
-        loop {
-            let read = reader.read(&mut buffer);
-            let at = Instant::now();
-            let mut written = self.written();
-            match read {
-                Ok(0) | Err(_) => written.over = true,
-                Ok(count) => {
-                    written.at = at;
-                    written.screen.process(&buffer[..count]);
-                    written.bytes.extend_from_slice(&buffer[..count]);
-                    if written.bytes.len() > KEPT {
-                        let past = written.bytes.len() - KEPT / 2;
-                        written.bytes.drain(..past);
-                    }
-                }
-            }
-            let over = written.over;
-            drop(written);
-            self.came.notify_all();
-            if over {
-                return;
-            }
-        }
-    }
-}
-
 /// The rows of a screen, without what is empty at their ends.
-pub fn rows(screen: &vt100::Screen) -> String {
+pub fn rows(screen: &Screen) -> String {
     let (_, cols) = screen.size();
     let rows: Vec<String> = screen.rows(0, cols.get()).map(|row| row.trim_end().to_owned()).collect();
     rows.join("\n").trim_end().to_owned()

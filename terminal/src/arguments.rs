@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, ValueHint};
 
 pub use self::command::{Call, Command, Generate, Get, Hubs, Nodes, Ping, Put, Say, Tail, Watch};
 use crate::clean;
@@ -38,13 +38,13 @@ pub struct Arguments {
 /// Which hub, and as whom.
 #[derive(Clone, Debug, Args)]
 pub struct Who {
-    /// The hub's invitation link, or its host[:port], for commands too. Others on this machine can see command lines: the
-    /// variable keeps a link's cookie from them
-    #[arg(short, long, value_name = "LINK-OR-HOST", global = true, env = "HUBBUB_SERVER", hide_env_values = true)]
+    /// The hub's invitation link, or its host[:port]; for a command it holds for that one alone. Others on this machine
+    /// can see command lines: the variable keeps a link's cookie from them
+    #[arg(short, long, value_name = "LINK-OR-HOST", value_hint = ValueHint::Other, global = true, env = "HUBBUB_SERVER", hide_env_values = true)]
     pub server: Option<String>,
 
-    /// The nick to speak as [default: the one of last time at this hub]
-    #[arg(short, long, value_name = "NICK", global = true, env = "HUBBUB_NICK", hide_env_values = true)]
+    /// The nick to speak as; for a command it holds for that one alone [default: the one of last time at this hub]
+    #[arg(short, long, value_name = "NICK", value_hint = ValueHint::Other, global = true, env = "HUBBUB_NICK", hide_env_values = true)]
     pub nick: Option<String>,
 }
 
@@ -71,7 +71,7 @@ impl Arguments {
         // What stands in the environment is for whoever names nothing.
         let is_named_twice = arguments.hub.is_some() && is_typed(&matches, "server");
         if is_named_twice {
-            return conflict("The hub is named twice, by itself and by --server: once is enough.");
+            return conflict("The hub is named twice, as an argument and by --server: once is enough.");
         }
         if arguments.command.is_some() {
             if arguments.plain {

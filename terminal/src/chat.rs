@@ -4,14 +4,18 @@
 //! Nothing here is cleaned of what a terminal would obey ([`crate::clean`]): that is done where it is printed.
 
 mod answering;
+mod changing;
 mod hearing;
 mod obeying;
 mod paging;
+mod reaching;
 mod seeing;
+mod telling;
 mod unsaid;
 pub mod words;
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use node::{Client, Deliveries, HubAddress};
@@ -23,6 +27,7 @@ use shared::transcript::{Changes, Conversation, Place, Transcript, What};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
+use self::reaching::Asking;
 use self::unsaid::Unsaid;
 use crate::exit::Failure;
 use crate::joining::{LEAVING, Memory, Opened, leave_by};
@@ -30,6 +35,9 @@ use crate::profile::now;
 
 /// What is taken at once of what arrives, so that keys wait for no more than that: thousands arrive in a second.
 const AT_ONCE: usize = 64;
+
+/// And for so long at most: some of it takes long to fold in, and a key is to be drawn within 50 ms.
+const TURN: Duration = Duration::from_millis(10);
 
 /// Nicks that Tab offers first because they spoke last.
 const SPOKE_LAST: usize = 20;
@@ -95,6 +103,8 @@ enum Purpose {
     Hole(Place),
     Around(Place, u64),
     Search,
+    /// How far own lines have got.
+    Reach,
     /// The transcript makes of it what there is to be made.
     Quiet,
 }
@@ -118,10 +128,13 @@ pub struct Chat {
     asked: HashMap<String, Purpose>,
     nodes: Vec<String>,
     found: Option<Search>,
+    asking: Asking,
     /// The line to be looked at once the lines round it are there, and how many pages are still to come.
     jumping: Option<(Place, u64, usize)>,
     /// Events that were made without anything arriving.
     made: Vec<Event>,
+    /// What is to be told behind pages that are still to come, and where.
+    waiting: Vec<(Place, What)>,
     /// The newest entry that was told of.
     heard: u64,
     /// The ids of lines kept from an earlier time, and of those of them that are said by now, or never will be.
@@ -129,6 +142,8 @@ pub struct Chat {
     settled: Vec<String>,
     unsaid: Unsaid,
     line_by_line: bool,
+    /// [`Self::typed_here`].
+    typed: bool,
     /// The hub did not give the nick back after a return.
     nick_lost: Option<Failure>,
     ended: bool,
@@ -155,13 +170,16 @@ impl Chat {
             asked: HashMap::new(),
             nodes: Vec::new(),
             found: None,
+            asking: Asking::default(),
             jumping: None,
             made: Vec::new(),
+            waiting: Vec::new(),
             heard: 0,
             kept: Vec::new(),
             settled: Vec::new(),
             unsaid: Unsaid::default(),
             line_by_line: false,
+            typed: false,
             nick_lost: None,
             ended: false,
         };
@@ -220,7 +238,11 @@ impl Chat {
                 },
             }
         }
+        let until = Instant::now() + TURN;
         for _ in 1..AT_ONCE {
+            if Instant::now() >= until {
+                break;
+            }
             let Some(Some(delivery)) = self.deliveries.next().now_or_never() else { break };
             self.deliver(&delivery, &mut events);
         }
@@ -268,6 +290,11 @@ impl Chat {
     pub fn hold(&mut self, seq: Option<u64>) {
         let place = self.here.clone();
         self.transcript.hold(&place, seq);
+    }
+
+    /// Whether something is typed here that is not said yet: from there nobody is led away.
+    pub fn typed_here(&mut self, typed: bool) {
+        self.typed = typed;
     }
 
     /// The person is writing here: to be said with each key.
@@ -318,23 +345,6 @@ impl Chat {
         if !changes.is_empty() {
             self.made.push(Event::Changed(changes));
         }
-    }
-
-    /// Tells the person something, here.
-    fn tell(&mut self, words: String) {
-        self.notice(What::Told(words.clone()));
-        self.made.push(Event::Told(words));
-    }
-
-    fn refuse(&mut self, words: String) {
-        self.notice(What::Refused(words.clone()));
-        self.made.push(Event::Refused(words));
-    }
-
-    fn notice(&mut self, what: What) {
-        let here = self.here.clone();
-        let changes = self.transcript.notice(now(), &here, what);
-        self.changed(changes);
     }
 
     /// Asks the hub; what cannot even be tried is told.

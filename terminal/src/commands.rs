@@ -7,6 +7,7 @@
 //! | `tail` `watch` | what follows until it is stopped |
 //! | `hubs` `nodes` `ping` `call` `get` | what is asked once |
 //! | `generate` | man page and completions |
+//! | `input` | standard input, where what to say or put stands there |
 //! | `output` | standard output, which may be slow or gone |
 //! | `json` | values as lines of JSON that a terminal cannot obey |
 
@@ -14,6 +15,7 @@ mod call;
 mod generate;
 mod get;
 mod hubs;
+mod input;
 mod json;
 mod nodes;
 pub(crate) mod output;
@@ -46,6 +48,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the hub cannot do just now is asked again after this: it mostly can, and it must not be hurried.
 const AGAIN: Duration = Duration::from_millis(250);
+
+/// What becomes of the connection, told by those that follow something.
+const LOST: &str = "The connection to the hub is lost; it is tried again.";
+const BACK: &str = "The hub is back.";
 
 /// Does it.
 ///
@@ -169,6 +175,29 @@ async fn shut_out(client: &Client, hub: &HubAddress) -> Failure {
 /// Tells whoever looks at standard error something, in a sentence; the command goes on.
 fn warn(words: &str) {
     _ = writeln!(io::stderr(), "hubbub: {}", clean::line(words)); // perhaps nobody is there to read it
+}
+
+/// Tells each time that the connection is lost, and when it is back; never ends.
+async fn tell_of_loss(client: &Client) {
+    let mut phase = client.phase();
+    let mut is_lost = false;
+    loop {
+        let now = phase.borrow_and_update().clone();
+        match now {
+            Phase::Waiting { .. } | Phase::Offline if !is_lost => {
+                is_lost = true;
+                warn(LOST);
+            }
+            Phase::Online if is_lost => {
+                is_lost = false;
+                warn(BACK);
+            }
+            _ => {}
+        }
+        if phase.changed().await.is_err() {
+            return std::future::pending().await; // the client was stopped, by whoever waits for this
+        }
+    }
 }
 
 /// Joins a room, over broken connections too, until that time.

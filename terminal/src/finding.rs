@@ -32,6 +32,21 @@ pub struct Found {
     pub wants_cookie: bool,
 }
 
+/// The hubs that were found, in the order in which they were told of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hubs {
+    pub hubs: Vec<Found>,
+    /// There are more than are told of.
+    pub more: bool,
+}
+
+impl Hubs {
+    /// That there are more, as a sentence for people, if there are.
+    pub fn more(&self) -> Option<String> {
+        self.more.then(|| format!("More than {MAX_FOUND} hubs announce themselves; the others are left out."))
+    }
+}
+
 /// Why hubs cannot be looked for, as a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Hubs cannot be looked for on this network ({0}).")]
@@ -41,6 +56,19 @@ impl Found {
     /// Where it is reached first, `host:port`.
     pub fn address(&self) -> String {
         self.hosts.first().map(|host| format!("{host}:{}", self.port)).unwrap_or_default()
+    }
+
+    /// The same hub says more of itself. What may have been shown of it stays, and is what is gone to: anyone can say this in
+    /// its name. Further ways to the same place are only tried behind it.
+    fn says(&mut self, later: Self) {
+        if later.port != self.port {
+            return;
+        }
+        for host in later.hosts {
+            if !self.hosts.contains(&host) && self.hosts.len() < MAX_HOSTS {
+                self.hosts.push(host);
+            }
+        }
     }
 
     /// What a record says, if it is of a hub that can be reached.
@@ -89,11 +117,34 @@ fn hosts(addresses: impl Iterator<Item = IpAddr>) -> Vec<String> {
     addresses.into_iter().map(host).collect()
 }
 
+/// Hubs by their records' own names, which are unique, in the order in which they came.
+#[derive(Default)]
+struct Known {
+    hubs: Vec<(String, Found)>,
+    more: bool,
+}
+
+impl Known {
+    /// A record of that name says this; the hub, if it is to be told of now.
+    fn hears(&mut self, record: &str, hub: Found) -> Option<&Found> {
+        if let Some((_, before)) = self.hubs.iter_mut().find(|(name, _)| name == record) {
+            before.says(hub);
+            return None;
+        }
+        if self.hubs.len() >= MAX_FOUND {
+            self.more = true;
+            return None;
+        }
+        self.hubs.push((record.to_owned(), hub));
+        self.hubs.last().map(|(_, hub)| hub)
+    }
+}
+
 /// Looks for hubs for so long; each is told as soon as it is found, and all are given in the end, in that order.
 ///
 /// # Errors
 /// Where nothing was found and multicast does not work.
-pub async fn find(within: Duration, found: impl FnMut(&Found)) -> Result<Vec<Found>, NoMulticast> {
+pub async fn find(within: Duration, found: impl FnMut(&Found)) -> Result<Hubs, NoMulticast> {
     find_at(MDNS_PORT, within, found).await
 }
 
@@ -101,14 +152,13 @@ pub async fn find(within: Duration, found: impl FnMut(&Found)) -> Result<Vec<Fou
 ///
 /// # Errors
 /// As [`find`].
-pub async fn find_at(port: u16, within: Duration, mut found: impl FnMut(&Found)) -> Result<Vec<Found>, NoMulticast> {
+pub async fn find_at(port: u16, within: Duration, mut found: impl FnMut(&Found)) -> Result<Hubs, NoMulticast> {
     let failed = |error: mdns_sd::Error| NoMulticast(error.to_string());
     let daemon = ServiceDaemon::new_with_port(port).map_err(failed)?;
     let faults = daemon.monitor().map_err(failed)?;
     let records = daemon.browse(SERVICE).map_err(failed)?;
     let until = Instant::now() + within;
-    // By the record's own name, which is unique: what a hub says anew takes the place of what it said.
-    let mut known: Vec<(String, Found)> = Vec::new();
+    let mut known = Known::default();
     loop {
         let event = tokio::select! {
             () = sleep_until(until) => break,
@@ -117,11 +167,8 @@ pub async fn find_at(port: u16, within: Duration, mut found: impl FnMut(&Found))
         match event {
             Ok(ServiceEvent::ServiceResolved(record)) => {
                 let Some(hub) = Found::read(&record) else { continue };
-                if let Some((_, before)) = known.iter_mut().find(|(name, _)| *name == record.fullname) {
-                    *before = hub;
-                } else if known.len() < MAX_FOUND {
-                    found(&hub);
-                    known.push((record.fullname.clone(), hub));
+                if let Some(hub) = known.hears(&record.fullname, hub) {
+                    found(hub);
                 }
             }
             Ok(ServiceEvent::ServiceRemoved(_, _)) => {} // it may well be on its way back, and a list keeps its numbers
@@ -135,8 +182,8 @@ pub async fn find_at(port: u16, within: Duration, mut found: impl FnMut(&Found))
     });
     daemon.shutdown().ok(); // else its thread ends with the program
     match fault {
-        Some(error) if known.is_empty() => Err(failed(error)),
-        _ => Ok(known.into_iter().map(|(_, hub)| hub).collect()),
+        Some(error) if known.hubs.is_empty() => Err(failed(error)),
+        _ => Ok(Hubs { hubs: known.hubs.into_iter().map(|(_, hub)| hub).collect(), more: known.more }),
     }
 }
 
@@ -158,6 +205,40 @@ mod tests {
         assert_eq!((found.name.as_str(), found.protocol, found.wants_cookie), ("hub@den.local", 1, true));
         assert_eq!(found.hosts, ["192.168.1.5", "169.254.3.4"]);
         assert_eq!(found.address(), "192.168.1.5:4711");
+    }
+
+    fn den(addresses: &str, port: u16) -> Found {
+        let record = mdns_sd::ServiceInfo::new(SERVICE, "den", "den.local.", addresses, port, &DEN[..]).unwrap();
+        Found::read(&record.as_resolved_service()).unwrap()
+    }
+
+    #[test]
+    fn what_was_shown_of_a_hub_is_where_it_is_gone_to() {
+        let mut known = Known::default();
+        assert_eq!(
+            known.hears("den", den("192.168.1.5", 4701)).map(Found::address).as_deref(),
+            Some("192.168.1.5:4701")
+        );
+        // Anyone can say so.
+        assert_eq!(known.hears("den", den("192.168.1.66", 4799)), None);
+        assert_eq!(known.hubs, [("den".to_owned(), den("192.168.1.5", 4701))]);
+        assert_eq!(known.hears("den", den("10.0.0.5,192.168.1.5", 4701)), None);
+        let [(_, hub)] = known.hubs.as_slice() else { panic!("one hub") };
+        assert_eq!((hub.address().as_str(), hub.hosts.len()), ("192.168.1.5:4701", 2));
+    }
+
+    #[test]
+    fn of_hubs_without_end_some_are_told_of_and_that_there_are_more() {
+        let mut known = Known::default();
+        let told =
+            |known: &mut Known, number: usize| known.hears(&number.to_string(), den("192.168.1.5", 4701)).is_some();
+        assert!((0..MAX_FOUND).all(|number| told(&mut known, number)));
+        assert!(!told(&mut known, 0) && !known.more, "it is one of them");
+        assert!(!told(&mut known, MAX_FOUND) && known.more);
+        assert_eq!(known.hubs.len(), MAX_FOUND);
+        let words = Hubs { hubs: Vec::new(), more: true }.more().unwrap();
+        assert_eq!(words, "More than 50 hubs announce themselves; the others are left out.");
+        assert_eq!(Hubs::default().more(), None);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::arguments::Who;
 use crate::exit::Failure;
-use crate::profile::{Hub, Profile, now};
+use crate::profile::{Hub, Profile};
 use crate::stopping::Stop;
 
 /// From the first packet to the hub's answer: on a LAN it takes milliseconds, and a person waits for it.
@@ -62,6 +62,15 @@ pub struct Opened {
     pub warning: Option<String>,
 }
 
+/// What somebody is at a hub for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Visit {
+    /// To be there: with the rooms of last time and what was left unsaid, and this is last time from now on.
+    Chat,
+    /// To do one thing. It changes nothing for those who name neither hub nor nick.
+    Command,
+}
+
 pub(crate) use reaching::shut_out;
 
 impl Asks {
@@ -79,17 +88,17 @@ impl Asks {
 /// Why there is no chat, with the code for it.
 pub async fn open(who: &Who, hub: Option<&str>, asks: Asks, stop: &mut Stop) -> Result<Opened, Failure> {
     let target = choosing::choose(who, hub, asks, stop).await?;
-    reaching::open(target, who, asks, true, stop).await
+    reaching::open(target, who, asks, Visit::Chat, stop).await
 }
 
-/// The same for a command: only the lobby is joined, and nothing is said that was left unsaid. Where somebody is at the
-/// terminal they are asked for what is missing.
+/// The same for a command: only the lobby is joined, and nothing is said that was left unsaid. Hub and nick hold for this
+/// command alone, unless there was none before. Where somebody is at the terminal they are asked for what is missing.
 ///
 /// # Errors
 /// As [`open`].
 pub async fn speak(who: &Who, stop: &mut Stop) -> Result<Opened, Failure> {
     let target = choosing::choose(who, None, Asks::here(), stop).await?;
-    reaching::open(target, who, Asks::here(), false, stop).await
+    reaching::open(target, who, Asks::here(), Visit::Command, stop).await
 }
 
 /// The same without a nick: for whoever only asks nodes.
@@ -134,13 +143,14 @@ pub struct Memory {
     profile: Profile,
     /// `host:port`.
     address: String,
+    visit: Visit,
     /// It could not be written once, and that was said.
     warned: bool,
 }
 
 impl Memory {
-    fn new(profile: Profile, address: &HubAddress) -> Self {
-        Self { profile, address: address.to_string(), warned: false }
+    fn new(profile: Profile, address: &HubAddress, visit: Visit) -> Self {
+        Self { profile, address: address.to_string(), visit, warned: false }
     }
 
     /// What is remembered; nothing where it cannot be read.
@@ -154,6 +164,15 @@ impl Memory {
         self.warn(kept)
     }
 
+    /// The same of a nick that the hub has given us.
+    pub fn keep_nick(&mut self, nick: &str, token: &str) -> Option<String> {
+        let visit = self.visit;
+        self.keep(|hub| match visit {
+            Visit::Chat => hub.is_ours(nick, token),
+            Visit::Command => hub.is_ours_too(nick, token),
+        })
+    }
+
     fn warn(&mut self, kept: Result<(), Failure>) -> Option<String> {
         let failure = kept.err()?;
         (!std::mem::replace(&mut self.warned, true)).then(|| failure.to_string())
@@ -161,15 +180,15 @@ impl Memory {
 
     /// The hub has let us in with this cookie. Where all of that is known it is not written anew.
     fn let_in(&mut self, cookie: Option<&str>, welcome: &Welcome) -> Option<String> {
-        let Self { profile, address, .. } = self;
+        let Self { profile, address, visit, .. } = self;
         let kept = profile.change(|remembered| {
-            let is_last = remembered.last() == Some(address);
+            match visit {
+                Visit::Chat => remembered.is_at(address),
+                Visit::Command => remembered.looks_in_at(address),
+            }
             let hub = remembered.hub_mut(address);
             hub.cookie = cookie.map(str::to_owned);
             hub.name = Some(welcome.hub.clone());
-            if !is_last {
-                hub.used = now();
-            }
         });
         self.warn(kept)
     }

@@ -4,10 +4,11 @@
 //! The file holds secrets, so it is ours alone or it is not used; and it is never overwritten unless it was understood.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use shared::letters::fold;
@@ -23,6 +24,16 @@ const FILE: &str = "hubs.json";
 
 /// Held while the file is read, changed and written, so that two terminals at once lose nothing of each other's.
 const LOCK: &str = "hubs.lock";
+
+/// How long another may hold it. It takes them some milliseconds, and a slow disk some hundred; all else stands still
+/// meanwhile, keys and signals too.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Between two looks whether it is free.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// Links from one to the next, beyond which they lead round in a circle: as many as the system follows.
+const MAX_LINKS: usize = 40;
 
 /// What this program writes; a greater number is of a later one.
 const VERSION: u32 = 1;
@@ -63,6 +74,9 @@ pub struct Profile {
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remembered {
     version: u32,
+    /// Where the chat was last; none in a file of before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last: Option<String>,
     /// By `host:port`.
     #[serde(default)]
     hubs: BTreeMap<String, Hub>,
@@ -77,7 +91,7 @@ pub struct Hub {
     /// What it calls itself, `hub@den.local`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The latest first.
+    /// The one that the chat was last as comes first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identities: Vec<Identity>,
     /// Rooms to be in beside the lobby.
@@ -131,7 +145,7 @@ impl Profile {
         let Some(path) = self.folder.as_ref().map(|folder| folder.join(FILE)) else {
             return Ok(Remembered::default());
         };
-        let file = match File::open(&path) {
+        let file = match at_once(OpenOptions::new()).read(true).open(&path) {
             Ok(file) => file,
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                 return Ok(Remembered::default());
@@ -170,8 +184,9 @@ impl Profile {
             unusable(&folder.join(FILE), &format!("cannot be written: {error}"), "Nothing new is remembered.")
         };
         make_folder(folder).map_err(cannot)?;
-        let lock = private().create(true).truncate(false).write(true).open(folder.join(LOCK)).map_err(cannot)?;
-        lock.lock().map_err(cannot)?;
+        let path = folder.join(LOCK);
+        let lock = at_once(private()).create(true).truncate(false).write(true).open(&path).map_err(cannot)?;
+        hold(&lock, &path)?;
         let before = self.read()?;
         let mut remembered = before.clone();
         change(&mut remembered);
@@ -201,14 +216,39 @@ impl Remembered {
         self.hubs.entry(address.to_owned()).or_default()
     }
 
-    /// The address of the hub that let us in last.
+    /// The address of the hub to go to where none is named.
     pub fn last(&self) -> Option<&str> {
+        self.last.as_deref().filter(|last| self.hubs.contains_key(*last)).or(self.newest())
+    }
+
+    /// The chat is at this hub now.
+    pub fn is_at(&mut self, address: &str) {
+        self.last = Some(address.to_owned());
+        self.use_now(address);
+    }
+
+    /// A command is at this hub now. That leads nobody there who was somewhere else.
+    pub fn looks_in_at(&mut self, address: &str) {
+        self.last = Some(self.last().unwrap_or(address).to_owned());
+        self.use_now(address);
+    }
+
+    /// The one used last is not written anew each time.
+    fn use_now(&mut self, address: &str) {
+        if self.newest() != Some(address) {
+            self.hub_mut(address).used = now();
+        }
+    }
+
+    fn newest(&self) -> Option<&str> {
         self.hubs.iter().max_by_key(|(_, hub)| hub.used).map(|(address, _)| address.as_str())
     }
 
     fn keep_within_bounds(&mut self) {
+        let last = self.last().map(str::to_owned);
         while self.hubs.len() > MAX_HUBS {
-            let oldest = self.hubs.iter().min_by_key(|(_, hub)| hub.used).map(|(address, _)| address.clone());
+            let others = self.hubs.iter().filter(|(address, _)| Some(*address) != last.as_ref());
+            let oldest = others.min_by_key(|(_, hub)| hub.used).map(|(address, _)| address.clone());
             oldest.map(|address| self.hubs.remove(&address));
         }
         for hub in self.hubs.values_mut() {
@@ -222,7 +262,7 @@ impl Remembered {
 }
 
 impl Hub {
-    /// The nick spoken as last time.
+    /// The nick to speak as where none is named.
     pub fn nick(&self) -> Option<&str> {
         self.identities.first().map(|identity| identity.nick.as_str())
     }
@@ -233,14 +273,25 @@ impl Hub {
         known.map(|identity| identity.token.as_str())
     }
 
-    /// A nick is ours; one that no hub would give is not remembered.
+    /// A nick is ours, and the one to speak as from now on; one that no hub would give is not remembered.
     pub fn is_ours(&mut self, nick: &str, token: &str) {
+        self.keep_nick(nick, token, 0);
+    }
+
+    /// A nick is ours, too: whoever names none goes on as the one they were. It is the second, so that of many it is not
+    /// the next to be forgotten.
+    pub fn is_ours_too(&mut self, nick: &str, token: &str) {
+        let is_first = self.nick().is_none_or(|first| fold(first) == fold(nick));
+        self.keep_nick(nick, token, usize::from(!is_first));
+    }
+
+    fn keep_nick(&mut self, nick: &str, token: &str, place: usize) {
         if nick.len().max(token.len()) > MAX_WORD {
             return;
         }
         let known = self.identities.iter().position(|identity| fold(&identity.nick) == fold(nick));
         let lines = known.map(|at| self.identities.remove(at).lines).unwrap_or_default();
-        self.identities.insert(0, Identity { nick: nick.to_owned(), token: token.to_owned(), lines });
+        self.identities.insert(place, Identity { nick: nick.to_owned(), token: token.to_owned(), lines });
     }
 
     /// What a nick could not say, in order.
@@ -293,6 +344,26 @@ fn unusable(path: &Path, what: &str, advice: &str) -> Failure {
     Failure::new(Code::Remembered, format!("{} {what}. {advice}", path.display()))
 }
 
+/// Holds the lock until it is closed.
+///
+/// # Errors
+/// If somebody else holds it, and goes on.
+fn hold(lock: &File, path: &Path) -> Result<(), Failure> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if Instant::now() < until => thread::sleep(LOOK),
+            Err(TryLockError::WouldBlock) => {
+                return Err(unusable(path, "is held by another program", "Nothing new is remembered."));
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(unusable(path, &format!("cannot be locked: {error}"), "Nothing new is remembered."));
+            }
+        }
+    }
+}
+
 /// Whether nobody else can read the file, or could have written it.
 #[cfg(unix)]
 fn is_ours(path: &Path, file: &File) -> Result<(), Failure> {
@@ -332,12 +403,31 @@ fn private() -> OpenOptions {
     options
 }
 
+/// The same of files that are there or not, but are not waited for: what stands in their place may be a pipe.
+#[allow(unused_mut, reason = "there are no flags to set on other platforms")]
+fn at_once(mut options: OpenOptions) -> OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    options
+}
+
 fn make_folder(folder: &Path) -> io::Result<()> {
     #[allow(unused_mut, reason = "there are no modes to set on other platforms")]
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.recursive(true).create(folder)
+}
+
+/// Where the file is: where a link stands in its place, what that leads to, there or not.
+fn behind_links(mut path: PathBuf) -> io::Result<PathBuf> {
+    for _ in 0..MAX_LINKS {
+        match fs::read_link(&path) {
+            Ok(to) => path = path.parent().map_or_else(|| to.clone(), |folder| folder.join(&to)),
+            Err(_) => return Ok(path), // no link, or what the next step fails with
+        }
+    }
+    Err(io::Error::new(ErrorKind::InvalidInput, "its links lead round in a circle"))
 }
 
 /// Written beside and renamed: whoever reads has the whole of one or of the other. What could not be read again is not
@@ -348,7 +438,10 @@ fn write(folder: &Path, remembered: &Remembered) -> io::Result<()> {
     if text.len() as u64 > MAX_FILE {
         return Err(io::Error::new(ErrorKind::FileTooLarge, format!("it would be longer than {} MiB", MAX_FILE >> 20)));
     }
-    let beside = folder.join(format!("{FILE}.new"));
+    let path = behind_links(folder.join(FILE))?;
+    let mut beside = path.clone().into_os_string();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
     match fs::remove_file(&beside) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {} // what a crash may have left; the lock is ours
@@ -356,7 +449,7 @@ fn write(folder: &Path, remembered: &Remembered) -> io::Result<()> {
     let mut file = private().create_new(true).write(true).open(&beside)?;
     file.write_all(&text)?;
     file.sync_all()?;
-    fs::rename(&beside, folder.join(FILE))
+    fs::rename(&beside, path)
 }
 
 #[cfg(test)]
@@ -399,6 +492,90 @@ mod tests {
         hub.is_ours("ana", "t3");
         assert_eq!((hub.nick(), hub.token("ana"), hub.token("bob")), (Some("ana"), Some("t3"), Some("t2")));
         assert_eq!(hub.lines("ana"), [line(1)]);
+    }
+
+    #[test]
+    fn while_another_holds_it_nothing_is_written_and_that_is_said_soon() {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = Profile::at(folder.path());
+        profile.change(|all| all.hub_mut("den:4000").is_ours("ana", "t")).unwrap();
+        let other = File::open(folder.path().join(LOCK)).unwrap();
+        other.lock().unwrap();
+        let (told, ended) = std::sync::mpsc::channel();
+        let here = profile.clone();
+        thread::spawn(move || told.send(here.change(|all| all.hub_mut("den:4000").is_ours("bob", "t"))).unwrap());
+        let refused = ended.recv_timeout(20 * PATIENCE).expect("an end to the wait").unwrap_err().to_string();
+        assert!(refused.contains("is held by another program. Nothing new"), "{refused}");
+        assert_eq!(profile.read().unwrap().hub("den:4000").unwrap().nick(), Some("ana"));
+        other.unlock().unwrap();
+        profile.change(|all| all.hub_mut("den:4000").is_ours("bob", "t")).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_one_and_what_it_leads_to_is_written() {
+        use std::os::unix::fs::symlink;
+
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (link, file) = (folder.path().join(FILE), elsewhere.path().join("kept.json"));
+        symlink("there.json", &link).unwrap();
+        symlink(&file, folder.path().join("there.json")).unwrap();
+        let profile = Profile::at(folder.path());
+        for nick in ["ana", "bob"] {
+            profile.change(|all| all.hub_mut("den:4000").is_ours(nick, "t")).unwrap();
+            assert!(link.is_symlink());
+            assert_eq!(Profile::at(folder.path()).read().unwrap().hub("den:4000").unwrap().nick(), Some(nick));
+        }
+        assert!(file.metadata().unwrap().is_file());
+        assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1, "nothing is left beside it");
+        // One that leads to itself is neither followed for ever nor replaced.
+        fs::remove_file(&link).unwrap();
+        symlink(FILE, &link).unwrap();
+        assert!(profile.change(|all| all.hub_mut("den:4000").is_ours("ana", "t")).is_err());
+        assert!(link.is_symlink());
+    }
+
+    #[test]
+    fn a_nick_of_a_command_alone_comes_behind_the_one_of_last_time() {
+        let mut hub = Hub::default();
+        hub.is_ours_too("bot", "t1");
+        assert_eq!(hub.nick(), Some("bot"), "there is no other");
+        hub.is_ours("ana", "t2");
+        hub.is_ours_too("cron", "t3");
+        hub.is_ours_too("Bot", "t4");
+        hub.is_ours_too("ANA", "t5");
+        let nicks: Vec<&str> = hub.identities.iter().map(|identity| identity.nick.as_str()).collect();
+        assert_eq!(nicks, ["ANA", "Bot", "cron"]);
+        assert_eq!((hub.token("ana"), hub.token("bot"), hub.token("cron")), (Some("t5"), Some("t4"), Some("t3")));
+    }
+
+    #[test]
+    fn a_command_leads_nobody_to_another_hub() {
+        let mut all = Remembered::default();
+        all.looks_in_at("first:4000");
+        assert_eq!(all.last(), Some("first:4000"), "there is no other");
+        all.hub_mut("first:4000").used = 1;
+        all.looks_in_at("den:4000");
+        assert_eq!(all.last(), Some("first:4000"));
+        all.is_at("den:4000");
+        all.looks_in_at("first:4000");
+        assert_eq!(all.last(), Some("den:4000"));
+        // However many others it was at.
+        all.hub_mut("den:4000").used = 1;
+        for number in 0..=MAX_HUBS {
+            all.looks_in_at(&format!("{number}:4000"));
+        }
+        all.keep_within_bounds();
+        assert_eq!((all.last(), all.hubs.len()), (Some("den:4000"), MAX_HUBS));
+    }
+
+    #[test]
+    fn in_a_file_that_does_not_say_where_one_was_last_it_is_the_hub_used_last() {
+        let text = r#"{"version":1,"hubs":{"attic:4000":{"used":1},"den:4000":{"used":3},"loft:4000":{"used":2}}}"#;
+        let mut all: Remembered = serde_json::from_str(text).unwrap();
+        assert_eq!(all.last(), Some("den:4000"));
+        all.looks_in_at("loft:4000");
+        assert_eq!(all.last(), Some("den:4000"));
     }
 
     #[test]

@@ -7,14 +7,16 @@
 //! | `input` | what is typed, pasted and clicked |
 //! | `keys` | what each key is for |
 //! | `acting` | what keys and events do to the chat and to what is shown of it |
-//! | `state`, `composer`, `history`, `scroll` | what is shown beside the chat: what is typed, which rows are in view |
+//! | `state`, `draft`, `composer`, `history`, `scroll`, `choice` | what is shown beside the chat: what is typed and what for, which rows are in view, which line is chosen |
 //! | `outlook` | what there is to be seen of the chat |
 //! | `rows`, `markup`, `wrap` | rows of the transcript as lines of so many columns |
 //! | `theme`, `ink` | how words look; the one place where they become the screen's, clean |
 //! | `view` | the screen, part by part |
 
 mod acting;
+mod choice;
 mod composer;
+mod draft;
 mod history;
 mod ink;
 mod input;
@@ -146,6 +148,7 @@ async fn show(screen: &mut Screen, tty: &mut Tty, stop: &mut Stop) -> Result<End
                 (wanted, at_once) = (false, false);
             }
         }
+        screen.chat.ask_reach();
         let passes = screen.passes();
         let wake = match (wanted && !busy, passes) {
             (true, _) => drawn + FRAME,
@@ -153,6 +156,8 @@ async fn show(screen: &mut Screen, tty: &mut Tty, stop: &mut Stop) -> Result<End
             (false, false) if away => Instant::now() + AWAY,
             (false, false) => last_key + AWAY,
         };
+        let wake = screen.chat.reach_due().map_or(wake, |due| due.min(wake));
+        screen.note_typed();
         let here = screen.chat.here().clone();
         let mut next = Vec::new();
         tokio::select! {

@@ -6,17 +6,17 @@
 #[path = "outside/place.rs"]
 #[allow(dead_code, reason = "this uses its own part of it")]
 mod place;
+mod support;
 
-use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use node::Client;
 use place::{Home, Place};
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use pty::{CTRL_Z, ENTER, ESCAPE, PAGE_UP, TAB, Terminal, UP, USUAL, rows};
-use rustix::process::{Pid, Signal, kill_process};
+use pty::{CTRL_Z, ENTER, ESCAPE, PAGE_UP, Size, TAB, Terminal, UP, rows};
+use rustix::process::Signal;
 use shared::message::ToHub;
 use shared::session::Response;
+use support::TestHub;
 
 const HOME: &str = "\x1b[H";
 const END: &str = "\x1b[F";
@@ -34,8 +34,8 @@ const FOCUS_GAINED: &str = "\x1b[I";
 /// Between two looks at what tells nobody when it changes.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Within which others hear that somebody has left: a third of the lease.
-const SOON: Duration = Duration::from_secs(10);
+/// So long a hub keeps the nick of one whose connection was lost: longer than any test waits.
+const LEASE: Duration = Duration::from_secs(60 * 60);
 
 /// Somebody at the full screen, in the lobby.
 fn at_screen(place: &Place, nick: &str) -> Terminal {
@@ -194,9 +194,9 @@ async fn the_help_page_comes_and_goes() {
     ana.types(ESCAPE);
     ana.sees_no_more("Alt+Enter");
     ana.enters("/help");
-    ana.sees("Alt+Enter");
-    ana.types(END);
     ana.sees("/quit");
+    ana.types(END);
+    ana.sees("back to what you were typing");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -239,92 +239,24 @@ async fn the_mouse_scrolls_chooses_and_can_be_given_back() {
     ana.sees("1›#lobby");
 }
 
-/// A terminal whose window can be closed, or that takes nothing: nobody reads it but here.
-struct Window {
-    child: Box<dyn Child + Send + Sync>,
-    reader: Box<dyn Read + Send>,
-    writer: Box<dyn Write + Send>,
-    master: Box<dyn MasterPty + Send>,
-    screen: vt100::Parser,
+/// A place where who does not leave in good order is here for as long as anybody waits.
+async fn with_long_leases() -> Place {
+    Place { hub: TestHub::with(|config| (config.lease, config.rate_limit) = (LEASE, None)).await, home: Home::new() }
 }
 
-impl Window {
-    /// With the program in it, as ana.
-    fn open(place: &Place, home: &Home, more: &[&str]) -> Self {
-        let pair = native_pty_system().openpty(USUAL.into()).unwrap();
-        let mut command = CommandBuilder::new(place::program());
-        command.args([&["-n", "ana", "-s", &place.link()], more].concat());
-        command.env_clear();
-        for (name, value) in home.environment() {
-            command.env(name, value);
-        }
-        let child = pair.slave.spawn_command(command).unwrap();
-        drop(pair.slave);
-        let (reader, writer) = (pair.master.try_clone_reader().unwrap(), pair.master.take_writer().unwrap());
-        let screen = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
-        Self { child, reader, writer, master: pair.master, screen }
-    }
-
-    fn reads(&mut self, part: &str) {
-        self.reads_until(|screen| screen.contains(part));
-    }
-
-    fn reads_until(&mut self, seen: impl Fn(&str) -> bool) {
-        let mut buffer = [0; 4096];
-        while !seen(&rows(self.screen.screen())) {
-            let count = self.reader.read(&mut buffer).unwrap();
-            assert!(count > 0, "{}", rows(self.screen.screen()));
-            self.screen.process(&buffer[..count]);
-        }
-    }
-
-    fn types(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).unwrap();
-    }
-
-    fn close(self) -> Left {
-        // What drops the writer types the end of the input first. The hang-up makes the program go on.
-        let pid = self.child.process_id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)).unwrap();
-        kill_process(pid, Signal::STOP).unwrap();
-        Left(self.child)
-    }
-}
-
-/// A program whose terminal is gone.
-struct Left(Box<dyn Child + Send + Sync>);
-
-/// Waits for a program's end; its code.
-async fn ended(child: &mut Box<dyn Child + Send + Sync>) -> u32 {
-    let deadline = Instant::now() + pty::DEADLINE;
-    loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            return status.exit_code();
-        }
-        if Instant::now() > deadline {
-            child.kill().unwrap();
-            panic!("it is still there");
-        }
-        tokio::time::sleep(LOOK).await;
-    }
-}
-
-/// Waits until nobody of that nick is here, well within the lease of one whose connection was lost.
+/// Waits until nobody of that nick is here.
 async fn has_left(asker: &Client, nick: &str) {
-    let deadline = Instant::now() + SOON;
-    loop {
+    place::eventually(&format!("{nick} has left"), async || {
         let answer = asker.ask(|id| ToHub::ListUsers { id, room: None }).await.unwrap();
         let Response::Users(users) = answer else { panic!("{answer:?}") };
-        if users.users.iter().all(|user| user.nick != nick) {
-            return;
-        }
-        assert!(Instant::now() < deadline, "{nick} is still here: {users:?}");
-        tokio::time::sleep(LOOK).await;
-    }
+        users.users.iter().all(|user| user.nick != nick).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_that_is_gone_ends_the_program_and_others_hear_it() {
-    let place = Place::open().await;
+    let place = with_long_leases().await;
     let bob = place.other("tab", "bob").await;
     // The cursor is hidden while help is shown.
     for (more, seen, keys, then) in [
@@ -332,59 +264,55 @@ async fn a_terminal_that_is_gone_ends_the_program_and_others_hear_it() {
         (&[], "synced to", F1, "Alt+Enter"),
         (&["--plain"], "/help for options", "x", "x"),
     ] {
-        let mut window = Window::open(&place, &place.home, more);
-        window.reads(seen);
-        window.types(keys);
-        window.reads(then);
-        let Left(mut child) = window.close();
-        assert_eq!(ended(&mut child).await, 143, "{more:?} {then}");
+        let ana = place.chat("ana", more);
+        ana.sees(seen);
+        ana.types(keys);
+        ana.sees(then);
+        assert_eq!(ana.hangs_up().ends(), 143, "{more:?} {then}");
         has_left(&bob, "ana").await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_typed_is_kept_when_the_terminal_goes() {
-    for (more, seen, help) in [(&[] as &[&str], "synced to", "Alt+Enter"), (&["--plain"], "/help for options", "/quit")]
-    {
-        let place = Place::open().await;
-        let home = Home::new();
-        let mut window = Window::open(&place, &home, more);
-        window.reads(seen);
-        let closed = place.close().await;
-        window.reads_until(|screen| ["lost", "reconnecting", "is away"].iter().any(|word| screen.contains(word)));
-        window.types("never to be lost\r");
-        window.reads("never to be lost");
-        window.types("/help\r"); // once it is obeyed, so is what was typed before it
-        window.reads(help);
-        let Left(mut child) = window.close();
-        assert_eq!(ended(&mut child).await, 143, "{more:?}");
-        let remembered = std::fs::read_to_string(home.config().join("hubs.json")).unwrap();
+    for (more, seen) in [(&[] as &[&str], "synced to"), (&["--plain"], "/help for options")] {
+        let mut place = Place::open().await;
+        let ana = place.chat("ana", more);
+        ana.sees(seen);
+        place.hub.stop().await;
+        ana.until("words on the lost connection", |screen| {
+            let screen = rows(screen);
+            ["lost", "reconnecting", "is away"].iter().any(|word| screen.contains(word)).then_some(())
+        });
+        ana.enters("never to be lost");
+        ana.sees("never to be lost");
+        ana.enters("/help"); // once it is obeyed, so is what was typed before it
+        ana.sees("/quit");
+        assert_eq!(ana.hangs_up().ends(), 143, "{more:?}");
+        let remembered = std::fs::read_to_string(place.home.config().join("hubs.json")).unwrap();
         assert!(remembered.contains("never to be lost"), "{more:?}: {remembered}");
-        drop(closed);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_that_takes_nothing_holds_up_nothing_else() {
-    let place = Place::open().await;
+    let place = with_long_leases().await;
     let bob = place.other("tab", "bob").await;
-    let mut window = Window::open(&place, &place.home, &[]);
-    window.reads("synced to");
-    // Nobody reads from here on: what is drawn anew fills all that holds it, many times over.
-    window.types(&CTRL_L.repeat(500));
-    window.types("still here\r");
+    let ana = at_screen(&place, "ana");
+    // What is drawn anew fills all that holds it, many times over.
+    ana.reads_no_more();
+    ana.types(&CTRL_L.repeat(500));
+    ana.enters("still here");
     assert_eq!(place::said_by(&bob, "ana", 1).await, ["still here"]);
     for number in 1..=300 {
         bob.say("lobby", &format!("{number} {}", "word ".repeat(200))).await.unwrap();
     }
-    window.types(CTRL_L);
-    window.types("and here\r");
+    ana.types(CTRL_L);
+    ana.enters("and here");
     assert_eq!(place::said_by(&bob, "ana", 2).await, ["still here", "and here"]);
-    let pid = i32::try_from(window.child.process_id().unwrap()).unwrap();
-    kill_process(Pid::from_raw(pid).unwrap(), Signal::TERM).unwrap();
-    assert_eq!(ended(&mut window.child).await, 143);
+    ana.signal(Signal::TERM);
+    assert_eq!(ana.ends(), 143);
     has_left(&bob, "ana").await;
-    drop(window.master);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -400,22 +328,9 @@ async fn a_program_that_no_shell_would_bring_back_does_not_stop() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_without_a_size_is_told_what_to_do() {
     let place = Place::open().await;
-    let home = Home::new();
-    let nothing = PtySize { rows: 0, cols: 0, pixel_width: 0, pixel_height: 0 };
-    let pair = native_pty_system().openpty(nothing).unwrap();
-    let mut command = CommandBuilder::new(place::program());
-    command.args(["-n", "ana", "-s", &place.link()]);
-    command.env_clear();
-    for (name, value) in home.environment() {
-        command.env(name, value);
-    }
-    let mut child = pair.slave.spawn_command(command).unwrap();
-    let mut reader = pair.master.try_clone_reader().unwrap();
-    assert_eq!(ended(&mut child).await, 8);
-    drop(pair.slave);
-    let mut words = Vec::new();
-    let _ = reader.read_to_end(&mut words); // whose end is an error
-    assert!(String::from_utf8_lossy(&words).contains("stty rows 24 cols 80"), "{words:?}");
+    let ana = place.chat_at(&place.home, Size(0, 0), "ana", &[]);
+    assert_eq!(ana.ends(), 8);
+    ana.wrote("stty rows 24 cols 80");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -426,7 +341,7 @@ async fn who_leaves_a_room_is_told_so_where_they_are_then() {
     ana.sees("2›#dev");
     ana.enters("/leave");
     ana.sees("1›#lobby");
-    ana.sees("You have left dev.");
+    ana.sees("You have left #dev.");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 use manual::What;
 use shared::process::limits::{MAX_WITHIN, MIN_WITHIN};
 
@@ -46,6 +46,8 @@ pub enum Command {
     #[command(after_help = ending(&["hubbub nodes", "hubbub nodes --json | jq -r 'select(.nick == \"ana\") | .node'"]))]
     Nodes(Nodes),
     /// Ask whether a node is alive: pong (0), or pang (1) if it is not
+    ///
+    /// Nodes have names, and people have nicks: `hubbub nodes` lists both.
     #[command(after_help = ending(&["hubbub ping hub", "hubbub ping tab-7f3a@den.local && echo there"]))]
     Ping(Ping),
     /// Call a process of a node, and print its answer
@@ -67,6 +69,7 @@ pub enum Command {
     /// It needs a nick.
     #[command(after_help = ending(&[
         "hubbub put users/ana '{\"tea\":true}'",
+        "git rev-parse HEAD | hubbub put builds/head",
         "hubbub put --if 0 leader \"$(hostname)\" && echo 'it is me'",
     ]))]
     Put(Put),
@@ -78,9 +81,9 @@ pub enum Command {
     Watch(Watch),
     /// Print the man page, or completions for a shell
     #[command(after_help = ending(&[
-        "hubbub generate man > ~/.local/share/man/man1/hubbub.1",
-        "hubbub generate bash > ~/.local/share/bash-completion/completions/hubbub",
-        "hubbub generate fish > ~/.config/fish/completions/hubbub.fish",
+        "mkdir -p ~/.local/share/man/man1 && hubbub generate man > ~/.local/share/man/man1/hubbub.1",
+        "d=~/.local/share/bash-completion/completions; mkdir -p $d && hubbub generate bash > $d/hubbub",
+        "d=~/.config/fish/completions; mkdir -p $d && hubbub generate fish > $d/hubbub.fish",
     ]))]
     Generate(Generate),
 }
@@ -88,11 +91,11 @@ pub enum Command {
 #[derive(Clone, Debug, Args)]
 pub struct Say {
     /// The room to say it in; it is joined for that, if need be [default: lobby]
-    #[arg(short, long, value_name = "ROOM", conflicts_with = "to")]
+    #[arg(short, long, value_name = "ROOM", value_hint = ValueHint::Other, conflicts_with = "to")]
     pub room: Option<String>,
 
     /// The one person to say it to, alone
-    #[arg(short, long, value_name = "NICK")]
+    #[arg(short, long, value_name = "NICK", value_hint = ValueHint::Other)]
     pub to: Option<String>,
 
     /// What to say; without it, or where it is - alone, all of standard input. Words that begin with - stand in quotation
@@ -104,7 +107,7 @@ pub struct Say {
 #[derive(Clone, Debug, Args)]
 pub struct Tail {
     /// The room to follow [default: lobby]
-    #[arg(short, long, value_name = "ROOM")]
+    #[arg(short, long, value_name = "ROOM", value_hint = ValueHint::Other)]
     pub room: Option<String>,
 
     /// Each entry as one line of JSON, as on the wire
@@ -175,9 +178,10 @@ pub struct Put {
     #[arg(value_name = "KEY")]
     pub key: String,
 
-    /// The value: JSON, or, where it is none, a text
+    /// The value: JSON, or, where it is none, a text; without it, or where it is -, all of standard input but for the line
+    /// breaks at its end
     #[arg(value_name = "VALUE", allow_hyphen_values = true)]
-    pub value: String,
+    pub value: Option<String>,
 
     /// Only if the key has this version now, 0 for a key that is not there
     #[arg(long = "if", value_name = "VERSION")]

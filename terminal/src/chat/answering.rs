@@ -21,6 +21,7 @@ impl Chat {
                 if self.memory.hub().token(&nick) != Some(&token) {
                     self.remember(|hub| hub.is_ours(&nick, &token));
                 }
+                self.load_waited_for();
             }
             (ToHub::Connect { .. }, Err(refusal)) => {
                 self.nick_is_lost(refusal);
@@ -34,6 +35,7 @@ impl Chat {
                     }
                     self.tell(words::joined(&joined.room, &joined.users, joined.count));
                 }
+                self.load_waited_for();
             }
             (ToHub::Leave { room, .. }, Ok(_)) => {
                 self.remember_rooms();
@@ -43,7 +45,8 @@ impl Chat {
                     self.close(&place);
                 }
                 if let Some(Purpose::Leave(_)) = purpose {
-                    self.tell(format!("You have left {room}. Type /join {room} to come back."));
+                    let left = self.called(room);
+                    self.tell(format!("You have left {left}. Type /join {room} to come back."));
                 }
                 if self.line_by_line {
                     self.close(&place);
@@ -60,6 +63,7 @@ impl Chat {
     fn told(&mut self, purpose: Purpose, answer: &Result<Response, Refusal>) {
         match (purpose, answer) {
             (Purpose::Search, answer) => self.searched(answer),
+            (Purpose::Reach, _) => self.reach_told(),
             (Purpose::Around(place, seq), answer) => self.came_round(&place, seq, answer),
             (Purpose::Older(place), Ok(Response::Page(page))) => {
                 if wants_more(page) && self.here.is(&place) {
@@ -124,6 +128,11 @@ impl Chat {
             (ToHub::PrivateMessage { to, .. }, Ok(Response::Sent(Sent { delivered: Some(0), .. }))) => {
                 self.tell(format!("{to} is not here now and will find your message on coming back."));
             }
+            (ToHub::PrivateMessage { to, .. }, Err(refusal))
+                if refusal.code == ErrorCode::NoSuchNick && self.close_with_nobody(to) =>
+            {
+                self.refuse(words::refusal(refusal));
+            }
             (_, Err(refusal)) => {
                 let mut words = words::refusal(refusal);
                 if let ToHub::Edit { .. } | ToHub::Delete { .. } | ToHub::React { .. } | ToHub::Topic { .. } = request {
@@ -171,19 +180,29 @@ impl Chat {
         }
     }
 
+    /// Takes a private conversation with somebody who is not there off the list, where nothing was ever said in it but what
+    /// was refused just now, nor is anything being typed there that would go on elsewhere. Whether that was so.
+    fn close_with_nobody(&mut self, nick: &str) -> bool {
+        let place = Place::With(nick.to_owned());
+        let empty = |known: &Conversation| known.lines().next().is_none() && known.pending().len() <= 1;
+        let typed = self.typed && self.here.is(&place);
+        !self.line_by_line && !typed && self.transcript.get(&place).is_some_and(empty) && self.close(&place)
+    }
+
     /// Takes a place off the list and looks at the one before. The last one stays, so that there always is one. Line by
-    /// line nobody is led anywhere but to the lobby: who goes on typing must not tell it to somebody else.
-    pub(super) fn close(&mut self, place: &Place) {
+    /// line nobody is led anywhere but to the lobby: who goes on typing must not tell it to somebody else. Whether it is
+    /// off the list.
+    pub(super) fn close(&mut self, place: &Place) -> bool {
         if self.line_by_line && self.here.is(place) {
             let lobby = Place::Room(LOBBY.to_owned());
             if self.here.is(&lobby) || !self.transcript.get(&lobby).is_some_and(Conversation::joined) {
-                return;
+                return false;
             }
             self.go(&lobby);
         }
         let others: Vec<Place> = self.transcript.places().into_iter().filter(|other| !other.is(place)).collect();
         if others.is_empty() {
-            return;
+            return false;
         }
         if self.here.is(place) {
             self.back();
@@ -191,5 +210,6 @@ impl Chat {
         self.before.retain(|before| !before.is(place));
         let changes = self.transcript.close(place);
         self.changed(changes);
+        true
     }
 }

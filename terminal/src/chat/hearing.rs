@@ -1,43 +1,60 @@
 //! What arrives, as events. What can only be known before it is folded into the transcript is looked up first.
 
+use std::collections::HashSet;
+
 use shared::entry::Entry;
 use shared::letters::fold;
 use shared::markup::mentions_nick;
-use shared::message::{Page, Presence, ToHub};
+use shared::message::{Page, Presence, State, ToHub};
 use shared::session::{Delivery, Phase, Response};
 use shared::transcript::{Changes, Place};
+use shared::wire::MAX_PRESENCE;
 
 use super::{Chat, Event, words};
 use crate::profile::now;
 
+/// People known by name in a room, beyond whom nobody else comes in: a hub names nobody where there are half as many.
+const MAX_PEOPLE: usize = 2 * MAX_PRESENCE;
+
 impl Chat {
     pub(super) fn deliver(&mut self, delivery: &Delivery, events: &mut Vec<Event>) {
+        let believed;
+        let delivery = if let Delivery::Presence(presence) = delivery {
+            let (presence, moved) = self.moves(presence);
+            events.extend(moved);
+            believed = Delivery::Presence(presence);
+            &believed
+        } else {
+            delivery
+        };
         match delivery {
             Delivery::Heard(entry) if entry.seq() > self.heard => {
                 self.heard = entry.seq();
                 self.tell_of(entry, events);
             }
-            Delivery::Presence(presence) => self.tell_of_moves(presence, events),
             // A page of what was missed, which the session has asked for.
             Delivery::Answered { request, answer: Ok(Response::Page(page)) } => {
                 self.tell_of_missed(request, page, events);
             }
             _ => {}
         }
-        let changes = self.transcript.deliver(now(), delivery);
+        let changes =
+            if self.is_of_closed(delivery) { Changes::default() } else { self.transcript.deliver(now(), delivery) };
+        self.reach_may_change(delivery, &changes);
         note(events, changes);
         match delivery {
             Delivery::Welcomed { welcome, new_log } => {
                 self.welcome.clone_from(welcome);
                 self.heard = if *new_log { 0 } else { self.heard };
                 if *new_log {
-                    self.refuse("The hub has begun a new log. What was said before is not in it.".to_owned());
+                    self.tell_of_new_log();
                 }
             }
             Delivery::Answered { request, answer } => self.answered(request, answer),
             Delivery::Complaint(refusal) => self.refuse(words::refusal(refusal)),
             _ => {}
         }
+        self.tell_waiting();
         events.append(&mut self.made);
     }
 
@@ -46,8 +63,16 @@ impl Chat {
         events.push(Event::Phase);
         if self.online() {
             self.load_first();
+            self.ask_reach_anew();
+            self.tell_waiting();
             events.append(&mut self.made);
         }
+    }
+
+    /// Whether it is a page that was asked for where a place is open no more, which it would open again.
+    fn is_of_closed(&self, delivery: &Delivery) -> bool {
+        let Delivery::Answered { request: request @ ToHub::History { id, .. }, .. } = delivery else { return false };
+        self.asked.contains_key(id) && Place::of(request).is_some_and(|place| self.transcript.get(&place).is_none())
     }
 
     fn tell_of(&self, entry: &Entry, events: &mut Vec<Event>) {
@@ -78,19 +103,38 @@ impl Chat {
         }
     }
 
-    fn tell_of_moves(&self, presence: &Presence, events: &mut Vec<Event>) {
-        let me = fold(self.me());
-        let known = self.transcript.get(&Place::Room(presence.room.clone()));
-        // Gathered over a while, it may tell of who was in the list already that came with the room.
-        let is_here = |nick: &str| known.is_some_and(|room| room.people().any(|user| fold(&user.nick) == fold(nick)));
-        let others = |nicks: &[String], here: bool| {
-            let moved = nicks.iter().filter(|nick| fold(nick) != me && is_here(nick) == here);
-            moved.cloned().collect::<Vec<_>>()
-        };
-        let (joined, left) = (others(&presence.joined, false), others(&presence.left, true));
-        if !joined.is_empty() || !left.is_empty() {
-            events.push(Event::Moved { room: presence.room.clone(), joined, left });
+    /// What a signal says of who came and went, as far as it is to be believed, and what is told of that. However much of it
+    /// there is, the list of people stays a list, and nobody leaves it who was not on it.
+    fn moves(&self, presence: &Presence) -> (Presence, Option<Event>) {
+        let mut believed = presence.clone();
+        let Some(room) = self.transcript.get(&Place::Room(presence.room.clone())) else { return (believed, None) };
+        let (named, count) = (room.people().count(), room.count());
+        if count != named && presence.count.is_none() {
+            // Some are only counted, and those who leave may be of them.
+            let count = (count + presence.joined.len()).saturating_sub(presence.left.len());
+            believed.count = u32::try_from(count).ok();
         }
+        let me = fold(self.me());
+        // Gathered over a while, it may tell of who was in the list already that came with the room.
+        let before: HashSet<String> = room.people().map(|user| fold(&user.nick)).collect();
+        let mut new = HashSet::new();
+        believed.joined.retain(|nick| {
+            let key = fold(nick);
+            let known = before.contains(&key) || new.contains(&key);
+            known || (before.len() + new.len() < MAX_PEOPLE && new.insert(key))
+        });
+        believed.left.retain(|nick| before.contains(&fold(nick)) || new.contains(&fold(nick)));
+        let others = |nicks: &[String], here: bool| -> Vec<String> {
+            let moved = nicks.iter().filter(|nick| fold(nick) != me && before.contains(&fold(nick)) == here);
+            moved.cloned().collect()
+        };
+        let (joined, left) = (others(&believed.joined, false), others(&believed.left, true));
+        // Who was in the list already has not come now, but is as who comes is.
+        for nick in believed.joined.extract_if(.., |nick| before.contains(&fold(nick))) {
+            believed.states.entry(nick).or_insert(State::Online);
+        }
+        let moved = !joined.is_empty() || !left.is_empty();
+        (believed, moved.then(|| Event::Moved { room: presence.room.clone(), joined, left }))
     }
 }
 

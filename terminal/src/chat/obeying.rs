@@ -3,7 +3,6 @@
 use shared::command::{self, COMMANDS, Command};
 use shared::message::ToHub;
 use shared::transcript::Place;
-use shared::wire;
 
 use super::{Chat, Event, Purpose};
 
@@ -38,14 +37,13 @@ impl Chat {
             }
             Command::Join { room } => self.join(room),
             Command::Leave => match here {
-                Place::Room(room) => {
+                Place::Room(room) if self.line_by_line || self.is_in(&room) => {
                     let purpose = Purpose::Leave(Place::Room(room.clone()));
                     self.try_ask(purpose, |id| ToHub::Leave { id, room })
                 }
-                Place::With(_) => {
-                    self.close(&here);
-                    Ok(())
-                }
+                // The hub need not know.
+                here if self.close(&here) => Ok(()),
+                _ => Err("This is the only place you are in; /join leads to another.".to_owned()),
             },
             Command::Topic { topic: None } => {
                 self.show_topic(&here);
@@ -74,41 +72,10 @@ impl Chat {
         self.try_ask(purpose, |id| with_id(request, id))
     }
 
-    /// Says a line at a place.
-    ///
-    /// # Errors
-    /// Why it cannot be said, in words.
-    pub fn say(&mut self, place: &Place, text: &str) -> Result<(), String> {
-        let text = wire::trim_text(text).map_err(|error| error.to_string())?.to_owned();
-        if self.transcript.get(place).is_some_and(|known| !known.joined()) {
-            let room = place.name();
-            return Err(format!("You have left {room}. Type /join {room} to speak here again."));
-        }
-        self.try_ask(Purpose::Quiet, |id| place.say(id, text))
-    }
-
-    /// Gives a line of one's own that is here another text.
-    ///
-    /// # Errors
-    /// Why that cannot be tried, in words. What the hub refuses comes as [`Event::Refused`].
-    pub fn edit(&mut self, seq: u64, text: &str) -> Result<(), String> {
-        let text = wire::trim_text(text).map_err(|error| error.to_string())?.to_owned();
-        let here = self.here.clone();
-        self.try_ask(Purpose::Quiet, |id| here.edit(id, seq, text))
-    }
-
-    /// Takes a refused line that is here away, and gives its text.
-    pub fn dismiss(&mut self, id: &str) -> Option<String> {
-        let here = self.here.clone();
-        let (line, changes) = self.transcript.dismiss(&here, id);
-        self.changed(changes);
-        line.map(|line| line.text.clone())
-    }
-
     /// Joins a room and looks at it; where one is in it already, only looks.
     ///
     /// # Errors
-    /// As [`Chat::edit`].
+    /// Why that cannot be tried, in words.
     pub fn join(&mut self, room: String) -> Result<(), String> {
         let place = Place::Room(room.clone());
         let known = self.transcript.get(&place).filter(|known| known.joined()).map(|known| known.place().clone());
@@ -139,8 +106,9 @@ impl Chat {
     fn show_topic(&mut self, here: &Place) {
         let words = match (here, self.transcript.get(here).and_then(|known| known.topic())) {
             (Place::With(_), _) => "A private conversation has no topic.".to_owned(),
-            (Place::Room(room), Some(topic)) => format!("{room} is about: {topic}"),
+            (Place::Room(room), Some(topic)) => format!("{} is about: {topic}", self.called(room)),
             (Place::Room(room), None) => {
+                let room = self.called(room);
                 format!("{room} is about nothing in particular. Type /topic and words to say what.")
             }
         };

@@ -82,6 +82,12 @@ impl Chat {
         self.nick_lost.clone().or_else(|| shut_out(&self.phase, &self.client, &self.hub))
     }
 
+    /// Whether this node is in a room, or will be again after a return.
+    pub(super) fn is_in(&self, room: &str) -> bool {
+        let place = Place::Room(room.to_owned());
+        self.client.rooms().into_iter().any(|room| Place::Room(room).is(&place))
+    }
+
     /// Whether a room is being entered or left: what is typed behind that is for where one is then.
     pub fn moving(&self) -> bool {
         self.asked.values().any(|purpose| matches!(purpose, Purpose::Enter(_) | Purpose::Leave(_)))
@@ -90,7 +96,10 @@ impl Chat {
     /// Whether something that the person asked for is still to be told.
     pub fn busy(&self) -> bool {
         let quiet = |purpose: &Purpose| {
-            matches!(purpose, Purpose::Older(_) | Purpose::Hole(_) | Purpose::NodeNames | Purpose::Quiet)
+            matches!(
+                purpose,
+                Purpose::Older(_) | Purpose::Hole(_) | Purpose::NodeNames | Purpose::Reach | Purpose::Quiet
+            )
         };
         !self.made.is_empty() || self.asked.values().any(|purpose| !quiet(purpose))
     }

@@ -3,6 +3,7 @@
 use shared::message::{Answer, ErrorCode, NodeInfo, Person, Pinged, Refusal, State, User};
 use shared::room::LOBBY;
 use shared::session::Phase;
+use unicode_width::UnicodeWidthStr;
 
 use crate::profile::now;
 
@@ -25,7 +26,9 @@ pub(crate) fn refusal(refusal: &Refusal) -> String {
     let Some(until) = refusal.until else { return refusal.message.clone() };
     let wait = until.saturating_sub(now());
     let when = match refusal.code {
-        ErrorCode::NickInUse if wait > 0 => format!("It falls free in {} unless its owner comes back.", span(wait)),
+        ErrorCode::NickInUse if wait > 0 => {
+            format!("It is kept for {} more, or longer if its owner is here meanwhile.", span(wait))
+        }
         _ if wait > 0 => format!("Try again in {}.", span(wait)),
         _ => "Try again now.".to_owned(),
     };
@@ -52,21 +55,32 @@ pub(super) fn everyone(users: &[User]) -> String {
     format!("* Users on the hub: {} *", nicks.join(":"))
 }
 
-/// The widest column of a table, in characters: what is longer pushes the rest of its line aside. Who joins names their
-/// node and its kind as they like, and a width has 16 bits.
+/// The widest column of a table, in columns of the terminal: what is longer pushes the rest of its line aside. Who joins names their
+/// node and its kind as they like.
 const COLUMN: usize = 40;
 
 /// A line for each node.
 pub(super) fn nodes(nodes: &[NodeInfo], now: u64) -> String {
-    let nick = |node: &NodeInfo| node.nick.clone().unwrap_or_else(|| "-".to_owned());
-    let widest = |of: &dyn Fn(&NodeInfo) -> usize| nodes.iter().map(of).max().unwrap_or_default().min(COLUMN);
-    let (names, nicks) = (widest(&|node| node.node.chars().count()), widest(&|node| nick(node).chars().count()));
-    let kinds = widest(&|node| node.kind.chars().count());
-    let line = |node: &NodeInfo| {
-        let since = span(now.saturating_sub(node.since));
-        format!("{:names$}  {:nicks$}  {:kinds$}  for {since}", node.node, nick(node), node.kind)
+    node_lines(nodes, |node| format!("for {}", span(now.saturating_sub(node.since)))).join("\n")
+}
+
+/// The same, with what is told of the time since when they are connected: name, kind, nick, and that, in columns. A node
+/// without a nick has a `-`.
+pub(crate) fn node_lines(nodes: &[NodeInfo], since: impl Fn(&NodeInfo) -> String) -> Vec<String> {
+    let cells = |node: &NodeInfo| [node.node.clone(), node.kind.clone(), node.nick.clone().unwrap_or("-".to_owned())];
+    let rows: Vec<[String; 3]> = nodes.iter().map(cells).collect();
+    let widths: [usize; 3] =
+        std::array::from_fn(|at| rows.iter().map(|row| row[at].width()).max().unwrap_or_default().min(COLUMN));
+    let line = |(row, node): (&[String; 3], &NodeInfo)| {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            line.push_str(cell);
+            line.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width()) + 2));
+        }
+        line.push_str(&since(node));
+        line
     };
-    nodes.iter().map(line).collect::<Vec<_>>().join("\n")
+    rows.iter().zip(nodes).map(line).collect()
 }
 
 /// What a ping brought back.
@@ -139,7 +153,33 @@ mod tests {
             processes: false,
         };
         let told = nodes(&[node(&long, 0), node("tab", 0)], 40_000);
-        assert_eq!(told.lines().next(), Some(format!("ana@den  -  {long}  for 40 s").as_str()));
-        assert_eq!(told.lines().nth(1).map(str::len), Some("ana@den  -  ".len() + COLUMN + "  for 40 s".len()));
+        assert_eq!(told.lines().next(), Some(format!("ana@den  {long}  -  for 40 s").as_str()));
+        assert_eq!(told.lines().nth(1).map(str::len), Some("ana@den  ".len() + COLUMN + "  -  for 40 s".len()));
+    }
+
+    #[test]
+    fn nodes_stand_in_columns_whatever_alphabet_a_nick_is_of() {
+        let node = |name: &str, nick: Option<&str>| NodeInfo {
+            node: name.to_owned(),
+            nick: nick.map(str::to_owned),
+            kind: "tab".to_owned(),
+            since: 0,
+            processes: false,
+        };
+        let told = nodes(&[node("tab-1@den", Some("日本")), node("t@den", Some("ana")), node("u@den", None)], 40_000);
+        let expected =
+            ["tab-1@den  tab  日本  for 40 s", "t@den      tab  ana   for 40 s", "u@den      tab  -     for 40 s"];
+        assert!(told.lines().eq(expected), "{told}");
+    }
+
+    #[test]
+    fn how_long_a_nick_is_kept_is_true_of_one_whose_owner_is_here_too() {
+        let message = "Someone else has this nick.".to_owned();
+        let until = Some(now() + 23 * 3_600_000 + 60_000);
+        let told = refusal(&Refusal { until, ..Refusal::new(ErrorCode::NickInUse, message) });
+        assert_eq!(
+            told,
+            "Someone else has this nick. It is kept for 23 h more, or longer if its owner is here meanwhile."
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{End, json, output::Output};
+use super::{End, json, output::Output, warn};
 use crate::arguments::Hubs;
 use crate::exit::Code;
 use crate::finding::{self, Found};
@@ -26,11 +26,14 @@ pub(super) async fn run(hubs: &Hubs, stop: &mut Stop, output: &mut Output) -> Re
         found = finding::find(finding::WITHIN, |_| {}) => found,
     };
     let found = found.map_err(|error| End::failed(Code::NoHub, error.to_string()))?;
-    for hub in &found {
+    for hub in &found.hubs {
         let text = if hubs.json { json::line(&shown(hub)) } else { plain(hub) };
         output.line(text, stop).await?;
     }
-    if found.is_empty() {
+    if let Some(more) = found.more() {
+        warn(&more);
+    }
+    if found.hubs.is_empty() {
         let words = "No hub was found on this network. One that does not announce itself, or is behind a router or a \
                      firewall, is reached by its link: hubbub -s LINK.";
         return Err(End::failed(Code::NoHub, words));

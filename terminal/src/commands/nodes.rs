@@ -1,9 +1,8 @@
 //! `hubbub nodes`: who is connected.
 
-use shared::message::NodeInfo;
-
 use super::{End, asked, json, leave, output::Output};
 use crate::arguments::{Nodes, Who};
+use crate::chat::words;
 use crate::clean;
 use crate::exit::Code;
 use crate::joining::{self, Reached};
@@ -15,16 +14,16 @@ pub(super) async fn run(nodes: &Nodes, who: &Who, stop: &mut Stop, output: &mut 
     drop(deliveries);
     let list = asked((&client, &hub), stop, async { Ok(client.nodes().await?) }).await;
     leave(&client).await;
-    for node in list?.iter().filter(|node| node.node != welcome.node) {
-        let text = if nodes.json { json::line(node) } else { plain(node) };
-        output.line(text, stop).await?;
+    let mut list = list?;
+    list.retain(|node| node.node != welcome.node);
+    let lines: Vec<String> = if nodes.json {
+        list.iter().map(json::line).collect()
+    } else {
+        // `tab-7f3a@den.local  tab  ana  2026-11-22 04:00:12`
+        words::node_lines(&list, |node| moment::local(node.since))
+    };
+    for line in lines {
+        output.line(clean::line(&line).into_owned(), stop).await?;
     }
     Ok(Code::Done)
-}
-
-/// `tab-7f3a@den.local  tab  ana  2026-11-22 04:00:12`; a node without a nick has a `-`.
-fn plain(node: &NodeInfo) -> String {
-    let NodeInfo { node, nick, kind, since, .. } = node;
-    let nick = nick.as_deref().unwrap_or("-");
-    [clean::line(node), clean::line(kind), clean::line(nick), moment::local(*since).into()].join("  ")
 }

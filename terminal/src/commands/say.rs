@@ -1,31 +1,21 @@
 //! `hubbub say`: something is said, and is on the hub's disk.
 
-use std::io::{self, Read};
-use std::thread;
-
 use node::Client;
 use shared::message::{Refusal, Sent};
-use shared::wire::{self, MAX_TEXT};
-use tokio::sync::oneshot;
+use shared::wire;
 use tokio::time::{Instant, timeout_at};
 
+use super::input::{self, STDIN};
 use super::{End, PATIENCE, asked, beside_the_lobby, join, leave};
 use crate::arguments::{Say, Who};
 use crate::exit::Code;
 use crate::joining::{self, Opened};
 use crate::stopping::Stop;
 
-/// What stands for standard input.
-const STDIN: &str = "-";
-
-/// As much is read of a text that is too long to be said, in bytes, so that its length can be told: an endless one has to
-/// end somewhere.
-const MAX_READ: u64 = 16 * 1024 * 1024;
-
 pub(super) async fn run(say: Say, who: &Who, stop: &mut Stop) -> Result<Code, End> {
     let Say { room, to, text } = say;
     // First of all, so that nobody is seen to come while somebody still types.
-    let text = if text.is_empty() || text == [STDIN] { read(stop).await? } else { text.join(" ") };
+    let text = if text.is_empty() || text == [STDIN] { input::read(stop, "said").await? } else { text.join(" ") };
     fit(&text)?;
     let Opened { client, deliveries, warning, hub, .. } = joining::speak(who, stop).await?;
     drop(deliveries); // what others say is nothing to us
@@ -67,39 +57,15 @@ async fn said(client: &Client, room: &str, to: Option<&str>, text: &str) -> Resu
 fn fit(text: &str) -> Result<(), End> {
     match wire::trim_text(text) {
         Ok(_) => Ok(()),
-        Err(wire::TextError::Empty) => Err(End::failed(Code::Usage, "There is nothing to say: the text is empty.")),
+        Err(wire::TextError::Empty) => Err(End::failed(Code::Failed, "There is nothing to say: the text is empty.")),
         Err(error) => Err(Refusal::from(error).into()),
     }
 }
 
-/// All of standard input. A thread reads, which a signal need not wait for.
-async fn read(stop: &mut Stop) -> Result<String, End> {
-    let (told, read) = oneshot::channel();
-    let reader = thread::Builder::new().name("input".to_owned()).spawn(move || {
-        let mut bytes = Vec::new();
-        let read = io::stdin().lock().take(MAX_READ).read_to_end(&mut bytes);
-        drop(told.send(read.map(|_| bytes)));
-    });
-    let cannot = |error: io::Error| End::failed(Code::Input, format!("Standard input cannot be read: {error}."));
-    reader.map_err(cannot)?;
-    let bytes = tokio::select! {
-        code = stop.asked() => return Err(End::Stopped(code)),
-        read = read => read.unwrap_or_else(|_| Err(io::ErrorKind::UnexpectedEof.into())).map_err(cannot)?,
-    };
-    if bytes.len() as u64 >= MAX_READ {
-        let words = format!("Standard input is longer than {} MiB; at most {MAX_TEXT} bytes fit.", MAX_READ >> 20);
-        return Err(End::failed(Code::Failed, words));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to() + 1;
-        let words =
-            format!("Standard input is not UTF-8 text: byte {at} is no part of any character. Nothing was said.");
-        End::failed(Code::Input, words)
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use shared::wire::MAX_TEXT;
+
     use super::*;
 
     #[test]
@@ -109,6 +75,6 @@ mod tests {
         assert_eq!(failure.code, Code::Failed);
         assert!(failure.words.contains("16385") && failure.words.contains("16384"), "{failure}");
         let Err(End::Failed(failure)) = fit(" \n") else { panic!("it is something") };
-        assert_eq!(failure.code, Code::Usage);
+        assert_eq!(failure.code, Code::Failed, "the command line was understood");
     }
 }

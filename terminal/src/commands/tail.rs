@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 
 use self::reading::Reading;
 use super::output::Output;
-use super::{AGAIN, End, PATIENCE, asked, beside_the_lobby, is_for_now, join, json, leave, shut_out, warn};
+use super::{AGAIN, BACK, End, LOST, PATIENCE, asked, beside_the_lobby, is_for_now, join, json, leave, shut_out, warn};
 use crate::arguments::{Tail, Who};
 use crate::exit::Code;
 use crate::joining::{self, Memory, Opened};
@@ -179,11 +179,11 @@ impl<'a> Follower<'a> {
             }
             Delivery::Lost if !self.is_lost => {
                 self.is_lost = true;
-                warn("The connection to the hub is lost; it is tried again.");
+                warn(LOST);
             }
             Delivery::Welcomed { welcome, .. } => {
                 if std::mem::take(&mut self.is_lost) {
-                    warn("The hub is back.");
+                    warn(BACK);
                 }
                 if welcome.epoch == self.epoch {
                     self.reading.catch_up();
@@ -193,7 +193,7 @@ impl<'a> Follower<'a> {
             }
             // A hub with another log has given us the nick anew.
             Delivery::Answered { answer: Ok(Response::Connected(Connected { nick, token, .. })), .. } => {
-                if let Some(warning) = self.memory.keep(|hub| hub.is_ours(&nick, &token)) {
+                if let Some(warning) = self.memory.keep_nick(&nick, &token) {
                     warn(&warning);
                 }
             }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{End, asked, json, leave, output::Output, shut_out};
+use super::{End, asked, json, leave, output::Output, shut_out, tell_of_loss};
 use crate::arguments::{Watch, Who};
 use crate::clean;
 use crate::exit::Code;
@@ -38,8 +38,11 @@ pub(super) async fn run(watch: Watch, who: &Who, stop: &mut Stop, output: &mut O
             let Some(change) = change else { return Ok(Code::Done) }; // only where the client was stopped
             output.line(shown(&change.key, change.value.as_ref(), change.version, watch.json), stop).await?;
         }
-    }
-    .await;
+    };
+    let followed = tokio::select! {
+        followed = followed => followed,
+        () = tell_of_loss(&client) => Ok(Code::Done), // it never ends
+    };
     leave(&client).await;
     followed
 }

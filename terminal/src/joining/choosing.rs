@@ -88,14 +88,19 @@ async fn found(remembered: &Remembered, asks: Asks, stop: &mut Stop) -> Result<H
         code = stop.asked() => return Err(Failure::new(code, "")),
         found = looking => found.map_err(|error| nobody(remembered, &error.to_string()))?,
     };
-    let chosen = match found.as_slice() {
+    let more = found.more();
+    if let Some(more) = more.as_deref().filter(|_| person) {
+        tell(more, "\n");
+    }
+    let chosen = match found.hubs.as_slice() {
         [] => return Err(nobody(remembered, "No hub was found on this network.")),
         // Nothing is expected there, so any hub will do.
         [only] if remembered.last().is_none() => only,
         several if person => pick(several, stop).await?,
         several => {
             let list: Vec<String> = several.iter().map(described).collect();
-            let words = format!("Several hubs were found; name one with -s: {}", list.join("; "));
+            let more = more.map(|more| format!(". {more}")).unwrap_or_default();
+            let words = format!("Several hubs were found; name one with -s: {}{more}", list.join("; "));
             return Err(Failure::new(Code::NoHub, words));
         }
     };
@@ -131,6 +136,6 @@ fn described(found: &Found) -> String {
 fn nobody(remembered: &Remembered, why: &str) -> Failure {
     let last =
         remembered.last().map(|last| format!("The hub of last time, {last}, does not answer. ")).unwrap_or_default();
-    let words = format!("{last}{why} Give a hub's link, http://192.168.1.5:4000/#cookie=…, or its address.");
+    let words = format!("{last}{why} Name one with -s: its link, http://192.168.1.5:4000/#cookie=…, or its address.");
     Failure::new(Code::NoHub, words)
 }

@@ -2,13 +2,14 @@
 
 use node::{Client, Deliveries, Error, HubAddress, Settings};
 use shared::message::{Connected, ErrorCode, Refusal, ToHub, Welcome};
+use shared::nick::Nick;
 use shared::session::{Delivery, Phase, Response};
 use shared::wire::close;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::choosing::{Target, address};
-use super::{ATTEMPT, Asks, Memory, Opened, Reached};
+use super::{ATTEMPT, Asks, Memory, Opened, Reached, Visit};
 use crate::arguments::Who;
 use crate::asking::{ask, ask_hidden, tell};
 use crate::chat::words;
@@ -38,15 +39,16 @@ pub(super) async fn open(
     target: Target,
     who: &Who,
     asks: Asks,
-    rooms: bool,
+    visit: Visit,
     stop: &mut Stop,
 ) -> Result<Opened, Failure> {
     let remembered = target.remembered.hub(&target.address.to_string()).and_then(Hub::nick);
-    let nick = match who.nick.as_deref().or(remembered) {
+    let named = who.nick.as_deref().filter(|named| asks == Asks::Nobody || may_be(named));
+    let nick = match named.or(remembered.filter(|_| who.nick.is_none())) {
         Some(nick) => nick.to_owned(),
         None => ask_for_nick(asks, stop).await?,
     };
-    let (attempt, way) = way_in(target, Some(&nick), rooms, asks, stop).await?;
+    let (attempt, way) = way_in(target, Some(&nick), visit, asks, stop).await?;
     attempt.named(way, asks, stop).await
 }
 
@@ -55,7 +57,7 @@ pub(super) async fn open(
 /// # Errors
 /// As [`super::reach`].
 pub(super) async fn reach(target: Target, asks: Asks, stop: &mut Stop) -> Result<Reached, Failure> {
-    let (attempt, way) = way_in(target, None, false, asks, stop).await?;
+    let (attempt, way) = way_in(target, None, Visit::Command, asks, stop).await?;
     let Way { welcome, address, memory, .. } = way;
     let Attempt { client, deliveries, early, .. } = attempt;
     Ok(Reached { client, deliveries, early, hub: address, welcome, memory })
@@ -74,7 +76,7 @@ struct Way {
 async fn way_in(
     target: Target,
     nick: Option<&str>,
-    rooms: bool,
+    visit: Visit,
     asks: Asks,
     stop: &mut Stop,
 ) -> Result<(Attempt, Way), Failure> {
@@ -83,10 +85,10 @@ async fn way_in(
     let mut cookie = address.cookie().map(str::to_owned).or(known(&address).cookie);
     for left in (0..=COOKIES).rev() {
         let known = known(&address);
-        let mut attempt = Attempt::begin(&address, settings(&known, cookie.clone(), nick, rooms))?;
+        let mut attempt = Attempt::begin(&address, settings(&known, cookie.clone(), nick, visit))?;
         match attempt.welcomed(&address, stop).await? {
             Ok(welcome) => {
-                let mut memory = Memory::new(profile, &address);
+                let mut memory = Memory::new(profile, &address, visit);
                 let warning = memory.let_in(cookie.as_deref(), &welcome);
                 return Ok((attempt, Way { welcome, address, memory, warning, known }));
             }
@@ -103,16 +105,17 @@ async fn way_in(
     Err(Failure::new(Code::Cookie, words))
 }
 
-fn settings(known: &Hub, cookie: Option<String>, nick: Option<&str>, rooms: bool) -> Settings {
+fn settings(known: &Hub, cookie: Option<String>, nick: Option<&str>, visit: Visit) -> Settings {
     let is_node_name = |nick: &&str| nick.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    let is_chat = visit == Visit::Chat;
     Settings {
         cookie,
         node: Some(nick.filter(is_node_name).unwrap_or(KIND).to_owned()),
         kind: Some(KIND.to_owned()),
         nick: nick.map(str::to_owned),
         token: nick.and_then(|nick| known.token(nick)).map(str::to_owned),
-        rooms: if rooms { known.rooms.clone() } else { Vec::new() },
-        lines: nick.filter(|_| rooms).map(|nick| known.lines(nick)).unwrap_or_default(),
+        rooms: if is_chat { known.rooms.clone() } else { Vec::new() },
+        lines: nick.filter(|_| is_chat).map(|nick| known.lines(nick)).unwrap_or_default(),
         ..Settings::default()
     }
 }
@@ -231,7 +234,7 @@ impl Attempt {
             }
         };
         let Connected { nick, token, .. } = &connected;
-        let warning = warning.or(memory.keep(|hub| hub.is_ours(nick, token)));
+        let warning = warning.or(memory.keep_nick(nick, token));
         let Self { client, deliveries, early, .. } = self;
         Ok(Opened { client, deliveries, early, hub: address, welcome, connected, memory, warning })
     }
@@ -293,9 +296,20 @@ async fn ask_for_nick(asks: Asks, stop: &mut Stop) -> Result<String, Failure> {
         match ask("Nick: ", stop).await? {
             None => return Err(none()),
             Some(nick) if nick.is_empty() => {}
-            Some(nick) => return Ok(nick),
+            Some(nick) if may_be(&nick) => return Ok(nick),
+            Some(_) => {}
         }
     }
+}
+
+/// Whether a nick can be had at all, by the hub's own rule. Who has typed one that cannot hears why at once: not only once
+/// they have found the cookie.
+fn may_be(nick: &str) -> bool {
+    let wrong = Nick::parse(nick).err();
+    if let Some(error) = &wrong {
+        tell(&clean::line(&error.to_string()), "\n");
+    }
+    wrong.is_none()
 }
 
 /// The cookie, or the link that holds it; and where that leads, as it is a cookie of that hub alone.

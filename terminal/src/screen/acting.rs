@@ -1,5 +1,6 @@
 //! What keys, clicks and events do: the only place where the screen's state and the chat meet.
 
+mod choosing;
 mod over;
 mod places;
 mod typing;
@@ -10,10 +11,11 @@ use crossterm::event::{Event as Input, KeyEvent, KeyEventKind, MouseButton, Mous
 use ratatui::layout::Position as Point;
 use shared::transcript::Key;
 
+use super::choice::{Choice, Step};
 use super::keys::{Intent, intent};
 use super::outlook::Outlook;
 use super::scroll::Position;
-use super::state::{Finder, Over, State};
+use super::state::{Finder, HelpPage, Over, State};
 use super::theme::Theme;
 use super::view;
 use crate::chat::{Chat, Event};
@@ -59,11 +61,13 @@ impl Screen {
 
     /// Draws, and does what follows from what is in view: what is seen is read, what is missing is asked for.
     pub(super) fn draw(&mut self, frame: &mut ratatui::Frame<'_>) {
+        self.look_at_choice();
         let reads = self.state.reads(self.chat.conversation());
         if reads && self.chat.online() {
             self.chat.read_all();
         }
-        view::draw(frame, &mut self.state, &Outlook::of(&self.chat));
+        let chosen = self.state.choice.as_ref().map(|choice| choice.seq);
+        view::draw(frame, &mut self.state, &Outlook::of(&self.chat, chosen));
     }
 
     /// Asks for what is missing where one looks.
@@ -95,6 +99,11 @@ impl Screen {
         self.asked = Some((wanted, Instant::now()));
     }
 
+    /// Tells the chat whether something is typed, before anything arrives that might lead elsewhere.
+    pub(super) fn note_typed(&mut self) {
+        self.chat.typed_here(!self.state.draft.is_empty());
+    }
+
     /// Why Ctrl+Z does nothing.
     pub(super) fn cannot_wait(&mut self) {
         self.state.hint = Some("No shell is there that would bring the program back.".to_owned());
@@ -103,7 +112,8 @@ impl Screen {
     /// Whether what is shown changes by the time that passes.
     pub(super) fn passes(&self) -> bool {
         let writes = self.chat.conversation().is_some_and(|here| !here.typing(now()).is_empty());
-        writes || !self.chat.online()
+        let chosen = self.state.choice.as_ref().map(|choice| choice.seq);
+        writes || !self.chat.online() || chosen.is_some_and(|seq| self.chat.reach_passes(seq))
     }
 
     /// Something was typed, pasted, clicked.
@@ -130,10 +140,16 @@ impl Screen {
     fn paste(&mut self, text: &str) -> Next {
         self.state.hint = None;
         self.state.completing = None;
-        let composer = match &mut self.state.over {
-            Some(Over::Search(finder)) => &mut finder.query,
-            Some(Over::Help(_)) => return Next::Rest,
-            None => &mut self.state.composer,
+        // Whoever pastes while a line is chosen means to go on typing, unless it is an emoji that is asked for.
+        let typing = !matches!(&self.state.choice, Some(Choice { step: Step::Reacting(_), .. }));
+        if self.state.over.is_none() && self.state.choice.is_some() && typing {
+            self.leave_choice();
+        }
+        let composer = match (&mut self.state.over, &mut self.state.choice) {
+            (Some(Over::Search(finder)), _) => &mut finder.query,
+            (Some(Over::Help(_) | Over::Places(_)), _) => return Next::Rest,
+            (None, Some(Choice { step: Step::Reacting(typed), .. })) => typed,
+            (None, _) => &mut self.state.draft.composer,
         };
         if !composer.paste(text) {
             self.state.hint = Some("Not all of that fits; the end of it was left out.".to_owned());
@@ -148,7 +164,9 @@ impl Screen {
             MouseEventKind::Down(MouseButton::Left) => {
                 let at = Point { x: mouse.column, y: mouse.row };
                 let target = self.state.targets.iter().find(|target| target.area.contains(at));
-                let Some(place) = target.map(|target| target.place.clone()) else { return Next::Rest };
+                let Some(place) = target.map(|target| target.place.clone()) else {
+                    return if self.choose_at(at) { Next::Draw } else { Next::Rest };
+                };
                 self.state.over = None;
                 self.go(&place);
             }
@@ -163,7 +181,7 @@ impl Screen {
             Event::Called { .. } if !self.state.focused => return Next::Ring,
             Event::Found if self.state.over.is_none() => self.show_found(),
             Event::Jumped { place, seq } if place.is(self.chat.here()) => {
-                self.state.over = None;
+                (self.state.over, self.state.choice) = (None, None);
                 if let Some(here) = self.chat.conversation() {
                     if here.holds(seq) {
                         self.state.go_to_line(here, self.chat.me(), seq);
@@ -203,8 +221,9 @@ impl Screen {
             }
             Intent::Help => {
                 let shown = matches!(self.state.over, Some(Over::Help(_)));
-                self.state.over = (!shown).then_some(Over::Help(0));
+                self.state.over = (!shown).then(|| Over::Help(HelpPage::default()));
             }
+            Intent::Places => self.begin_places(),
             Intent::Search => self.begin_search(),
             Intent::Back => self.back(),
             Intent::NextPlace => self.step(1),
@@ -217,7 +236,9 @@ impl Screen {
             Intent::NextUnread => self.next_unread(),
             intent => match &mut self.state.over {
                 Some(Over::Help(_)) => self.in_help(intent),
+                Some(Over::Places(_)) => self.in_places(intent),
                 Some(Over::Search(_)) => self.in_search(intent),
+                None if self.state.choice.is_some() => self.in_choice(intent),
                 None => self.in_talk(intent),
             },
         }

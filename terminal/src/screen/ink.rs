@@ -4,7 +4,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::clean;
 
@@ -24,9 +24,12 @@ impl Ink {
     /// Words of anybody's.
     pub(super) fn new(text: &str, style: Style) -> Self {
         let mut clean = clean::line(text).into_owned();
-        // A letter alone is one byte: who wrote so much less than that is not looked at.
-        if clean.len() > CLUSTER && !clean.is_ascii() {
-            clean = unstacked(&clean);
+        if !clean.is_ascii() {
+            clean = agreed(&clean);
+            // A letter alone is one byte: who wrote so much less than that is not looked at.
+            if clean.len() > CLUSTER {
+                clean = unstacked(&clean);
+            }
         }
         Self { text: clean, style }
     }
@@ -42,6 +45,34 @@ impl Ink {
     /// Columns that it takes.
     pub(super) fn width(&self) -> usize {
         width(&self.text)
+    }
+}
+
+/// A text of which every terminal thinks that it is as wide as we do. Of pictures that are joined from several, or
+/// coloured, or made of signs, some terminals draw one picture and others each part; where they do otherwise than we
+/// think, what stands behind is drawn in the wrong place, and stays there. Such a picture is drawn as its parts, and a
+/// flag as its letters.
+fn agreed(text: &str) -> String {
+    let mut agreed = String::with_capacity(text.len());
+    for cluster in text.graphemes(true) {
+        let widths = || cluster.chars().filter_map(UnicodeWidthChar::width).filter(|width| *width > 0);
+        let varies = cluster.chars().any(|part| matches!(part, '\u{fe00}'..='\u{fe0f}'));
+        if !varies && widths().count() <= 1 && widths().sum::<usize>() == cluster.width() {
+            agreed.push_str(cluster);
+        } else {
+            agreed.extend(cluster.chars().filter_map(part));
+        }
+    }
+    agreed
+}
+
+/// What is drawn of a part of a picture: nothing of what only says how the one before it is drawn (joined to the next, as
+/// a picture, in a colour of skin).
+fn part(part: char) -> Option<char> {
+    match part {
+        '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' => None,
+        '\u{1f1e6}'..='\u{1f1ff}' => char::from_u32(part as u32 - 0x1f1e6 + u32::from(b'A')),
+        _ => Some(part),
     }
 }
 
@@ -74,8 +105,9 @@ pub(super) fn width(text: &str) -> usize {
 /// As much of a text as fits so many columns; where something is missing the last of them says so.
 pub(super) fn cut(text: &str, columns: usize) -> String {
     let text = clean::line(text);
+    let text = if text.is_ascii() { text.into_owned() } else { agreed(&text) };
     if width(&text) <= columns {
-        return text.into_owned();
+        return text;
     }
     let mut left = columns.saturating_sub(1);
     let mut kept: String = text
@@ -131,7 +163,14 @@ pub(super) fn padded(words: Vec<Ink>, columns: usize, style: Style) -> Vec<Ink> 
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::num::NonZero;
     use std::path::Path;
+
+    use proptest::prelude::*;
+    use ratatui::backend::CrosstermBackend;
+    use ratatui::layout::Rect;
+    use ratatui::text::Text;
+    use ratatui::{Terminal, TerminalOptions, Viewport};
 
     use super::*;
 
@@ -146,8 +185,56 @@ mod tests {
         let tower = format!("a{}b", "\u{301}".repeat(10_000));
         let ink = Ink::new(&tower, Style::new());
         assert_eq!((ink.text().chars().count(), ink.width()), (CLUSTER + 1, 2));
-        let family = "👨🏽‍👩🏽‍👧🏽‍👦🏽";
-        assert_eq!(Ink::new(&format!("{family} and more"), Style::new()).text(), format!("{family} and more"));
+        let fits = "a\u{301}\u{323}\u{308} and more";
+        assert_eq!(Ink::new(fits, Style::new()).text(), fits);
+    }
+
+    #[test]
+    fn what_terminals_do_not_agree_on_is_drawn_as_its_parts() {
+        for (picture, parts) in
+            [("👨🏽‍👩🏽‍👧", "👨👩👧"), ("🏳️‍🌈", "🏳🌈"), ("❤️", "❤"), ("👍🏽", "👍"), ("1️⃣", "1\u{20e3}"), ("🇦🇹", "AT")]
+        {
+            assert_eq!(Ink::new(picture, Style::new()).text(), parts);
+            assert_eq!(cut(picture, 10), parts);
+        }
+    }
+
+    /// What a terminal shows that got these frames, one after the other.
+    fn shown(frames: &[Vec<String>]) -> Vec<String> {
+        const SIZE: Rect = Rect::new(0, 0, 16, 3);
+        let mut bytes = Vec::new();
+        let viewport = TerminalOptions { viewport: Viewport::Fixed(SIZE) };
+        let mut terminal = Terminal::with_options(CrosstermBackend::new(&mut bytes), viewport).unwrap();
+        for frame in frames {
+            let drawn: Vec<Line<'_>> = frame.iter().map(|text| line([Ink::new(text, Style::new())])).collect();
+            terminal.draw(|frame| frame.render_widget(Text::from(drawn), SIZE)).unwrap();
+        }
+        drop(terminal);
+        let of = |size: u16| NonZero::new(size).unwrap();
+        let mut screen = vt100::Parser::new(of(SIZE.height), of(SIZE.width), 0);
+        screen.process(&bytes);
+        screen.screen().rows(0, SIZE.width).map(|row| row.trim_end().to_owned()).collect()
+    }
+
+    fn texts() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            "[a-z ]{1,9}",
+            "[漢字。]{1,4}",
+            "(👨🏽‍👩🏽‍👧|👨‍👩‍👧‍👦|🏳️‍🌈|❤️|👍🏽|1️⃣|🇦🇹|☺|🤦🏼‍♂️){1,4}",
+            "(a\u{301}|e\u{301}\u{323}|❤|👍){1,4}",
+            "[가나다]{1,4}",
+        ];
+        prop::collection::vec(piece, 0..4).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_drawn_before_shows_through_nowhere(
+            frames in prop::collection::vec(prop::collection::vec(texts(), 3), 2..5),
+        ) {
+            let last = &frames[frames.len() - 1..];
+            prop_assert_eq!(shown(&frames), shown(last));
+        }
     }
 
     #[test]

@@ -40,7 +40,11 @@ pub(super) enum Intent {
     /// Counted from 0.
     PlaceNumber(usize),
     NextUnread,
+    /// All of them, to go to one.
+    Places,
     Search,
+    /// A line of the talk, to do something to it.
+    Choose,
     Help,
     Mouse,
     Redraw,
@@ -91,7 +95,7 @@ const TABLE: &[Binding] = &[
     key(Tab, NONE, I::Complete, "Tab", "completes nicks, rooms, commands"),
     key(Up, NONE, I::Up, "Up", "edits your last line, or one refused, if nothing is typed"),
     also(Down, NONE, I::Down),
-    key(Esc, NONE, I::Back, "Esc", "gives up an edit or a search; else: to the newest"),
+    key(Esc, NONE, I::Back, "Esc", "gives up an edit, a reply, a search; else: to the newest"),
     key(Up, CTRL, I::HistoryBack, "Ctrl+Up, Ctrl+Down", "walks through what you typed before"),
     also(Down, CTRL, I::HistoryOn),
     key(PageUp, NONE, I::PageUp, "PageUp, PageDown", "scrolls by a screen"),
@@ -116,7 +120,12 @@ const TABLE: &[Binding] = &[
     also(Char('8'), ALT, I::PlaceNumber(7)),
     also(Char('9'), ALT, I::PlaceNumber(8)),
     key(Char('a'), ALT, I::NextUnread, "Alt+A", "the next room with something unread"),
+    key(F(3), NONE, I::Places, "F3", "all rooms and private conversations; Enter goes to one"),
     key(Char('f'), CTRL, I::Search, "Ctrl+F", "searches; Enter opens a hit in its place"),
+    // Of the keys that shells and tmux have for the line being typed the one that is missed least (readline: run this line
+    // and fetch the next); terminals hold nothing back for it in raw mode, as they do for Ctrl+S and Ctrl+Q, and it is
+    // no other key's code, as Ctrl+I and Ctrl+M are.
+    key(Char('o'), CTRL, I::Choose, "Ctrl+O, a click", "chooses a line: to reply, edit, delete, react"),
     key(Char('a'), CTRL, I::LineStart, "Ctrl+A, Ctrl+E", "to the start and the end of the line"),
     also(Char('e'), CTRL, I::LineEnd),
     key(Left, CTRL, I::WordLeft, "Ctrl+Left, Ctrl+Right", "a word back and on; so do Alt+B, Alt+F"),
@@ -148,6 +157,29 @@ const TABLE: &[Binding] = &[
     key(Char('c'), CTRL, I::Quit, "Ctrl+C", "leaves and ends, as /quit does"),
 ];
 
+/// What can be done to a line that is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deed {
+    Reply,
+    Edit,
+    Delete,
+    React,
+}
+
+/// The keys for that, in the order in which they are offered: letter, name, and what it does.
+pub(super) const DEEDS: [(char, Deed, &str, &str); 4] = [
+    ('r', Deed::Reply, "reply", "answers it; Esc gives that up and keeps your words"),
+    ('e', Deed::Edit, "edit", "edits it, if you said it"),
+    ('d', Deed::Delete, "delete", "deletes it for everyone, if you said it"),
+    ('+', Deed::React, "react", "reacts to it with an emoji; the same again takes it back"),
+];
+
+/// What a letter does to the chosen line.
+pub(super) fn deed(letter: char) -> Option<Deed> {
+    let letter = letter.to_ascii_lowercase();
+    DEEDS.iter().find(|(key, ..)| *key == letter).map(|(_, deed, ..)| *deed)
+}
+
 /// What a key is for; none of what no key here is for.
 pub(super) fn intent(key: KeyEvent) -> Option<Intent> {
     let KeyEvent { code, modifiers, .. } = key;
@@ -171,6 +203,13 @@ pub(super) fn intent(key: KeyEvent) -> Option<Intent> {
 /// Each key, as people call it, and what it is for.
 pub(super) fn help() -> impl Iterator<Item = (&'static str, &'static str)> {
     TABLE.iter().filter(|binding| !binding.shown.is_empty()).map(|binding| (binding.shown, binding.help))
+}
+
+/// The same of those that are for a chosen line.
+pub(super) fn help_with_chosen() -> impl Iterator<Item = (String, &'static str)> {
+    let moving = ("Up, Down".to_owned(), "the line before and after; PageUp, Home and so on as well");
+    let deeds = DEEDS.iter().map(|(key, _, _, words)| (key.to_string(), *words));
+    std::iter::once(moving).chain(deeds).chain([("Esc".to_owned(), "back to what you were typing")])
 }
 
 #[cfg(test)]

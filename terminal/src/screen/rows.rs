@@ -1,12 +1,13 @@
 //! The rows of a transcript as lines of the screen.
 
-use std::sync::Arc;
+mod around;
 
 use ratatui::text::Line;
 use shared::entry::{Details, Entry, File, Reaction};
 use shared::markup::plain;
-use shared::transcript::{Conversation, Item, Notice, Pending, PendingState, What, continues};
+use shared::transcript::{Conversation, Item, Notice, Pending, PendingState, What};
 
+pub(super) use self::around::Around;
 use super::ink::{Ink, cut, line, line_width, width};
 use super::markup::Pen;
 use super::theme::Theme;
@@ -43,45 +44,11 @@ pub(super) struct Setting<'a> {
     pub new_from: Option<u64>,
 }
 
-/// What of a row depends on others than itself.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Around {
-    /// A new day begins with it.
-    day: Option<String>,
-    /// What is new begins with it.
-    new: bool,
-    /// It names who said it; others go on with what the line before began.
-    head: bool,
-    /// The line it answers, where that is held.
-    answered: Option<Arc<Entry>>,
-}
-
 impl Setting<'_> {
-    /// What a row depends on, that stands behind another.
-    pub(super) fn around(&self, before: Option<&Item>, item: &Item) -> Around {
-        let day = at(item).map(moment::day).filter(|day| match before {
-            Some(before) => at(before).is_some_and(|at| moment::day(at) != *day),
-            None => !self.conversation.more(),
-        });
-        let answered = match item {
-            Item::Line(entry) => entry.details().and_then(|details| details.reply_to),
-            Item::Pending(pending) => pending.reply_to,
-            _ => None,
-        };
-        let goes_on = match (before, item) {
-            // In which hours a day begins is told by `day`.
-            (Some(Item::Line(before)), Item::Line(line)) => continues(before, line, 0),
-            (Some(Item::Pending(_)), Item::Pending(_)) => true,
-            (Some(Item::Line(before)), Item::Pending(_)) => before.is_line() && before.from() == self.me,
-            _ => false,
-        };
-        let new = matches!((item, self.new_from), (Item::Line(entry), Some(from)) if entry.seq() == from);
-        Around {
-            head: !goes_on || day.is_some() || new,
-            day,
-            new,
-            answered: answered.and_then(|seq| self.conversation.line(seq).cloned()),
-        }
+    /// A row in lines that goes on with what the one before began, as if it began it; none of other rows.
+    pub(super) fn named_row(&self, before: Option<&Item>, item: &Item) -> Option<Vec<Line<'static>>> {
+        let around = self.around(before, item);
+        (!around.head).then(|| self.row(item, &Around { head: true, ..around }))
     }
 
     /// A row in lines; at least one.
@@ -143,12 +110,7 @@ impl Setting<'_> {
         let Some(seq) = reply_to else { return };
         let quote = self.theme.quote();
         let words = match &around.answered {
-            Some(line) => {
-                let said = plain(line.text(), QUOTED);
-                let file = line.details().and_then(|details| details.files.first());
-                let said = file.filter(|_| said.is_empty()).map_or(said, |file| file.name.clone());
-                format!("{}: {said}", line.from())
-            }
+            Some(line) => quoted(line),
             None => format!("an earlier line (#{seq})"),
         };
         text.push(vec![Ink::new("> ", self.theme.aside()), Ink::new(&cut(&words, self.text_columns() - 2), quote)]);
@@ -292,14 +254,16 @@ impl Setting<'_> {
     }
 }
 
-/// When a row was made, where one can tell.
-fn at(item: &Item) -> Option<u64> {
-    match item {
-        Item::Line(entry) => Some(entry.at()),
-        Item::Notice(notice) => Some(notice.at),
-        Item::Pending(pending) => Some(pending.at),
-        Item::Hole { .. } => None,
-    }
+/// A line in a few words: `ana: shall we go?`
+pub(super) fn quoted(line: &Entry) -> String {
+    let details = line.details();
+    let said = plain(line.text(), QUOTED);
+    let said = match details.and_then(|details| details.files.first()) {
+        _ if details.is_some_and(|details| details.deleted) => "(deleted)".to_owned(),
+        Some(file) if said.is_empty() => file.name.clone(),
+        _ => said,
+    };
+    format!("{}: {said}", line.from())
 }
 
 /// `1.2 MB`.

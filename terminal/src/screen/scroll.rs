@@ -1,6 +1,8 @@
 //! Which rows are seen: the place of a screen in a talk. It is held by the row at its lower edge, so what comes above or
 //! below moves nothing, and only the rows that are seen are laid out.
 
+mod row;
+
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,6 +10,7 @@ use std::sync::Arc;
 use ratatui::text::Line;
 use shared::transcript::{Conversation, Item, Key};
 
+pub(super) use self::row::{pinned, showing};
 use super::rows::{Around, Setting};
 
 /// Lines of the screen that are kept for being drawn again: those of many screens, about a megabyte.
@@ -71,6 +74,11 @@ impl Laid {
         lines
     }
 
+    /// How many of a row's lines are rules above it, where it was laid out.
+    fn rules(&self, key: &Key) -> usize {
+        self.rows.get(key).map_or(0, |(_, around, _)| around.rules())
+    }
+
     /// Another talk is looked at.
     pub(super) fn forget(&mut self) {
         *self = Self::default();
@@ -90,8 +98,9 @@ fn same(one: &Item, other: &Item) -> bool {
 pub(super) struct Sight {
     /// At most as many as asked for, from above.
     pub lines: Vec<Line<'static>>,
-    /// For each of them the row that it is of.
+    /// For each of them the row that it is of, and whether it is a rule above it.
     pub keys: Vec<Key>,
+    pub rules: Vec<bool>,
     /// The screen shows all that is held above it, or soon will.
     pub near_top: bool,
     /// Behind these lines are missing that would be seen.
@@ -136,6 +145,13 @@ impl<'a, 'b> Rows<'a, 'b> {
     fn row(&mut self, at: usize) -> Rc<[Line<'static>]> {
         let before = at.checked_sub(1).map(|before| &self.items[before]);
         self.laid.row(self.setting, before, &self.items[at])
+    }
+
+    /// The first line of a row with whose it is, where it does not say so and there is room beside it.
+    fn named(&mut self, at: usize) -> Option<Line<'static>> {
+        let before = at.checked_sub(1).map(|before| &self.items[before]);
+        let named = self.setting.named_row(before, &self.items[at])?;
+        (named.len() == self.height(at)).then(|| named.into_iter().next()).flatten()
     }
 
     fn height(&mut self, at: usize) -> usize {
@@ -190,6 +206,11 @@ impl<'a, 'b> Rows<'a, 'b> {
         if self.bottom + 1 == self.items.len() && self.hidden == 0 && !self.below {
             return Position::End;
         }
+        self.anchored()
+    }
+
+    /// The position by the row at the lower edge, though it may be the last.
+    fn anchored(&self) -> Position {
         let near = self.items[..=self.bottom].iter().rev().find_map(line_of);
         let near = near.or_else(|| self.items.iter().find_map(line_of)).unwrap_or(0);
         Position::At(Anchor { key: self.items[self.bottom].key(), near, hidden: self.hidden })
@@ -214,33 +235,56 @@ fn line_of(item: &Item) -> Option<u64> {
     }
 }
 
+/// The place in the log of a line or a topic.
+pub(super) fn entry_of(item: &Item) -> Option<u64> {
+    match item {
+        Item::Line(entry) => Some(entry.seq()),
+        Item::Hole { .. } | Item::Notice(_) | Item::Pending(_) => None,
+    }
+}
+
 /// What is seen from a position on so many lines.
 pub(super) fn look(setting: &Setting<'_>, laid: &mut Laid, position: &Position, height: usize) -> Sight {
     let Some(mut rows) = Rows::gather(setting, laid, position, height + 1) else {
         return Sight { near_top: true, ..Sight::default() };
     };
     let (mut lines, mut keys, mut holes) = (Vec::with_capacity(height), Vec::with_capacity(height), Vec::new());
+    let mut rules = Vec::with_capacity(height);
     let mut hidden = rows.hidden;
+    let mut begins = None;
     for at in (0..=rows.bottom).rev() {
         if let Item::Hole { after } = &rows.items[at] {
             holes.push(*after);
         }
         let key = rows.items[at].key();
-        for line in rows.row(at).iter().rev().skip(hidden) {
+        let row = rows.row(at);
+        let above = rows.laid.rules(&key);
+        for (number, line) in row.iter().enumerate().rev().skip(hidden) {
             if lines.len() == height {
                 break;
             }
             lines.push(line.clone());
             keys.push(key.clone());
+            rules.push(number < above);
+            if number == 0 {
+                begins = Some((lines.len(), at));
+            }
         }
         hidden = 0;
         if lines.len() == height {
             break;
         }
     }
+    // Who goes on and on is named on each screen: by the first row that begins there.
+    if let Some((from_below, at)) = begins
+        && let Some(named) = rows.named(at)
+    {
+        lines[from_below - 1] = named;
+    }
     lines.reverse();
     keys.reverse();
-    Sight { lines, keys, near_top: !rows.above, holes }
+    rules.reverse();
+    Sight { lines, keys, rules, near_top: !rows.above, holes }
 }
 
 /// The position so many lines farther down, or up where that is negative, of a screen of some height.

@@ -1,11 +1,15 @@
 //! What the screen shows beside the chat itself: where one is in it, what is being typed, what stands over it. No terminal
 //! in here, and no hub.
 
-use ratatui::layout::Rect;
+mod choosing;
+
+use ratatui::layout::{Position as Point, Rect};
 use shared::command::Completion;
 use shared::transcript::{Conversation, Key, Place};
 
+use super::choice::Choice;
 use super::composer::Composer;
+use super::draft::Draft;
 use super::history::History;
 use super::rows::Setting;
 use super::scroll::{self, Laid, Position};
@@ -17,9 +21,19 @@ const DRAFTS: usize = 50;
 /// What stands over the talk.
 #[derive(Debug)]
 pub(super) enum Over {
-    /// The help page, from this of its lines on.
-    Help(usize),
+    Help(HelpPage),
     Search(Finder),
+    /// All places, and which of them Enter goes to.
+    Places(usize),
+}
+
+/// The help page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct HelpPage {
+    /// Who typed a command looks for others, who pressed a key for keys.
+    pub commands_first: bool,
+    /// The first line in view.
+    pub from: usize,
 }
 
 /// A search.
@@ -57,12 +71,11 @@ pub(super) struct Target {
 /// What the screen shows beside the chat itself.
 pub(super) struct State {
     pub theme: Theme,
-    pub composer: Composer,
-    /// Each with the line that it is an edit of.
-    drafts: Vec<(Place, Composer, Option<u64>)>,
+    pub draft: Draft,
+    drafts: Vec<(Place, Draft)>,
     pub history: History,
-    /// The line of one's own that is being edited.
-    pub editing: Option<u64>,
+    /// The line that something is to be done to.
+    pub choice: Option<Choice>,
     pub completing: Option<Completing>,
     pub position: Position,
     /// From here on all was new when one began to look.
@@ -94,10 +107,10 @@ impl State {
     pub(super) fn new(theme: Theme) -> Self {
         Self {
             theme,
-            composer: Composer::default(),
+            draft: Draft::default(),
             drafts: Vec::new(),
             history: History::default(),
-            editing: None,
+            choice: None,
             completing: None,
             position: Position::End,
             new_from: None,
@@ -120,31 +133,23 @@ impl State {
 
     /// Another place is looked at, from its end: what was being typed waits where it was typed.
     pub(super) fn moved(&mut self, from: &Place, to: &Place) {
-        let (typed, editing) = (std::mem::take(&mut self.composer), self.editing.take());
+        let typed = std::mem::take(&mut self.draft);
         self.history.leave_off();
-        self.drafts.retain(|(place, ..)| !place.is(from));
+        self.drafts.retain(|(place, _)| !place.is(from));
         if !typed.is_empty() {
             if self.drafts.len() == DRAFTS {
                 self.drafts.remove(0);
             }
-            self.drafts.push((from.clone(), typed, editing));
+            self.drafts.push((from.clone(), typed));
         }
-        if let Some(at) = self.drafts.iter().position(|(place, ..)| place.is(to)) {
-            (_, self.composer, self.editing) = self.drafts.remove(at);
+        if let Some(at) = self.drafts.iter().position(|(place, _)| place.is(to)) {
+            (_, self.draft) = self.drafts.remove(at);
         }
+        self.choice = None;
         self.position = Position::End;
         self.completing = None;
         (self.new_from, self.reading, self.sought) = (None, false, None);
         self.laid.forget();
-    }
-
-    /// An edit is given up; whether there was one.
-    pub(super) fn give_up_edit(&mut self) -> bool {
-        let was = self.editing.take().is_some();
-        if was {
-            self.composer.take();
-        }
-        was
     }
 
     /// Whether the end of the talk is in view, of somebody who is there to read it. Notes from where on it is new to them.
@@ -180,12 +185,22 @@ impl State {
         let setting = self.setting(conversation, me);
         let height = usize::from(self.talk.height);
         self.position = scroll::scrolled(&setting, &mut self.laid, &self.position, by, height);
+        self.pin(conversation, me);
+    }
+
+    /// While a line is chosen nothing that comes moves the view.
+    fn pin(&mut self, conversation: &Conversation, me: &str) {
+        if self.choice.is_some() {
+            let setting = self.setting(conversation, me);
+            self.position = scroll::pinned(&setting, &mut self.laid, &self.position, usize::from(self.talk.height));
+        }
     }
 
     /// To the oldest row that is held.
     pub(super) fn go_to_oldest(&mut self, conversation: &Conversation, me: &str) {
         let setting = self.setting(conversation, me);
         self.position = scroll::oldest(&setting, &mut self.laid, usize::from(self.talk.height));
+        self.pin(conversation, me);
     }
 
     /// To a line.
@@ -193,6 +208,16 @@ impl State {
         let setting = self.setting(conversation, me);
         self.position = scroll::round_line(&setting, &mut self.laid, seq, usize::from(self.talk.height));
         self.sought = Some(seq);
+    }
+
+    /// The row of the talk that is drawn at a place of the screen.
+    pub(super) fn row_at(&self, at: Point) -> Option<&Key> {
+        if self.over.is_some() || !self.talk.contains(at) {
+            return None;
+        }
+        // What is drawn stands at the lower edge.
+        let free = usize::from(self.talk.height).saturating_sub(self.keys.len());
+        self.keys.get(usize::from(at.y - self.talk.y).checked_sub(free)?)
     }
 
     /// The rows a page up or down moves by: one line stays in view.
@@ -206,17 +231,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_typed_waits_where_it_was_typed_an_edit_as_an_edit() {
+    fn what_is_typed_waits_where_it_was_typed_an_edit_as_an_edit_and_an_answer_as_one() {
         let mut state = State::new(Theme::with_colours(true));
         let [lobby, dev] = ["lobby", "dev"].map(|room| Place::Room(room.to_owned()));
-        (state.editing, state.composer) = (Some(7), Composer::holding("as it should have been"));
+        state.draft.edit(7, "as it should have been");
         state.moved(&lobby, &dev);
-        assert_eq!((state.editing, state.composer.text()), (None, ""));
-        state.composer = Composer::holding("a draft");
+        assert!(state.draft.is_empty());
+        state.draft.composer = Composer::holding("a draft");
+        state.draft.reply(Some(3));
         state.moved(&dev, &lobby);
-        assert_eq!((state.editing, state.composer.text()), (Some(7), "as it should have been"));
+        assert_eq!((state.draft.editing(), state.draft.composer.text()), (Some(7), "as it should have been"));
         state.moved(&lobby, &dev);
-        assert_eq!((state.editing, state.composer.text()), (None, "a draft"));
+        assert_eq!((state.draft.editing(), state.draft.composer.text()), (None, "a draft"));
+        assert_eq!(state.draft.replying(), Some(3));
     }
 
     #[test]
@@ -224,11 +251,11 @@ mod tests {
         let mut state = State::new(Theme::with_colours(true));
         let [lobby, dev] = ["lobby", "dev"].map(|room| Place::Room(room.to_owned()));
         state.history.add("one".to_owned());
-        state.composer = Composer::holding("half a line");
-        state.history.back(&mut state.composer);
+        state.draft.composer = Composer::holding("half a line");
+        state.history.back(&mut state.draft.composer);
         state.moved(&lobby, &dev);
-        state.composer = Composer::holding("one");
-        state.history.on(&mut state.composer);
-        assert_eq!(state.composer.text(), "one", "what was typed in the lobby stays there");
+        state.draft.composer = Composer::holding("one");
+        state.history.on(&mut state.draft.composer);
+        assert_eq!(state.draft.composer.text(), "one", "what was typed in the lobby stays there");
     }
 }

@@ -114,7 +114,7 @@ impl Theme {
         Style::new().add_modifier(Modifier::UNDERLINED)
     }
 
-    /// A line that one has jumped to.
+    /// A line that one has jumped to, or chosen.
     pub(super) fn sought(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }

@@ -1,6 +1,7 @@
 //! The screen, part by part.
 
 mod bars;
+mod choice;
 mod composer;
 mod finder;
 mod help;
@@ -33,7 +34,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &mut State, outlook: &Outlook<'
         too_small(frame, area);
         return;
     }
-    let layout = Layout::of(area, |columns| composer::height(state, outlook, columns));
+    let composer_lines = composer::height(state, outlook, area.width);
+    let layout = Layout::of(area, composer_lines, bars::status_height(state, outlook, area.width));
     state.targets.clear();
     bars::head(frame, layout.head, layout.narrow, state, outlook);
     if let Some(area) = layout.rooms {
@@ -46,8 +48,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &mut State, outlook: &Outlook<'
     state.talk = layout.talk;
     match &state.over {
         None => talk::draw(frame, layout.talk, state, outlook),
-        Some(Over::Help(from)) => help::draw(frame, layout.talk, state.theme, *from),
+        Some(Over::Help(page)) => help::draw(frame, layout.talk, state.theme, *page),
         Some(Over::Search(finder)) => finder::draw(frame, layout.talk, state.theme, finder, outlook),
+        Some(Over::Places(chosen)) => rooms::list(frame, layout.talk, *chosen, state, outlook),
     }
     if let Some(area) = layout.people {
         rule(frame.buffer_mut(), Rect { x: area.x.saturating_sub(2), width: 2, ..area }, state);

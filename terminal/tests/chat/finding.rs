@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use terminal::finding::{Found, find_at};
 
-use crate::place::{Place, WITHIN};
+use crate::place::Place;
+use crate::support::WITHIN;
 
 /// A UDP port that was free a moment ago.
 fn free_port() -> u16 {
@@ -19,8 +20,8 @@ async fn finds(port: u16, many: usize) -> (Vec<Found>, Vec<Found>) {
     loop {
         let mut told = Vec::new();
         let found = find_at(port, Duration::from_secs(2), |found| told.push(found.clone())).await.unwrap();
-        if found.len() == many {
-            return (found, told);
+        if found.hubs.len() == many {
+            return (found.hubs, told);
         }
         assert!(Instant::now() < until, "{found:?}");
     }
@@ -32,9 +33,9 @@ async fn a_hub_is_found_with_what_one_has_to_know_before_joining() {
     let place = Place::with(|config| (config.announce, config.mdns_port) = (true, port)).await;
     let (found, told) = finds(port, 1).await;
     let [found] = found.as_slice() else { panic!("{found:?}") };
-    assert_eq!(found.address(), place.address);
+    assert_eq!(found.address(), place.address());
     assert_eq!((found.name.as_str(), found.protocol, found.wants_cookie), ("hub@test", 1, true));
-    assert!(!format!("{found:?}").contains(&place.cookie));
+    assert!(!format!("{found:?}").contains(place.hub.cookie()));
     assert_eq!(told.len(), 1);
 }
 
@@ -45,7 +46,7 @@ async fn two_hubs_of_one_name_are_two() {
     let two = Place::with(|config| (config.announce, config.mdns_port) = (true, port)).await;
     let (found, _) = finds(port, 2).await;
     let mut addresses: Vec<String> = found.iter().map(Found::address).collect();
-    let mut wanted = [one.address.clone(), two.address.clone()];
+    let mut wanted = [one.address(), two.address()];
     addresses.sort();
     wanted.sort();
     assert_eq!(addresses, wanted);
@@ -54,5 +55,5 @@ async fn two_hubs_of_one_name_are_two() {
 #[tokio::test]
 async fn where_there_is_no_hub_none_is_found() {
     let found = find_at(free_port(), Duration::from_millis(300), |_| {}).await;
-    assert!(found.is_ok_and(|found| found.is_empty()));
+    assert!(found.is_ok_and(|found| found.hubs.is_empty()));
 }

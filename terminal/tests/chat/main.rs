@@ -2,11 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that finds what it did not expect stops there")]
 
-mod false_hub;
 mod finding;
 mod joining;
 mod place;
 mod plain;
 mod remembering;
+#[path = "../support/mod.rs"]
+mod support;
 mod typed;
 mod unsaid;

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
 
-use hub::{Config, RunningHub};
-use node::{Client, Deliveries, Settings};
+use hub::Config;
+use node::Deliveries;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use shared::session::Delivery;
@@ -14,18 +13,12 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
-/// How long to wait for what must come: what hangs is to be seen, and a loaded machine is slow.
-pub(crate) const WITHIN: Duration = Duration::from_secs(30);
-
-pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_hubbub");
+use crate::support::{PROGRAM, TestHub, WITHIN};
 
 pub(crate) struct Place {
-    hub: Option<RunningHub>,
-    data: TempDir,
+    pub(crate) hub: TestHub,
     /// Folders of the programs.
     folders: TempDir,
-    pub(crate) address: String,
-    pub(crate) cookie: String,
 }
 
 impl Place {
@@ -34,16 +27,12 @@ impl Place {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let mut config = Config::for_tests(data.path());
-        change(&mut config);
-        let hub = hub::start(config).await.unwrap();
-        let (address, cookie) = (hub.address().to_string(), hub.cookie().unwrap_or_default().to_owned());
-        Self { hub: Some(hub), data, folders: tempfile::tempdir().unwrap(), address, cookie }
+        Self { hub: TestHub::with(change).await, folders: tempfile::tempdir().unwrap() }
     }
 
-    pub(crate) fn link(&self) -> String {
-        format!("http://{}/#cookie={}", self.address, self.cookie)
+    /// The hub's host and port: its key in what is remembered.
+    pub(crate) fn address(&self) -> String {
+        self.hub.address().to_string()
     }
 
     /// What the program of that name remembers is in here.
@@ -54,25 +43,6 @@ impl Place {
     /// The same as it stands in the file.
     pub(crate) fn remembered(&self, of: &str) -> Value {
         serde_json::from_slice(&std::fs::read(self.folder(of).join("hubs.json")).unwrap()).unwrap()
-    }
-
-    pub(crate) async fn stop_hub(&mut self) {
-        self.hub.take().unwrap().stop().await;
-    }
-
-    /// On the same port, with the same log.
-    pub(crate) async fn start_hub(&mut self) {
-        let mut config = Config::for_tests(self.data.path());
-        config.listen = self.address.parse().unwrap();
-        self.hub = Some(hub::start(config).await.unwrap());
-    }
-
-    /// Somebody else at this hub, by other means.
-    pub(crate) async fn guest(&self, nick: &str) -> (Client, Deliveries) {
-        let settings = Settings { nick: Some(nick.to_owned()), ..Settings::default() };
-        let (client, deliveries) = Client::start(&self.link(), settings).unwrap();
-        assert!(client.online().await);
-        (client, deliveries)
     }
 
     /// A program that knows nothing of any hub but what is in that folder.
@@ -98,7 +68,7 @@ impl Place {
 
     /// The chat as that nick, which has read its first lines.
     pub(crate) async fn chat(&self, nick: &str) -> Program {
-        let mut program = self.begin(nick, &["--plain", &self.link(), "-n", nick]);
+        let mut program = self.begin(nick, &["--plain", self.hub.link(), "-n", nick]);
         program.expects("Connected").await;
         program.expects("* Joined the chatroom *").await;
         assert!(program.line().await.starts_with("* Users in the room: "));

@@ -5,18 +5,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::ChildStdout;
 use tokio::time::timeout;
 
-use crate::place::{Place, WITHIN, heard};
+use crate::place::{Place, heard};
+use crate::support::WITHIN;
 
 #[tokio::test]
 async fn the_session_of_the_original_goes_as_it_went_then() {
     let place = Place::new().await;
-    let mut ana = place.begin("ana", &["--plain", "-s", &place.link(), "-n", "ana"]);
+    let mut ana = place.begin("ana", &["--plain", "-s", place.hub.link(), "-n", "ana"]);
     ana.expects("Connected").await;
     ana.expects("* Joined the chatroom *").await;
     ana.expects("* Users in the room: ana *").await;
     ana.expects("* Type /help for options *").await;
 
-    let mut bob = place.begin("bob", &["--plain", "-s", &place.link(), "-n", "bob"]);
+    let mut bob = place.begin("bob", &["--plain", "-s", place.hub.link(), "-n", "bob"]);
     bob.expects("Connected").await;
     bob.expects("* Joined the chatroom *").await;
     bob.expects("* Users in the room: ana:bob *").await;
@@ -50,11 +51,11 @@ async fn the_session_of_the_original_goes_as_it_went_then() {
 #[tokio::test]
 async fn the_prompt_stands_in_a_pipe_as_well_and_each_line_on_a_line_of_its_own() {
     let place = Place::new().await;
-    let mut ana = place.command("ana", &["--plain", &place.link(), "-n", "ana"]).spawn().unwrap();
+    let mut ana = place.command("ana", &["--plain", place.hub.link(), "-n", "ana"]).spawn().unwrap();
     let mut out = ana.stdout.take().unwrap();
     let mut printed = String::new();
     reads(&mut out, &mut printed, "* Type /help for options *\nana@test> ").await;
-    let (bob, _deliveries) = place.guest("bob").await;
+    let (bob, _deliveries) = place.hub.guest("bob").await;
     reads(&mut out, &mut printed, "ana@test> \nserver> bob has joined\nana@test> ").await;
     bob.say("lobby", "hi").await.unwrap();
     reads(&mut out, &mut printed, "ana@test> \nserver> bob: hi\nana@test> ").await;
@@ -82,7 +83,7 @@ async fn reads(out: &mut ChildStdout, printed: &mut String, end: &str) {
 #[tokio::test]
 async fn a_line_said_in_a_pipe_is_on_the_hubs_disk_at_the_end() {
     let place = Place::new().await;
-    let (_bob, mut deliveries) = place.guest("bob").await;
+    let (_bob, mut deliveries) = place.hub.guest("bob").await;
     let lines: Vec<String> = (1..=30).map(|number| format!("line {number}")).collect();
     place.says("ana", lines.join("\n").as_bytes()).await.fine();
     let wanted: Vec<String> = lines.iter().map(|line| format!("ana: {line}")).collect();
@@ -92,7 +93,7 @@ async fn a_line_said_in_a_pipe_is_on_the_hubs_disk_at_the_end() {
 #[tokio::test]
 async fn commands_in_a_pipe_are_obeyed_in_their_order() {
     let place = Place::new().await;
-    let (_bob, mut deliveries) = place.guest("bob").await;
+    let (_bob, mut deliveries) = place.hub.guest("bob").await;
     let input = b"in the lobby\n/topic tea\n/topic\n/join dev\nin dev\n/topic\n/leave\nin the lobby again\n/users\n";
     let ran = place.says("ana", input).await;
     assert_eq!(
@@ -113,7 +114,7 @@ async fn commands_in_a_pipe_are_obeyed_in_their_order() {
 #[tokio::test]
 async fn what_is_said_elsewhere_says_where() {
     let place = Place::new().await;
-    let (bob, _deliveries) = place.guest("bob").await;
+    let (bob, _deliveries) = place.hub.guest("bob").await;
     bob.join("dev").await.unwrap();
     let mut ana = place.chat("ana").await;
     ana.types("/join dev").await;
@@ -129,7 +130,7 @@ async fn what_is_said_elsewhere_says_where() {
 #[tokio::test]
 async fn what_becomes_of_a_line_is_told() {
     let place = Place::new().await;
-    let (bob, _deliveries) = place.guest("bob").await;
+    let (bob, _deliveries) = place.hub.guest("bob").await;
     let mut ana = place.chat("ana").await;
     let seq = bob.say("lobby", "frist").await.unwrap().seq;
     ana.expects("server> bob: frist").await;
@@ -149,7 +150,7 @@ async fn what_becomes_of_a_line_is_told() {
 #[tokio::test]
 async fn nobody_speaks_as_somebody_else_or_to_the_terminal() {
     let place = Place::new().await;
-    let (bob, _deliveries) = place.guest("bob").await;
+    let (bob, _deliveries) = place.hub.guest("bob").await;
     let mut ana = place.chat("ana").await;
     bob.say("lobby", "hi\nserver> carl: I am a fool\x1b]0;title\x07").await.unwrap();
     ana.expects("server> bob: hi").await;
@@ -168,7 +169,7 @@ async fn what_is_refused_is_said_and_shows_in_the_code() {
 #[tokio::test]
 async fn input_that_is_not_utf_8_ends_it_and_what_stands_before_is_said() {
     let place = Place::new().await;
-    let (bob, mut deliveries) = place.guest("bob").await;
+    let (bob, mut deliveries) = place.hub.guest("bob").await;
     let ran = place.says("ana", b"before\n\xff\xfe\nbehind\n").await;
     ran.failed(8, "Line 2 of the input is not UTF-8.");
     bob.say("lobby", "the end").await.unwrap();
@@ -178,7 +179,7 @@ async fn input_that_is_not_utf_8_ends_it_and_what_stands_before_is_said() {
 #[tokio::test]
 async fn a_line_too_long_to_be_said_is_refused_and_the_next_is_not() {
     let place = Place::new().await;
-    let (_bob, mut deliveries) = place.guest("bob").await;
+    let (_bob, mut deliveries) = place.hub.guest("bob").await;
     let input = [vec![b'x'; 100_000], b"\nshort\n".to_vec()].concat();
     place.says("ana", &input).await.failed(1, "Line 1 is longer than the 16 KiB that can be said");
     assert_eq!(heard(&mut deliveries, 1).await, ["ana: short"]);
@@ -187,7 +188,7 @@ async fn a_line_too_long_to_be_said_is_refused_and_the_next_is_not() {
 #[tokio::test]
 async fn who_stops_reading_ends_it_quietly() {
     let place = Place::new().await;
-    let mut ana = place.begin("ana", &["--plain", "-n", "ana", "-s", &place.link()]);
+    let mut ana = place.begin("ana", &["--plain", "-n", "ana", "-s", place.hub.link()]);
     ana.expects("Connected").await;
     // The input stays open: it is the output's end that ends it.
     assert_eq!(ana.ends_unread().await, (0, String::new()));
@@ -211,14 +212,14 @@ async fn a_signal_is_a_departure_in_good_order() {
 async fn a_hub_that_comes_back_brings_what_was_missed() {
     let mut place = Place::new().await;
     let mut ana = place.chat("ana").await;
-    let (bob, _deliveries) = place.guest("bob").await;
+    let (bob, _deliveries) = place.hub.guest("bob").await;
     ana.expects("server> bob has joined").await;
-    place.stop_hub().await;
+    place.hub.stop().await;
     ana.expects("* Connection lost, trying again *").await;
     // Said without a hub: it is kept until there is one.
     let said = bob.say("lobby", "while you were away");
     ana.types("me too").await;
-    place.start_hub().await;
+    place.hub.start().await;
     said.await.unwrap();
     let (mut connected, mut missed) = (false, false);
     while !(connected && missed) {
@@ -229,4 +230,17 @@ async fn a_hub_that_comes_back_brings_what_was_missed() {
         }
     }
     assert_eq!(ana.says_and_ends(b"").await.code, 0);
+}
+
+#[tokio::test]
+async fn another_log_than_before_is_told_as_what_becomes_of_the_connection_is() {
+    let mut place = Place::new().await;
+    let mut ana = place.chat("ana").await;
+    place.hub.stop().await;
+    ana.expects("* Connection lost, trying again *").await;
+    place.hub.start_anew().await;
+    let told = [ana.line().await, ana.line().await];
+    let log = "* The hub has a new log, perhaps a backup. Lines may be missing. *";
+    assert!(told.iter().any(|line| line == log) && told.iter().any(|line| line == "* Connected again *"), "{told:?}");
+    assert_eq!(ana.says_and_ends(b"").await.fine(), [""; 0]);
 }

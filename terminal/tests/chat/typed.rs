@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::place::{PROGRAM, Place};
+use crate::place::Place;
+use crate::support::PROGRAM;
 use pty::{CTRL_C, CTRL_D, Size, Terminal};
 
 /// The quit character.
@@ -23,21 +24,21 @@ fn written(terminal: &Terminal) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_missing_is_asked_for_and_the_cookie_is_not_shown() {
     let place = Place::new().await;
-    let ana = terminal(&place, "ana", &[&place.address]);
+    let ana = terminal(&place, "ana", &[&place.address()]);
     ana.sees("Nick:");
     ana.enters("ana");
-    ana.sees(&format!("Cookie or link for {}:", place.address));
+    ana.sees(&format!("Cookie or link for {}:", place.address()));
     ana.enters("wrong");
     // Only behind the question what is typed is not shown.
     ana.until("the question again", |screen| {
         let shown = screen.contents();
         (shown.contains("The cookie is wrong.") && shown.matches("Cookie or link for").count() == 2).then_some(())
     });
-    ana.enters(&place.cookie);
+    ana.enters(place.hub.cookie());
     ana.sees("ana@test>");
     ana.enters("/quit");
     assert_eq!(ana.ends(), 0);
-    assert!(!written(&ana).contains(&place.cookie), "{}", written(&ana));
+    assert!(!written(&ana).contains(place.hub.cookie()), "{}", written(&ana));
     // The next time nothing is missing.
     let ana = terminal(&place, "ana", &[]);
     ana.sees("@test>");
@@ -49,7 +50,7 @@ async fn what_is_missing_is_asked_for_and_the_cookie_is_not_shown() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_cookie_that_is_asked_for_is_tried() {
     let place = Place::new().await;
-    let ana = terminal(&place, "ana", &["-n", "ana", &place.address]);
+    let ana = terminal(&place, "ana", &["-n", "ana", &place.address()]);
     for times in 1..=3 {
         ana.until(format!("question {times}"), |screen| {
             (screen.contents().matches("Cookie or link for").count() == times).then_some(())
@@ -64,13 +65,13 @@ async fn each_cookie_that_is_asked_for_is_tried() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_nick_that_is_not_to_be_had_is_asked_for_again_in_the_hubs_words() {
     let place = Place::new().await;
-    let (_bob, _deliveries) = place.guest("bob").await;
-    let ana = terminal(&place, "ana", &[&place.link()]);
+    let (_bob, _deliveries) = place.hub.guest("bob").await;
+    let ana = terminal(&place, "ana", &[place.hub.link()]);
     ana.sees("Nick:");
     ana.enters("server");
     ana.sees("reserved");
     ana.enters("bob");
-    ana.sees("bob");
+    ana.sees("has this nick");
     ana.enters("ana");
     ana.sees("* Users in the room: ana:bob *");
     ana.sees("@test>");
@@ -82,8 +83,8 @@ async fn a_nick_that_is_not_to_be_had_is_asked_for_again_in_the_hubs_words() {
 async fn stopped_at_a_question_the_terminal_shows_again_what_is_typed() {
     let place = Place::new().await;
     for stops in [CTRL_C, CTRL_BACKSLASH] {
-        let ana = terminal(&place, "ana", &["-n", "ana", &place.address]);
-        ana.sees(&format!("Cookie or link for {}:", place.address));
+        let ana = terminal(&place, "ana", &["-n", "ana", &place.address()]);
+        ana.sees(&format!("Cookie or link for {}:", place.address()));
         ana.types(stops);
         assert_eq!(ana.ends(), 130);
         assert!(ana.is_cooked());
@@ -93,8 +94,8 @@ async fn stopped_at_a_question_the_terminal_shows_again_what_is_typed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_arrives_while_the_prompt_stands_goes_below_it() {
     let place = Place::new().await;
-    let (bob, _deliveries) = place.guest("bob").await;
-    let ana = terminal(&place, "ana", &["-n", "ana", &place.link()]);
+    let (bob, _deliveries) = place.hub.guest("bob").await;
+    let ana = terminal(&place, "ana", &["-n", "ana", place.hub.link()]);
     ana.sees("ana@test>");
     bob.say("lobby", "hi").await.unwrap();
     ana.wrote("ana@test> \r\nserver> bob: hi\r\nana@test> ");
@@ -109,7 +110,7 @@ async fn what_arrives_while_the_prompt_stands_goes_below_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_unread_stands_before_the_first_prompt() {
     let place = Place::new().await;
-    let (bob, _deliveries) = place.guest("bob").await;
+    let (bob, _deliveries) = place.hub.guest("bob").await;
     place.says("ana", b"").await.fine();
     bob.say("lobby", "you missed this").await.unwrap();
     bob.private_message("ana", "and this").await.unwrap();

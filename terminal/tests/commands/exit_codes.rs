@@ -39,7 +39,7 @@ async fn no_hub_is_told() {
 #[tokio::test]
 async fn a_wrong_cookie_is_told_and_none_is_asked_for() {
     let place = Place::new().await;
-    let there = place.link().split_once('#').unwrap().0.to_owned();
+    let there = place.hub.link().split_once('#').unwrap().0.to_owned();
     for (command, link) in
         COMMANDS.into_iter().zip([there.clone(), format!("{there}#cookie=wrong")].into_iter().cycle())
     {
@@ -53,7 +53,7 @@ async fn a_wrong_cookie_is_told_and_none_is_asked_for() {
 #[tokio::test]
 async fn a_nick_is_asked_of_those_that_speak_and_of_nobody_else() {
     let place = Place::new().await;
-    let (_ana, _deliveries) = place.guest("ana").await;
+    let (_ana, _deliveries) = place.hub.guest("ana").await;
     for command in COMMANDS.into_iter().filter(|command| NAMED.contains(&command[0])) {
         let words = place.run(command).await.failed(5);
         assert_eq!(words, "A nick is needed for this: give one with -n.", "{command:?}");
@@ -74,7 +74,7 @@ async fn what_is_not_understood_is_told() {
     for wrong in [
         &["say", "-r", "den", "-t", "bob", "hi"][..],
         &["tail", "--after", "now"],
-        &["put", "a"],
+        &["put"],
         &["put", "a", "1", "--if", "-1"],
         &["ping"],
         &["generate", "pdf"],
@@ -84,8 +84,10 @@ async fn what_is_not_understood_is_told() {
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
         assert!(ran.err.starts_with("error: "), "{ran:?}");
     }
-    let ran = place.run(&[place.link(), place.link()]).await;
-    let cookie = place.link().split_once("cookie=").unwrap().1;
+    let ran = place.run(&["-s", "den", "den"]).await;
+    assert!(ran.code == 2 && ran.err.contains("as an argument and by --server"), "{ran:?}");
+    let ran = place.run(&[place.hub.link(), place.hub.link()]).await;
+    let cookie = place.hub.link().split_once("cookie=").unwrap().1;
     assert!(ran.code == 2 && ran.err.contains("cookie=…") && !ran.err.contains(cookie), "{ran:?}");
     let ran = place.run(&["call", "liar@@\u{9b}31mred\n\u{1b}]0;x", "x"]).await;
     assert!(ran.code == 2 && !ran.err.replace('\n', "").contains(char::is_control), "{ran:?}");
@@ -136,7 +138,9 @@ async fn what_others_could_read_is_not_used() {
 #[tokio::test]
 async fn a_hub_on_the_command_line_counts_before_the_one_in_the_environment() {
     let place = Place::new().await;
-    for arguments in [&["-s", place.link(), "nodes"][..], &["nodes", "-s", place.link()], &[place.link(), "nodes"]] {
+    for arguments in
+        [&["-s", place.hub.link(), "nodes"][..], &["nodes", "-s", place.hub.link()], &[place.hub.link(), "nodes"]]
+    {
         let mut hubbub = place.hubbub(arguments);
         hubbub.env("HUBBUB_SERVER", "127.0.0.1:1");
         ended(hubbub).await.fine();

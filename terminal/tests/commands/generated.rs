@@ -1,6 +1,7 @@
 //! `hubbub generate`: what is made is taken by the programs that it is made for, where they are.
 
 use std::io::ErrorKind;
+use std::path::Path;
 use std::process::Stdio;
 
 use clap::CommandFactory as _;
@@ -8,7 +9,8 @@ use terminal::arguments::Arguments;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use super::place::Place;
+use super::place::{Place, ended};
+use super::support::PROGRAM;
 
 async fn made(what: &str) -> String {
     let place = Place::new().await;
@@ -70,5 +72,51 @@ async fn completions_are_scripts_that_their_shells_can_read() {
         if let Some((done, _, complaints)) = checked(shell, arguments, &script).await {
             assert!(done && complaints.is_empty(), "{shell}: {complaints}");
         }
+    }
+}
+
+/// Runs what is told to somebody who has installed the program, in a home in which nothing is yet.
+async fn follows(shell: &str, advice: &[&str]) {
+    let place = Place::new().await;
+    let folder = Path::new(PROGRAM).parent().unwrap().display();
+    let mut command = Command::new(shell);
+    command.args(["-e", "-c", &advice.join("\n")]).env_clear().env("HOME", place.config.path());
+    command.env("PATH", format!("{folder}:/usr/bin:/bin")).current_dir(place.config.path());
+    ended(command).await.fine();
+    for made in [".local/share/bash-completion/completions/hubbub", ".config/fish/completions/hubbub.fish"] {
+        assert!(place.config.path().join(made).metadata().unwrap().len() > 0, "{made}");
+    }
+}
+
+#[tokio::test]
+async fn what_help_and_docs_say_of_completions_works_in_a_fresh_home() {
+    let help = Place::new().await.run(&["generate", "--help"]).await.fine();
+    let examples = help.split_once("Examples:\n").unwrap().1.split("\n\n").next().unwrap();
+    follows("sh", &examples.lines().collect::<Vec<_>>()).await;
+    let docs = include_str!("../../../docs/installing.md");
+    let block = docs.split("```sh\n").find(|block| block.contains("hubbub generate bash")).unwrap();
+    follows("bash", &block.split("```").next().unwrap().lines().collect::<Vec<_>>()).await;
+}
+
+#[tokio::test]
+async fn a_shell_offers_no_files_where_a_name_is_wanted() {
+    let script = made("bash").await;
+    for (typed, offered) in [
+        (&["hubbub", "say", "-r", ""][..], ""),
+        (&["hubbub", "say", "--to", ""], ""),
+        (&["hubbub", "nodes", "-s", ""], ""),
+        (&["hubbub", "--nick", ""], ""),
+        (&["hubbub", "wat"], "watch"),
+    ] {
+        let words = typed.join("' '");
+        let [before, word] = typed.last_chunk().unwrap();
+        let asked = format!(
+            "compopt() {{ :; }}\n{script}\nCOMP_WORDS=('{words}'); COMP_CWORD={}\n\
+             _hubbub hubbub '{word}' '{before}'\necho \"${{COMPREPLY[*]}}\"",
+            typed.len() - 1
+        );
+        let Some((done, shown, complaints)) = checked("bash", &[], &asked).await else { return };
+        assert!(done && complaints.is_empty(), "{complaints}");
+        assert_eq!(shown.trim(), offered, "{typed:?}");
     }
 }

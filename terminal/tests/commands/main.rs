@@ -10,4 +10,6 @@ mod place;
 mod saying;
 #[path = "../../../node/tests/support/mod.rs"]
 mod script;
+#[path = "../support/mod.rs"]
+mod support;
 mod tailing;

@@ -14,9 +14,12 @@ fn calc() -> Settings {
 async fn nodes_are_listed_but_for_the_one_that_asks() {
     let place = Place::new().await;
     let nick = Some("ana".to_owned());
-    let (_calc, _deliveries) = place.node(Settings { nick, ..calc() }).await;
+    let (_calc, _deliveries) = place.hub.node(Settings { nick, ..calc() }).await;
     let out = place.run(&["nodes"]).await.fine();
-    let mut columns: Vec<Vec<&str>> = out.lines().map(|line| line.split("  ").collect()).collect();
+    let at = |line: &str, part: &str| line.find(part).unwrap_or_else(|| panic!("{part}: {out}"));
+    let since: Vec<usize> = out.lines().map(|line| at(line, " 20")).collect();
+    assert!(since.iter().all(|column| *column == since[0]), "in columns: {out}");
+    let mut columns: Vec<Vec<&str>> = out.lines().map(|line| line.split_whitespace().collect()).collect();
     columns.sort();
     assert_eq!(columns[0][..3], ["calc@test", "bot", "ana"]);
     assert_eq!(columns[1][..3], ["hub@test", "hub", "-"]);
@@ -30,7 +33,7 @@ async fn nodes_are_listed_but_for_the_one_that_asks() {
 #[tokio::test]
 async fn a_node_that_is_there_answers_pong_and_another_pang() {
     let place = Place::new().await;
-    let (_calc, _deliveries) = place.node(calc()).await;
+    let (_calc, _deliveries) = place.hub.node(calc()).await;
     for node in ["calc", "calc@test", "hub"] {
         let out = place.run(&["ping", node]).await.fine();
         assert!(out.starts_with("pong ") && out.ends_with(" ms\n"), "{out}");
@@ -42,9 +45,19 @@ async fn a_node_that_is_there_answers_pong_and_another_pang() {
 }
 
 #[tokio::test]
+async fn who_pings_a_nick_hears_where_its_node_is() {
+    let place = Place::new().await;
+    let carla = Settings { node: Some("den-2".into()), nick: Some("carla".into()), ..calc() };
+    let (_carla, _deliveries) = place.hub.node(carla).await;
+    let ran = place.run(&["ping", "Carla"]).await;
+    assert_eq!((ran.code, ran.out.as_str()), (1, "pang\n"), "{ran:?}");
+    assert_eq!(ran.err, "hubbub: Carla is a nick, at the node den-2@test: name that.\n");
+}
+
+#[tokio::test]
 async fn a_call_prints_what_the_process_answers() {
     let place = Place::new().await;
-    let (calc, _deliveries) = place.node(calc()).await;
+    let (calc, _deliveries) = place.hub.node(calc()).await;
     calc.serve("factorial", async |received: Received| {
         let n = received.message.as_u64().ok_or("A whole number, please.\x1b[2J")?;
         Ok(json!((1..=n).product::<u64>()))
@@ -85,7 +98,7 @@ async fn a_call_prints_what_the_process_answers() {
 #[tokio::test]
 async fn what_is_put_is_got_from_any_node() {
     let place = Place::new().await;
-    let (calc, _deliveries) = place.node(calc()).await;
+    let (calc, _deliveries) = place.hub.node(calc()).await;
     let store = calc.store();
     assert!(store.ready().await);
     let put = async |arguments: &[&str]| place.run(&[&["put", "-n", "bob"], arguments].concat()).await;
@@ -111,6 +124,30 @@ async fn what_is_put_is_got_from_any_node() {
 }
 
 #[tokio::test]
+async fn a_value_may_come_through_a_pipe() {
+    let place = Place::new().await;
+    place.run_with(&["put", "-n", "bob", "head", "-"], b"{\"tea\": true}\n").await.fine();
+    assert_eq!(place.run(&["get", "head"]).await.fine(), "{\"tea\":true}\n");
+    place.run_with(&["put", "head"], "naïve\n  two lines\r\n\n".as_bytes()).await.fine();
+    assert_eq!(place.run(&["get", "--json", "head"]).await.fine(), "\"naïve\\n  two lines\"\n");
+    // Nothing is no value, unless that is what is said.
+    let words = place.run_with(&["put", "head"], b"\n").await.failed(1);
+    assert!(words.contains("standard input is empty"), "{words}");
+    let words = place.run_with(&["put", "head"], b"caf\xe9").await.failed(8);
+    assert!(words.contains("Nothing was put"), "{words}");
+    assert_eq!(place.run(&["get", "head"]).await.fine(), "naïve\n  two lines\n");
+    place.run(&["put", "head", ""]).await.fine();
+    assert_eq!(place.run(&["get", "--json", "head"]).await.fine(), "\"\"\n");
+}
+
+#[tokio::test]
+async fn a_value_that_is_too_long_is_told_in_words_for_people() {
+    let place = Place::new().await;
+    let words = place.run_with(&["put", "-n", "bob", "long"], &[b'a'; 70_000]).await.failed(1);
+    assert_eq!(words, "This is longer than the 64 KiB that can go at once. Send it in parts.");
+}
+
+#[tokio::test]
 async fn a_put_with_a_condition_is_done_once() {
     let place = Place::new().await;
     let put = async |arguments: &[&str]| place.run(&[&["put", "-n", "bob"], arguments].concat()).await;
@@ -125,7 +162,7 @@ async fn a_put_with_a_condition_is_done_once() {
 #[tokio::test]
 async fn a_watch_prints_what_is_there_and_what_becomes_of_it() {
     let place = Place::new().await;
-    let (ana, _deliveries) = place.guest("ana").await;
+    let (ana, _deliveries) = place.hub.guest("ana").await;
     let store = ana.store();
     let first = store.put("users/ana", json!({"tea": true})).await.unwrap();
     store.put("other", 1).await.unwrap();
@@ -143,4 +180,22 @@ async fn a_watch_prints_what_is_there_and_what_becomes_of_it() {
     as_json.signal(Signal::INT);
     assert_eq!(as_json.end().await, (130, String::new()));
     assert_eq!(end_of(plain.stop_reading()).await, (0, String::new()), "nobody reads, and nothing more changes");
+}
+
+#[tokio::test]
+async fn a_watch_tells_that_the_hub_is_lost_and_back() {
+    let mut place = Place::new().await;
+    let (ana, deliveries) = place.hub.guest("ana").await;
+    drop(deliveries);
+    let store = ana.store();
+    store.put("a", 1).await.unwrap();
+    let mut watch = place.begin(&["watch"]);
+    assert!(watch.line().await.starts_with("a = 1  #"));
+    place.hub.stop().await;
+    place.hub.start().await;
+    store.put("a", 2).await.unwrap();
+    assert!(watch.line().await.starts_with("a = 2  #"));
+    watch.signal(Signal::INT);
+    let told = "hubbub: The connection to the hub is lost; it is tried again.\nhubbub: The hub is back.\n";
+    assert_eq!(watch.end().await, (130, told.to_owned()));
 }

@@ -2,12 +2,9 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::net::SocketAddr;
 use std::process::{Output, Stdio};
-use std::time::Duration;
 
-use hub::{Config, RunningHub};
-use node::{Client, Deliveries, Settings};
+use hub::Config;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -15,16 +12,12 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-/// How long a process may take for anything: what hangs is to be seen, and a loaded machine is slow.
-const WITHIN: Duration = Duration::from_secs(60);
+use super::support::{PROGRAM, TestHub, WITHIN};
 
 pub(crate) struct Place {
-    hub: Option<RunningHub>,
-    data: TempDir,
+    pub(crate) hub: TestHub,
     /// What the program remembers.
     pub(crate) config: TempDir,
-    address: SocketAddr,
-    link: String,
 }
 
 impl Place {
@@ -33,58 +26,16 @@ impl Place {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let mut config = Config::for_tests(data.path());
-        change(&mut config);
-        let hub = hub::start(config).await.unwrap();
-        let address = hub.address();
-        let link = format!("http://{address}/#cookie={}", hub.cookie().unwrap_or_default());
-        Self { hub: Some(hub), data, config: tempfile::tempdir().unwrap(), address, link }
-    }
-
-    pub(crate) fn link(&self) -> &str {
-        &self.link
-    }
-
-    pub(crate) async fn stop_hub(&mut self) {
-        self.hub.take().unwrap().stop().await;
-    }
-
-    /// On the same port, with the same log.
-    pub(crate) async fn start_hub(&mut self) {
-        let mut config = Config::for_tests(self.data.path());
-        config.listen = self.address;
-        self.hub = Some(hub::start(config).await.unwrap());
-    }
-
-    /// On the same port and with the same cookie, with another log.
-    pub(crate) async fn start_another_hub(&mut self) {
-        self.data = tempfile::tempdir().unwrap();
-        let mut config = Config::for_tests(self.data.path());
-        config.listen = self.address;
-        config.cookie = Some(self.link.split_once("cookie=").unwrap().1.to_owned());
-        self.hub = Some(hub::start(config).await.unwrap());
-    }
-
-    /// Somebody else at this hub.
-    pub(crate) async fn guest(&self, nick: &str) -> (Client, Deliveries) {
-        self.node(Settings { nick: Some(nick.to_owned()), ..Settings::default() }).await
-    }
-
-    /// The same with settings of its own.
-    pub(crate) async fn node(&self, settings: Settings) -> (Client, Deliveries) {
-        let (client, deliveries) = Client::start(&self.link, settings).unwrap();
-        assert!(client.online().await);
-        (client, deliveries)
+        Self { hub: TestHub::with(change).await, config: tempfile::tempdir().unwrap() }
     }
 
     /// The program, which knows the hub and nothing else.
     pub(crate) fn hubbub<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub"));
+        let mut command = Command::new(PROGRAM);
         command
             .args(arguments)
             .env_clear()
-            .env("HUBBUB_SERVER", &self.link)
+            .env("HUBBUB_SERVER", self.hub.link())
             .env("HUBBUB_CONFIG", self.config.path())
             .env("HOME", self.config.path())
             .env("TZ", "UTC")
@@ -121,7 +72,7 @@ impl Place {
     pub(crate) fn token(&self) -> String {
         let remembered = fs::read(self.config.path().join("hubs.json")).unwrap();
         let remembered: Value = serde_json::from_slice(&remembered).unwrap();
-        let hub = &remembered["hubs"][self.address.to_string()];
+        let hub = &remembered["hubs"][self.hub.address().to_string()];
         hub["identities"][0]["token"].as_str().expect("a token").to_owned()
     }
 }

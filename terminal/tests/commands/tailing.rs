@@ -19,7 +19,7 @@ fn lines(range: std::ops::Range<u32>) -> impl Iterator<Item = String> {
 #[tokio::test]
 async fn everything_comes_from_the_beginning_and_then_what_is_said() {
     let place = Place::new().await;
-    let (ana, _deliveries) = place.guest("ana").await;
+    let (ana, _deliveries) = place.hub.guest("ana").await;
     drop(_deliveries);
     ana.join("den").await.unwrap();
     // More than one page, and fewer than the hub takes of one person at once.
@@ -64,7 +64,7 @@ async fn everything_comes_from_the_beginning_and_then_what_is_said() {
 #[tokio::test]
 async fn people_see_who_says_what_and_when() {
     let place = Place::new().await;
-    let (ana, _deliveries) = place.guest("ana").await;
+    let (ana, _deliveries) = place.hub.guest("ana").await;
     ana.say("lobby", "before").await.unwrap();
     let mut tail = place.begin(&["tail", "-n", "bob", "--after", "0"]);
     assert!(tail.line().await.ends_with(" ana: before"));
@@ -81,7 +81,7 @@ async fn people_see_who_says_what_and_when() {
 #[tokio::test]
 async fn json_holds_nothing_that_a_terminal_would_obey() {
     let place = Place::new().await;
-    let (ana, _deliveries) = place.guest("ana").await;
+    let (ana, _deliveries) = place.hub.guest("ana").await;
     let text = "a\x1b[2J\u{7f}\u{9b}2J\u{202e}é";
     ana.say("lobby", text).await.unwrap();
     let mut tail = place.begin(&["tail", "-n", "bob", "--json", "--after", "0"]);
@@ -95,7 +95,7 @@ async fn json_holds_nothing_that_a_terminal_would_obey() {
 #[tokio::test]
 async fn nothing_is_missed_or_told_twice_where_the_hub_goes_and_comes() {
     let mut place = Place::new().await;
-    let (ana, deliveries) = place.guest("ana").await;
+    let (ana, deliveries) = place.hub.guest("ana").await;
     drop(deliveries);
     ana.join("den").await.unwrap();
     let mut tail = place.begin(&["tail", "-n", "bob", "-r", "den", "--json", "--after", "0"]);
@@ -104,8 +104,8 @@ async fn nothing_is_missed_or_told_twice_where_the_hub_goes_and_comes() {
         assert_eq!(tail.json().await["text"], line);
     }
     for round in 1..3 {
-        place.stop_hub().await;
-        place.start_hub().await;
+        place.hub.stop().await;
+        place.hub.start().await;
         say_all(&ana, "den", lines(round * 10..round * 10 + 3)).await;
         for line in lines(round * 10..round * 10 + 3) {
             assert_eq!(tail.json().await["text"], line);
@@ -119,16 +119,16 @@ async fn nothing_is_missed_or_told_twice_where_the_hub_goes_and_comes() {
 #[tokio::test]
 async fn another_log_is_told_of_and_followed() {
     let mut place = Place::new().await;
-    let (ana, _deliveries) = place.guest("ana").await;
+    let (ana, _deliveries) = place.hub.guest("ana").await;
     say_all(&ana, "lobby", lines(0..3)).await;
     let mut tail = place.begin(&["tail", "-n", "bob", "--json", "--after", "0"]);
     for line in lines(0..3) {
         assert_eq!(tail.json().await["text"], line);
     }
     ana.stop().await;
-    place.stop_hub().await;
-    place.start_another_hub().await;
-    let (carol, _carols) = place.guest("carol").await;
+    place.hub.stop().await;
+    place.hub.start_anew().await;
+    let (carol, _carols) = place.hub.guest("carol").await;
     carol.say("lobby", "anew").await.unwrap();
     let entry = tail.json().await;
     assert_eq!((entry["seq"].as_u64(), entry["text"].as_str()), (Some(1), Some("anew")));
@@ -147,7 +147,7 @@ async fn another_log_is_told_of_and_followed() {
 #[tokio::test]
 async fn who_reads_may_go_away_although_nothing_is_said() {
     let place = Place::new().await;
-    let (ana, _deliveries) = place.guest("ana").await;
+    let (ana, _deliveries) = place.hub.guest("ana").await;
     ana.say("lobby", "hi").await.unwrap();
     let mut tail = place.begin(&["tail", "-n", "bob", "--after", "0"]);
     assert!(tail.line().await.ends_with(" ana: hi"));
@@ -157,7 +157,7 @@ async fn who_reads_may_go_away_although_nothing_is_said() {
 #[tokio::test]
 async fn a_signal_ends_it_although_what_it_prints_is_not_read() {
     let place = Place::new().await;
-    let (ana, deliveries) = place.guest("ana").await;
+    let (ana, deliveries) = place.hub.guest("ana").await;
     drop(deliveries);
     // Far more than a pipe takes.
     say_all(&ana, "lobby", (0..40).map(|_| "long ".repeat(3_000))).await;

@@ -8,25 +8,25 @@ use pty::{USUAL, rows};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_views_say_so_come_back_and_lose_nothing() {
-    let place = Place::open().await;
+    let mut place = Place::open().await;
     let bob = place.other("tab", "bob").await;
     let home = Home::new();
     let ana = place.chat("ana", &[]);
     let carl = place.chat_at(&home, USUAL, "carl", &["--plain"]);
-    ana.sees("bob");
     carl.wrote("/help for options");
+    ana.sees("3 people");
     bob.say("lobby", "before").await.unwrap();
     ana.sees("before");
     carl.wrote("server> bob: before");
 
-    let closed = place.close().await;
+    place.hub.stop().await;
     ana.until("words on the lost connection", |screen| says_lost(&rows(screen)).then_some(()));
     carl.until("words on the lost connection", |screen| says_lost(&rows(screen)).then_some(()));
     ana.enters("typed while it was away");
     carl.enters("and I as well");
     ana.sees("typed while it was away");
 
-    let place = closed.open().await;
+    place.hub.start().await;
     ana.sees("and I as well");
     carl.wrote("server> ana: typed while it was away");
     bob.say("lobby", "after").await.unwrap();
@@ -40,7 +40,6 @@ async fn both_views_say_so_come_back_and_lose_nothing() {
         terminal.enters("/quit");
         assert_eq!(terminal.ends(), 0);
     }
-    drop(place);
 }
 
 fn says_lost(screen: &str) -> bool {
@@ -50,46 +49,41 @@ fn says_lost(screen: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_that_no_hub_took_is_not_said_to_be_sent() {
-    let place = Place::open().await;
-    let link = place.link();
-    let closed = place.close().await;
-    let home = Home::new();
-    let output = home.runs(&["say", "-s", &link, "-n", "ana", "hi"], b"");
+    let mut place = Place::open().await;
+    place.hub.stop().await;
+    let output = place.asks(&["say", "-n", "ana", "hi"]);
     assert_eq!(output.status.code(), Some(3), "{}", words(&output));
-    drop(closed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_follows_hears_after_a_restart_what_was_missed_once() {
-    let place = Place::open().await;
+    let mut place = Place::open().await;
     let bob = place.other("tab", "bob").await;
     bob.say("lobby", "one").await.unwrap();
     let command = place.with_link(&["tail", "-n", "ana", "--after", "0"]);
     let tail = place.home.terminal(USUAL, &command.iter().map(String::as_str).collect::<Vec<_>>());
     tail.wrote("one");
-    let place = place.close().await.open().await;
+    place.hub.stop().await;
+    place.hub.start().await;
     bob.say("lobby", "two").await.unwrap();
     tail.wrote("two");
     let text = String::from_utf8_lossy(&tail.bytes()).into_owned();
     assert_eq!((text.matches("one").count(), text.matches("two").count()), (1, 1), "{text}");
-    drop(place);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hub_that_stops_while_line_mode_reads_a_pipe_ends_nothing_before_all_was_said() {
-    let place = Place::open().await;
+    let mut place = Place::open().await;
     let bob = place.other("tab", "bob").await;
-    let link = place.link();
-    let mut ana = place.home.piped(&[&link, "-n", "ana", "--plain"]);
+    let mut ana = place.home.piped(&[place.hub.link(), "-n", "ana", "--plain"]);
     let mut input = ana.stdin.take().unwrap();
     input.write_all(b"first\n").unwrap();
     said_by(&bob, "ana", 1).await;
-    let closed = place.close().await;
+    place.hub.stop().await;
     input.write_all(b"second\n").unwrap();
     drop(input);
-    let place = closed.open().await;
+    place.hub.start().await;
     let output = ended(ana);
     assert_eq!(output.status.code(), Some(0), "{}", words(&output));
     assert_eq!(said_by(&bob, "ana", 2).await, ["first", "second"]);
-    drop(place);
 }

@@ -16,7 +16,7 @@ async fn a_thousand_pasted_lines_are_one_line_to_be_sent() {
     let place = Place::open().await;
     let bob = place.other("tab", "bob").await;
     let ana = place.chat("ana", &[]);
-    ana.sees("bob");
+    ana.sees("2 people");
     ana.until("paste in brackets", |screen| screen.bracketed_paste().then_some(()));
     // A command in it is text as well; line ends come as terminals send them.
     let text = format!("to be read:\n/quit\n{}", thousand());
@@ -37,7 +37,7 @@ async fn what_would_end_a_paste_is_no_key() {
     let place = Place::open().await;
     let bob = place.other("tab", "bob").await;
     let ana = place.chat("ana", &[]);
-    ana.sees("bob");
+    ana.sees("2 people");
     ana.pastes("a\x1b[31m\u{9b}31mb\x07\u{202e}c");
     ana.sees("a");
     ana.types(ENTER);
@@ -50,8 +50,7 @@ async fn what_would_end_a_paste_is_no_key() {
 async fn line_mode_says_each_line_of_its_input_in_order() {
     let place = Place::open().await;
     let bob = place.other("tab", "bob").await;
-    let link = place.link();
-    let output = place.home.runs(&[&link, "-n", "ana", "--plain"], format!("{}\n", thousand()).as_bytes());
+    let output = place.home.runs(&[place.hub.link(), "-n", "ana", "--plain"], format!("{}\n", thousand()).as_bytes());
     assert_eq!(output.status.code(), Some(0), "{}", words(&output));
     let all: Vec<String> = said(&bob).await.into_iter().map(|(_, text)| text).collect();
     assert_eq!(all, thousand().lines().collect::<Vec<_>>());

@@ -1,33 +1,26 @@
 //! A hub, and a home for the program that remembers nothing yet.
 
 use std::io::Write;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hub::{Config, RunningHub};
 use node::{Client, Settings};
 use shared::entry::Entry;
 use shared::message::ToHub;
 use shared::session::Response;
 use shared::transcript;
 use tempfile::TempDir;
-use tokio::time::timeout;
 
-use pty::{DEADLINE, Size, Terminal, USUAL};
+use crate::support::{PROGRAM, TestHub, WITHIN};
+use pty::{Size, Terminal, USUAL};
 
 /// Entries of a page, as many as there may be.
 const MOST: u32 = 200;
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(20);
-
-/// The program that is tested.
-pub(crate) fn program() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_hubbub"))
-}
 
 /// A folder of its own for all that the program looks up or keeps.
 pub(crate) struct Home {
@@ -62,12 +55,12 @@ impl Home {
 
     /// The program at a terminal.
     pub(crate) fn terminal(&self, size: Size, arguments: &[&str]) -> Terminal {
-        Terminal::start(program(), arguments, self.environment(), size).unwrap()
+        Terminal::start(Path::new(PROGRAM), arguments, self.environment(), size).unwrap()
     }
 
     /// The program with pipes for input and outputs.
     pub(crate) fn piped(&self, arguments: &[&str]) -> Child {
-        Command::new(program())
+        Command::new(PROGRAM)
             .args(arguments)
             .env_clear()
             .envs(self.environment())
@@ -95,7 +88,7 @@ pub(crate) fn ended(child: Child) -> Output {
     let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).unwrap();
     let (done, waited) = std::sync::mpsc::channel();
     thread::spawn(move || done.send(child.wait_with_output()));
-    waited.recv_timeout(DEADLINE).map(Result::unwrap).unwrap_or_else(|_| {
+    waited.recv_timeout(WITHIN).map(Result::unwrap).unwrap_or_else(|_| {
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
         let output = waited.recv().unwrap().unwrap();
         panic!("it did not end by itself; so far {:?}", words(&output));
@@ -107,22 +100,15 @@ pub(crate) fn words(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-/// A hub on loopback that announces itself to nobody, and a home.
+/// A hub at which one may say as much as one likes, and a home.
 pub(crate) struct Place {
-    pub(crate) hub: RunningHub,
+    pub(crate) hub: TestHub,
     pub(crate) home: Home,
-    data: TempDir,
 }
 
 impl Place {
     pub(crate) async fn open() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let hub = hub::start(config(data.path(), None)).await.unwrap();
-        Self { hub, home: Home::new(), data }
-    }
-
-    pub(crate) fn link(&self) -> String {
-        format!("http://{}/#cookie={}", self.hub.address(), self.hub.cookie().unwrap_or_default())
+        Self { hub: TestHub::with(|config| config.rate_limit = None).await, home: Home::new() }
     }
 
     /// The program as the chat itself, at a terminal, as this nick.
@@ -131,8 +117,7 @@ impl Place {
     }
 
     pub(crate) fn chat_at(&self, home: &Home, size: Size, nick: &str, more: &[&str]) -> Terminal {
-        let link = self.link();
-        home.terminal(size, &[&[&*link, "-n", nick], more].concat())
+        home.terminal(size, &[&[self.hub.link(), "-n", nick], more].concat())
     }
 
     /// The program as one of its commands, run to its end.
@@ -145,47 +130,18 @@ impl Place {
         command[..1]
             .iter()
             .map(|word| (*word).to_owned())
-            .chain(["-s".to_owned(), self.link()])
+            .chain(["-s".to_owned(), self.hub.link().to_owned()])
             .chain(command[1..].iter().map(|word| (*word).to_owned()))
             .collect()
     }
 
     /// Somebody else, by a node of that name and nick.
     pub(crate) async fn other(&self, name: &str, nick: &str) -> Client {
-        let settings = Settings { node: Some(name.to_owned()), nick: Some(nick.to_owned()), ..Settings::default() };
-        let (client, _) = Client::start(&self.link(), settings).unwrap();
-        assert!(timeout(DEADLINE, client.online()).await.unwrap(), "{nick} gets in");
-        client
+        self.hub
+            .node(Settings { node: Some(name.to_owned()), nick: Some(nick.to_owned()), ..Settings::default() })
+            .await
+            .0
     }
-
-    /// Stops the hub.
-    pub(crate) async fn close(self) -> Closed {
-        let address = self.hub.address();
-        self.hub.stop().await;
-        Closed { address, home: self.home, data: self.data }
-    }
-}
-
-/// A place whose hub was stopped.
-pub(crate) struct Closed {
-    address: SocketAddr,
-    home: Home,
-    data: TempDir,
-}
-
-impl Closed {
-    /// Starts another one on its log and port.
-    pub(crate) async fn open(self) -> Place {
-        let hub = hub::start(config(self.data.path(), Some(self.address))).await.unwrap();
-        Place { hub, home: self.home, data: self.data }
-    }
-}
-
-fn config(data: &Path, listen: Option<SocketAddr>) -> Config {
-    let mut config = Config::for_tests(data);
-    config.rate_limit = None;
-    config.listen = listen.unwrap_or(config.listen);
-    config
 }
 
 /// All that was said in the lobby, the oldest first: by whom, and what. Waits for a hub to tell it.
@@ -231,8 +187,8 @@ pub(crate) async fn is_here(asker: &Client, nick: &str) {
 }
 
 /// Looks until there is something, for what tells nobody when it changes.
-async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + DEADLINE;
+pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + WITHIN;
     loop {
         if let Some(found) = look().await {
             return found;

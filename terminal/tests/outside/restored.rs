@@ -1,9 +1,12 @@
 //! The screen is given back as it was, however the program ends, and when it waits in the background.
 
+use std::path::Path;
+
 use rustix::process::{Signal, kill_process};
 
 use crate::grammar::{SCREEN, assert_tame};
-use crate::place::{Home, Place, program, said_by};
+use crate::place::{Home, Place, said_by};
+use crate::support::PROGRAM;
 use pty::{CTRL_C, CTRL_Z, Size, Terminal, USUAL, rows};
 
 /// What a person or the system does to end the program.
@@ -14,6 +17,18 @@ fn is_in(terminal: &Terminal) {
     terminal.until("the full screen", |screen| screen.alternate_screen().then_some(()));
     terminal.sees("lobby");
     terminal.sees("online");
+}
+
+/// A shell in which the program was begun, as ana, and its view is there.
+fn in_a_shell(place: &Place) -> Terminal {
+    let mut environment = place.home.environment();
+    environment.push(("PS1", "shell> ".to_owned()));
+    environment.push(("HUBBUB_SERVER", place.hub.link().to_owned()));
+    let terminal = Terminal::start(Path::new("/bin/sh"), ["-i"], environment, USUAL).unwrap();
+    terminal.sees("shell>");
+    terminal.enters(&format!("{PROGRAM} -n ana"));
+    is_in(&terminal);
+    terminal
 }
 
 fn assert_given_back(terminal: &Terminal) {
@@ -105,14 +120,7 @@ async fn resizing_down_to_nothing_and_back_loses_no_line_and_no_key() {
 async fn in_the_background_the_shell_has_its_screen_and_in_front_the_view_is_whole_again() {
     let place = Place::open().await;
     let bob = place.other("tab", "bob").await;
-    let mut environment = place.home.environment();
-    environment.push(("PS1", "shell> ".to_owned()));
-    environment.push(("HUBBUB_SERVER", place.link()));
-    let shell = std::path::Path::new("/bin/sh");
-    let terminal = Terminal::start(shell, ["-i"], environment, USUAL).unwrap();
-    terminal.sees("shell>");
-    terminal.enters(&format!("{} -n ana", program().display()));
-    is_in(&terminal);
+    let terminal = in_a_shell(&place);
     terminal.types("half");
     terminal.sees("half");
     terminal.types(CTRL_Z);
@@ -140,14 +148,7 @@ async fn in_the_background_the_shell_has_its_screen_and_in_front_the_view_is_who
 #[tokio::test(flavor = "multi_thread")]
 async fn who_stops_the_program_from_elsewhere_gives_the_shell_its_screen_as_well() {
     let place = Place::open().await;
-    let mut environment = place.home.environment();
-    environment.push(("PS1", "shell> ".to_owned()));
-    environment.push(("HUBBUB_SERVER", place.link()));
-    let shell = std::path::Path::new("/bin/sh");
-    let terminal = Terminal::start(shell, ["-i"], environment, USUAL).unwrap();
-    terminal.sees("shell>");
-    terminal.enters(&format!("{} -n ana", program().display()));
-    is_in(&terminal);
+    let terminal = in_a_shell(&place);
     kill_process(terminal.foreground().unwrap(), Signal::TSTP).unwrap();
     terminal.sees("Stopped");
     assert_eq!(terminal.left_behind(), [""; 0], "{}", terminal.screen());

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::typing::edit;
 use super::{Finder, Intent, Over, Screen};
 use crate::screen::composer::Composer;
-use crate::screen::state::Return;
+use crate::screen::state::{HelpPage, Return};
 use crate::screen::view;
 
 impl Screen {
@@ -14,7 +14,7 @@ impl Screen {
         let length = view::help_length(self.state.theme, usize::from(width));
         let last = length.saturating_sub(usize::from(height));
         let page = self.state.page().unsigned_abs();
-        let Some(Over::Help(from)) = &mut self.state.over else { return };
+        let Some(Over::Help(HelpPage { from, .. })) = &mut self.state.over else { return };
         *from = match intent {
             Intent::Up | Intent::ScrollUp => from.saturating_sub(1),
             Intent::Down | Intent::ScrollDown => *from + 1,
@@ -31,9 +31,49 @@ impl Screen {
         .min(last);
     }
 
+    /// All places, or back from them to the talk.
+    pub(super) fn begin_places(&mut self) {
+        let shown = matches!(self.state.over, Some(Over::Places(_)));
+        let places = self.chat.places();
+        let here = places.iter().position(|(place, ..)| place.is(self.chat.here())).unwrap_or(0);
+        self.chat.forget_found();
+        self.state.over = (!shown).then_some(Over::Places(here));
+    }
+
+    pub(super) fn in_places(&mut self, intent: Intent) {
+        let places = self.chat.places();
+        let page = self.state.page().unsigned_abs();
+        let Some(Over::Places(chosen)) = &mut self.state.over else { return };
+        *chosen = match intent {
+            Intent::Up | Intent::ScrollUp => chosen.saturating_sub(1),
+            Intent::Down | Intent::ScrollDown => *chosen + 1,
+            Intent::PageUp => chosen.saturating_sub(page),
+            Intent::PageDown => *chosen + page,
+            Intent::First | Intent::Oldest => 0,
+            Intent::Last | Intent::Newest => places.len(),
+            Intent::Say => {
+                let place = places.get(*chosen).map(|(place, ..)| place.clone());
+                self.state.over = None;
+                if let Some(place) = place {
+                    self.go(&place);
+                }
+                return;
+            }
+            // As on the help page, any other key goes back.
+            _ => {
+                self.state.over = None;
+                return;
+            }
+        }
+        .min(places.len().saturating_sub(1));
+    }
+
     pub(super) fn begin_search(&mut self) {
         if !matches!(self.state.over, Some(Over::Search(_))) {
             self.chat.forget_found();
+            if self.state.choice.is_some() {
+                self.leave_choice();
+            }
             self.state.over = Some(Over::Search(Finder::default()));
         }
     }

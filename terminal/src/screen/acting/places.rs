@@ -53,7 +53,7 @@ impl Screen {
             self.chat.forget_found();
             return;
         }
-        if self.state.give_up_edit() {
+        if self.back_from_choice() || self.state.draft.give_up() {
             return;
         }
         if let Some(Return { place, position }) = self.state.back.take() {

@@ -6,28 +6,41 @@ use shared::command::COMMANDS;
 
 use super::super::ink::{Ink, width};
 use super::super::keys;
+use super::super::state::HelpPage;
 use super::super::theme::Theme;
 use super::super::wrap::{Ends, wrap};
 use super::put;
 
 /// Draws the page from one of its lines on.
-pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, theme: Theme, from: usize) {
-    for (row, words) in (0..area.height).zip(page(theme, usize::from(area.width)).into_iter().skip(from)) {
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, theme: Theme, shown: HelpPage) {
+    let lines = page(theme, usize::from(area.width), shown.commands_first);
+    for (row, words) in (0..area.height).zip(lines.into_iter().skip(shown.from)) {
         put(frame.buffer_mut(), area, row, &super::line(words));
     }
 }
 
 /// How many lines it has in so many columns.
 pub(in super::super) fn length(theme: Theme, columns: usize) -> usize {
-    page(theme, columns).len()
+    page(theme, columns, false).len()
 }
 
-fn page(theme: Theme, columns: usize) -> Vec<Vec<Ink>> {
-    let mut lines = vec![vec![Ink::new("Keys", theme.strong())]];
-    pairs(keys::help().map(|(key, words)| (key.to_owned(), words)).collect(), theme, columns, &mut lines);
-    lines.push(Vec::new());
-    lines.push(vec![Ink::new("Commands", theme.strong())]);
-    pairs(COMMANDS.iter().map(|spec| (spec.usage(), spec.help)).collect(), theme, columns, &mut lines);
+fn page(theme: Theme, columns: usize, commands_first: bool) -> Vec<Vec<Ink>> {
+    let mut parts: [(&str, Vec<(String, &str)>); 3] = [
+        ("Keys", keys::help().map(|(key, words)| (key.to_owned(), words)).collect()),
+        ("While a line is chosen", keys::help_with_chosen().collect()),
+        ("Commands", COMMANDS.iter().map(|spec| (spec.usage(), spec.help)).collect()),
+    ];
+    if commands_first {
+        parts.rotate_right(1);
+    }
+    let mut lines = Vec::new();
+    for (head, part) in parts {
+        if !lines.is_empty() {
+            lines.push(Vec::new());
+        }
+        lines.push(vec![Ink::new(head, theme.strong())]);
+        pairs(part, theme, columns, &mut lines);
+    }
     lines
 }
 

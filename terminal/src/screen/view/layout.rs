@@ -8,6 +8,9 @@ const WITH_ROOMS: u16 = 60;
 /// From so many columns on the people have one.
 const WITH_PEOPLE: u16 = 100;
 
+/// Lines of what is wrong: the longest refusals take two of 80 columns.
+const MOST_STATUS: u16 = 3;
+
 /// Where everything stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
@@ -23,10 +26,12 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// For a screen of at least [`super::LEAST`]; the composer's lines follow from its columns.
-    pub(super) fn of(area: Rect, composer_lines: impl FnOnce(u16) -> u16) -> Self {
-        let composer_lines = composer_lines(area.width).clamp(1, (area.height / 3).max(1));
-        let [above, status, composer] = down(area, [area.height - composer_lines - 1, 1, composer_lines]);
+    /// For a screen of at least [`super::LEAST`]; composer and status have as many of their lines as there is room for.
+    pub(super) fn of(area: Rect, composer_lines: u16, status_lines: u16) -> Self {
+        let composer_lines = composer_lines.clamp(1, (area.height / 3).max(1));
+        let status_lines = status_lines.clamp(1, (area.height / 4).clamp(1, MOST_STATUS));
+        let heights = [area.height - composer_lines - status_lines, status_lines, composer_lines];
+        let [above, status, composer] = down(area, heights);
         let narrow = area.width < WITH_ROOMS;
         let rooms_columns = if narrow { 0 } else { (area.width / 5).clamp(16, 26) };
         let people_columns = if area.width < WITH_PEOPLE { 0 } else { (area.width / 6).clamp(18, 30) };
@@ -67,7 +72,7 @@ mod tests {
 
     #[test]
     fn each_width_has_what_it_has_room_for() {
-        let of = |columns, rows| Layout::of(Rect::new(0, 0, columns, rows), |_| 1);
+        let of = |columns, rows| Layout::of(Rect::new(0, 0, columns, rows), 1, 1);
         let narrow = of(40, 12);
         assert!(narrow.rooms.is_none() && narrow.people.is_none() && narrow.talk.width == 40);
         let usual = of(80, 24);
@@ -78,8 +83,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_part_covers_another(columns in 20..300_u16, rows in 6..100_u16, typed in 0..200_u16) {
-            let layout = Layout::of(Rect::new(0, 0, columns, rows), |_| typed);
+        fn no_part_covers_another(columns in 20..300_u16, rows in 6..100_u16, typed in 0..200_u16, told in 0..9_u16) {
+            let layout = Layout::of(Rect::new(0, 0, columns, rows), typed, told);
             let parts = [Some(layout.head), layout.rooms, Some(layout.talk), layout.people, Some(layout.status), Some(layout.composer)];
             let parts: Vec<Rect> = parts.into_iter().flatten().collect();
             for (at, one) in parts.iter().enumerate() {

@@ -15,14 +15,21 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &mut State, outlook
     let columns = usize::from(area.width.saturating_sub(1));
     let head = vec![Ink::new(outlook.hub, theme.head().patch(theme.aside()))];
     put(frame.buffer_mut(), area, 0, &line(padded(head, columns, theme.head().patch(theme.aside()))));
-    let list =
+    let below =
         Rect { y: area.y + 1, width: area.width.saturating_sub(1), height: area.height.saturating_sub(1), ..area };
-    let height = usize::from(list.height);
     let at = outlook.places.iter().position(|(place, _, _)| place.is(outlook.here)).unwrap_or(0);
+    list(frame, below, at, state, outlook);
+}
+
+/// The list alone, with one of them marked.
+pub(super) fn list(frame: &mut Frame<'_>, list: Rect, at: usize, state: &mut State, outlook: &Outlook<'_>) {
+    let theme = state.theme;
+    let columns = usize::from(list.width);
+    let height = usize::from(list.height);
     let from = (at + 1).saturating_sub(height.max(1) / 2 + height % 2).min(outlook.places.len().saturating_sub(height));
     for (row, (number, (place, unread, mentions))) in (0..list.height).zip(outlook.places.iter().enumerate().skip(from))
     {
-        let here = place.is(outlook.here);
+        let here = number == at;
         let left = outlook.transcript.get(place).is_some_and(|known| !known.joined());
         let count = match (unread, mentions) {
             (0, _) => String::new(),

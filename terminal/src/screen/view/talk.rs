@@ -14,12 +14,19 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &mut State, outlook
     let Some(here) = outlook.conversation() else { return };
     let sight = state.sight(here, outlook.me);
     let free = area.height.saturating_sub(u16::try_from(sight.lines.len()).unwrap_or(u16::MAX));
-    for (row, (mut words, key)) in (free..).zip(sight.lines.into_iter().zip(&sight.keys)) {
-        if state.sought.is_some_and(|seq| *key == Key::Line(seq)) {
+    let marked = state.choice.as_ref().map(|choice| choice.seq).or(state.sought).map(Key::Line);
+    let of_rows = sight.keys.iter().zip(&sight.rules);
+    for (row, (mut words, (key, rule))) in (free..).zip(sight.lines.into_iter().zip(of_rows)) {
+        let marked = !rule && marked.as_ref() == Some(key);
+        if marked {
             // Colours of its own would be as loud as all of it should be.
             words.spans.iter_mut().for_each(|span| span.style = state.theme.sought());
         }
         put(frame.buffer_mut(), area, row, &words);
+        if marked {
+            let whole = Rect { y: area.y + row, height: 1, ..area };
+            frame.buffer_mut().set_style(whole, state.theme.sought());
+        }
     }
     if sight.keys.is_empty() && !here.more() {
         let words = Ink::new("Nothing has been said here yet.", state.theme.aside());

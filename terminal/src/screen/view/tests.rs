@@ -1,5 +1,8 @@
 //! The whole screen, drawn into memory, of a transcript that was told all sorts of things.
 
+mod choosing;
+mod whole;
+
 use std::collections::BTreeMap;
 
 use ratatui::Terminal;
@@ -14,7 +17,7 @@ use super::*;
 use crate::chat::Search;
 use crate::screen::composer::Composer;
 use crate::screen::scroll::Position;
-use crate::screen::state::Finder;
+use crate::screen::state::{Finder, HelpPage};
 use crate::screen::theme::Theme;
 
 const NASTY: &str = "\x1b]0;owned\x07\x1b[2J\u{9b}31m\u{202e}";
@@ -26,6 +29,7 @@ struct World {
     trouble: Option<String>,
     found: Option<Search>,
     typing: Vec<String>,
+    reach: Option<String>,
     seq: u64,
 }
 
@@ -60,6 +64,7 @@ impl World {
             trouble: None,
             found: None,
             typing: Vec::new(),
+            reach: None,
             seq: 0,
         };
         let welcome = Welcome { hub: hub.to_owned(), node: format!("{me}@den.local"), ..Welcome::default() };
@@ -81,6 +86,20 @@ impl World {
         world.deliver(&Delivery::Answered { request, answer: Ok(Response::Connected(connected)) });
         world.empty_page("lobby");
         world
+    }
+
+    /// So many lines of ana's, the last of them numbered by their count.
+    fn with_lines(count: u64) -> Self {
+        let mut world = Self::new();
+        for number in 1..=count {
+            world.say("lobby", "ana", &format!("line {number}."));
+        }
+        world.rows(80, 24);
+        world
+    }
+
+    fn lobby(&self) -> &'static shared::transcript::Conversation {
+        self.conversation_of(&self.here)
     }
 
     fn deliver(&mut self, delivery: &Delivery) {
@@ -121,7 +140,7 @@ impl World {
     fn draw(&mut self, columns: u16, rows: u16) -> Buffer {
         let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
         self.state.reads(self.transcript.get(&self.here));
-        let Self { transcript, here, state, trouble, found, typing, seq } = self;
+        let Self { transcript, here, state, trouble, found, typing, reach, seq } = self;
         let places = transcript.places();
         let places = places.into_iter().map(|place| {
             let known = transcript.get(&place).unwrap();
@@ -139,6 +158,7 @@ impl World {
             loading: false,
             typing: typing.clone(),
             unsent: 0,
+            reach: reach.clone(),
         };
         terminal.draw(|frame| draw(frame, state, &outlook)).unwrap();
         terminal.backend().buffer().clone()
@@ -331,8 +351,13 @@ fn nothing_of_others_reaches_the_terminal_unclean() {
     world.transcript.notice(1, &lobby, What::Refused(nasty("refused")));
     world.typing = vec![nasty("typist")];
     world.found = Some(Search { query: nasty("q"), hits: vec![Entry::Said(said)], more: true, ..Search::default() });
-    world.state.composer = Composer::holding(&nasty("typed"));
-    let overs = [None, Some(Over::Search(Finder { query: Composer::holding(NASTY), chosen: 0 })), Some(Over::Help(0))];
+    world.state.draft.composer = Composer::holding(&nasty("typed"));
+    let overs = [
+        None,
+        Some(Over::Search(Finder { query: Composer::holding(NASTY), chosen: 0 })),
+        Some(Over::Help(HelpPage::default())),
+        Some(Over::Places(1)),
+    ];
     for over in overs {
         world.state.over = over;
         for here in [Place::Room("lobby".to_owned()), Place::Room(room.clone()), Place::With(nasty("eve"))] {
@@ -402,7 +427,8 @@ fn scrolling_by_lines_passes_each_of_them_once() {
     }
     let here = world.conversation_of(&world.here.clone());
     let all = |world: &mut World| {
-        world.rows(80, 24)[1..22].iter().map(|row| row.chars().skip(17).collect()).collect::<Vec<String>>()
+        // The texts: whose the first is, is told anew on each screen.
+        world.rows(80, 24)[1..22].iter().map(|row| row.chars().skip(33).collect()).collect::<Vec<String>>()
     };
     let mut before = all(&mut world);
     let mut steps = 0;
@@ -470,11 +496,11 @@ fn what_is_new_is_marked_until_one_goes_elsewhere() {
 fn drafts_wait_where_they_were_typed() {
     let mut world = World::new();
     let (dev, lobby) = (Place::Room("dev".to_owned()), world.here.clone());
-    world.state.composer = Composer::holding("half a thou");
+    world.state.draft.composer = Composer::holding("half a thou");
     world.state.moved(&lobby, &dev);
-    assert!(world.state.composer.is_empty());
+    assert!(world.state.draft.composer.is_empty());
     world.state.moved(&dev, &lobby);
-    assert_eq!(world.state.composer.text(), "half a thou");
+    assert_eq!(world.state.draft.composer.text(), "half a thou");
 }
 
 #[test]
@@ -506,10 +532,10 @@ fn what_a_search_wants_is_told_whole() {
 fn the_help_page_fits_every_width() {
     let mut world = World::new();
     for (columns, rows) in [(20, 6), (40, 12), (80, 24), (200, 50)] {
-        world.state.over = Some(Over::Help(0));
+        world.state.over = Some(Over::Help(HelpPage::default()));
         assert!(has(&world.rows(columns, rows), "Keys"));
         let length = help_length(world.state.theme, usize::from(world.state.talk.width));
-        world.state.over = Some(Over::Help(length - 1));
+        world.state.over = Some(Over::Help(HelpPage { from: length - 1, ..HelpPage::default() }));
         assert!(has(&world.rows(columns, rows), "you."), "the last command's last word");
     }
 }
